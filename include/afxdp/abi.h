@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * abi.h - what the XDP program, the library and everybody who reads our maps or our frames share.
+ *
+ * Field names here are user-visible: `bpftool map dump` prints them from BTF, the report and the
+ * metrics use the same words.
+ */
+#ifndef AFXDP_ABI_H
+#define AFXDP_ABI_H
+
+#include <linux/types.h>
+
+/* Queues a ledger map has room for when nobody says otherwise (`ip link ... xdp object`); the
+ * library sizes it to the device. */
+#define AFXDP_QUEUES_DEFAULT 64
+
+/* Rules a program can count: 256 is the promise (afxdp-rules(5)); the map has one slot a rule. */
+#define AFXDP_RULES_MAX 1024
+
+/* struct afxdp_meta.rule of a frame that no rule matched: the default action took it. */
+#define AFXDP_RULE_DEFAULT 0xffffffffU
+
+/* Where a frame goes. Every frame gets exactly one of these, and is counted under it in struct
+ * afxdp_ledger. */
+enum afxdp_verdict {
+	AFXDP_PASS = 0,	     /* to the kernel's stack, because a rule or the default says so */
+	AFXDP_DROP = 1,	     /* dropped by a rule */
+	AFXDP_LIMIT = 2,     /* dropped by a rule's rate limit */
+	AFXDP_ABORT = 3,     /* the program itself failed; must stay 0 */
+	AFXDP_TX = 4,	     /* sent back out of the same port */
+	AFXDP_UNCLAIMED = 5, /* to be captured, but its queue has no consumer: to the stack */
+	AFXDP_CAPTURE = 6,   /* handed to the AF_XDP socket of its queue */
+	AFXDP_VERDICTS
+};
+
+/*
+ * One queue's counters on one CPU: the value of the per-CPU map `ledger`, indexed by receive queue.
+ *
+ * received = passed + dropped + limited + aborted + tx + unclaimed + captured, always. What follows
+ * `captured` says what was odd about frames that are already counted above; it is not part of the
+ * sum.
+ */
+struct afxdp_ledger {
+	__u64 received;
+	__u64 bytes;
+	__u64 passed;
+	__u64 dropped;
+	__u64 limited;
+	__u64 aborted;
+	__u64 tx;
+	__u64 unclaimed;
+	__u64 captured;
+	/* Oddities. */
+	__u64 no_meta;	/* captured without metadata: the driver leaves no room for it */
+	__u64 short_l2; /* ends inside the Ethernet header or a VLAN tag */
+	__u64 bad_ipv4; /* truncated, wrong version, IHL below 5, total length below the header's */
+	__u64 bad_ipv6; /* truncated or wrong version */
+	__u64 bad_l4; /* ends inside the TCP, UDP, SCTP or ICMP header, or TCP data offset below 5 */
+	__u64 ext_limit; /* more IPv6 extension headers than the program walks */
+	__u64 fragments; /* IPv4 or IPv6 fragments, first ones included */
+};
+
+/* struct afxdp_meta.flags */
+#define AFXDP_META_MAGIC      0xaf8d0000U /* upper half of flags whenever we wrote them */
+#define AFXDP_META_MAGIC_MASK 0xffff0000U
+#define AFXDP_META_RX_NS      (1U << 0) /* rx_ns was taken for this frame */
+#define AFXDP_META_HW_NS      (1U << 1) /* hw_ns comes from the NIC */
+#define AFXDP_META_HASH	      (1U << 2) /* rx_hash comes from the NIC */
+#define AFXDP_META_VLAN	      (1U << 3) /* vlan_tci holds the outermost tag, wherever it was found */
+#define AFXDP_META_VLAN_STRIP (1U << 4) /* the device stripped that tag: it is not in the frame */
+#define AFXDP_META_L3	      (1U << 5) /* l3_offset points at a whole IPv4 or IPv6 header */
+#define AFXDP_META_L4 \
+	(1U << 6) /* l4_offset points at a whole TCP, UDP, SCTP, ICMP or ICMPv6 header */
+#define AFXDP_META_MALFORMED (1U << 7) /* one of the ledger's oddities, fragments apart */
+#define AFXDP_META_FRAGMENT \
+	(1U << 8)		  /* an IP fragment; only a first one can have a layer 4 header */
+#define AFXDP_META_IPV6 (1U << 9) /* the header at l3_offset is IPv6 */
+
+/* The 32 bytes in front of every captured frame. Host byte order. */
+struct afxdp_meta {
+	__u64 rx_ns; /* CLOCK_MONOTONIC when the program ran, ns; 0 if this frame was not stamped */
+	__u64 hw_ns; /* NIC clock, ns */
+	__u32 rx_hash;	/* the NIC's RSS hash */
+	__u32 rule;	/* index of the rule that captured it, or AFXDP_RULE_DEFAULT */
+	__u16 vlan_tci; /* outermost VLAN tag: priority, DEI, identifier */
+	__u8 l3_offset; /* from the first byte of the frame */
+	__u8 l4_offset;
+	__u32 flags;
+};
+
+/* Value of the per-CPU map `rule_hits`, indexed by rule. */
+struct afxdp_hits {
+	__u64 frames;
+	__u64 bytes;
+};
+
+#endif
