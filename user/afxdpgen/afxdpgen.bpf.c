@@ -15,6 +15,7 @@
 #include "live.h"
 
 /* From linux/errno.h, which does not compile for BPF everywhere. */
+#define ENODEV	 19
 #define EMSGSIZE 90
 
 /* Set before loading: the verifier removes what a run does not need. */
@@ -102,7 +103,10 @@ static __always_inline int send(struct gen_state *s, __u64 seq, __u32 length)
 	s->lengths[s->emitted % GEN_BATCH_MAX] = length;
 	s->bytes += length;
 	s->emitted++;
-	return bpf_redirect_map(&device, 0, 0);
+	if (bpf_redirect_map(&device, 0, 0) == XDP_REDIRECT)
+		return XDP_REDIRECT;
+	s->error = -ENODEV; /* the kernel empties the slot when the interface goes */
+	return XDP_ABORTED;
 }
 
 /*

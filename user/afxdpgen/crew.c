@@ -76,6 +76,7 @@ static void plan(struct gen_crew *c, const struct gen_engine *engine, const stru
 			.engine = engine,
 			.interface = interface,
 			.traffic = traffic,
+			.path = o->write,
 			.pace = { .interval = interval + 0.5,
 				  .duration = o->duration,
 				  .burst = o->burst },
@@ -147,7 +148,7 @@ int gen_crew_run(struct gen_crew *c, const struct gen_engine *engine, const stru
 	size_t open;
 	int err = 0;
 
-	*c = (struct gen_crew){ .n = o->n_cpus ? o->n_cpus : 1 };
+	*c = (struct gen_crew){ .n = o->n_cpus && !o->write ? o->n_cpus : 1 };
 	/* A count below the number of senders leaves some without work. */
 	if (o->count && o->count < c->n)
 		c->n = o->count;
@@ -230,7 +231,7 @@ void gen_crew_print(const struct gen_crew *c, const struct gen_options *o, FILE 
 	fprintf(to, ",\"refused\":%llu,\"late\":%llu,\"engine\":\"%s\",\"interface\":",
 		(unsigned long long)refused, (unsigned long long)late,
 		c->members[0].sender.engine->name);
-	print_string(o->interface, to);
+	print_string(o->write ? o->write : o->interface, to);
 	fprintf(to, ",\"interrupted\":%s,\"senders\":[", c->interrupted ? "true" : "false");
 	for (k = 0; k < c->n; k++)
 		fprintf(to, "%s{\"cpu\":%d,\"sent\":%llu,\"refused\":%llu}", k ? "," : "",

@@ -54,69 +54,77 @@ static void raise_memlock(void)
 	setrlimit(RLIMIT_MEMLOCK, &all);
 }
 
-/* Why live frames cannot send this traffic at all, or NULL. */
-static const char *beyond_live(const struct gen_traffic *t)
-{
-	if (t->longest > gen_live_engine.longest)
-		return "frames longer than a page's worth are beyond XDP live frames";
-	return NULL;
-}
-
 /* The MTU counts what follows the Ethernet header; a VLAN tag is not counted. */
 static bool fits(const struct gen_interface *i, const struct gen_traffic *t)
 {
 	return t->longest <= i->mtu + 14 + 4;
 }
 
-static int send_by(struct gen_crew *c, const struct gen_engine *engine, const struct gen_options *o,
-		   const struct gen_interface *i, const struct gen_traffic *t)
+/* Sends and prints the results if there are any. @why: as gen_crew's. */
+static int send_by(const struct gen_engine *engine, const struct gen_options *o,
+		   const struct gen_interface *i, const struct gen_traffic *t, char *why,
+		   size_t why_size)
 {
-	int err = gen_crew_run(c, engine, o, i, t);
+	struct gen_crew c;
+	int err;
 
-	if (!err || gen_crew_sent(c)) {
-		gen_crew_print(c, o, stdout);
+	if (t->longest > engine->longest) {
+		snprintf(why, why_size, "frames of %u bytes are too long for XDP live frames (%u)",
+			 t->longest, engine->longest);
+		return -EOPNOTSUPP;
+	}
+	err = gen_crew_run(&c, engine, o, i, t);
+	if (!err || gen_crew_sent(&c)) {
+		gen_crew_print(&c, o, stdout);
 		fflush(stdout);
 	}
+	snprintf(why, why_size, "%s", c.why);
+	gen_crew_free(&c);
 	return err;
 }
 
-static int run(const struct gen_options *asked, const struct gen_interface *i,
-	       const struct gen_traffic *t)
+static int run(struct gen_options *o, const struct gen_interface *i, const struct gen_traffic *t)
 {
-	const char *beyond = beyond_live(t);
-	struct gen_options o = *asked;
-	struct gen_crew c = {};
-	int err = -EOPNOTSUPP;
+	const struct gen_engine *engine = o->write		    ? &gen_file_engine
+					  : o->engine == GEN_PACKET ? &gen_packet_engine
+								    : &gen_live_engine;
+	char why[320] = "";
+	int err;
 
-	if (o.engine != GEN_PACKET && !beyond) {
-		err = send_by(&c, &gen_live_engine, &o, i, t);
-		beyond = c.why;
-	}
-	if (o.engine == GEN_PACKET || (o.engine == GEN_AUTO && err == -EOPNOTSUPP)) {
-		char why[sizeof(c.why)];
-
-		if (o.engine == GEN_AUTO) {
-			snprintf(why, sizeof(why), "%s", beyond);
-			complain("%s; sending by AF_PACKET, slower", why);
-		}
-		/* One socket's drops cannot be told from another's. */
-		if (o.n_cpus > 1)
-			complain("AF_PACKET sends from CPU %d only", o.cpus[0]);
-		o.n_cpus = o.n_cpus ? 1 : 0;
-		gen_crew_free(&c);
-		err = send_by(&c, &gen_packet_engine, &o, i, t);
-		beyond = c.why;
+	err = send_by(engine, o, i, t, why, sizeof(why));
+	if (err == -EOPNOTSUPP && o->engine == GEN_AUTO && !o->write) {
+		complain("%s; sending by AF_PACKET, slower", why);
+		/* One socket's drops could not be told from another's. */
+		o->n_cpus = o->n_cpus ? 1 : 0;
+		err = send_by(&gen_packet_engine, o, i, t, why, sizeof(why));
 	}
 	if (err)
-		complain("%s", beyond);
-	gen_crew_free(&c);
+		complain("%s", why);
 	return !err ? 0 : err == -EOPNOTSUPP ? EXIT_CANNOT : EXIT_RUN;
+}
+
+/* What must hold before anything is sent; else one line and the exit status. */
+static int ready(const struct gen_options *o, struct gen_interface *i)
+{
+	char why[320];
+
+	if (o->write)
+		return 0;
+	if (gen_interface_open(i, o->interface, why, sizeof(why))) {
+		complain("%s", why);
+		return EXIT_CANNOT;
+	}
+	if (geteuid()) {
+		complain("needs root (raw frames, BPF): run it with sudo");
+		return EXIT_CANNOT;
+	}
+	return 0;
 }
 
 int main(int argc, char **argv)
 {
+	struct gen_interface interface = { .mac = { 0x02, 0, 0, 0, 0, 0x01 }, .mtu = 65535 };
 	struct gen_traffic traffic = {};
-	struct gen_interface interface;
 	struct gen_options options;
 	char why[320] = "";
 	int status, err;
@@ -130,10 +138,9 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	libbpf_set_print(options.verbose ? talk : quiet);
-	if (gen_interface_open(&interface, options.interface, why, sizeof(why))) {
-		complain("%s", why);
-		return EXIT_CANNOT;
-	}
+	status = ready(&options, &interface);
+	if (status)
+		return status;
 	err = gen_traffic_make(&traffic, &options,
 			       options.has_src_mac ? options.src_mac : interface.mac, why,
 			       sizeof(why));
@@ -144,9 +151,6 @@ int main(int argc, char **argv)
 		complain("frames of %u bytes do not fit the MTU of '%s', %u: ip link set %s mtu %u",
 			 traffic.longest, interface.name, interface.mtu, interface.name,
 			 traffic.longest - 14);
-		status = EXIT_CANNOT;
-	} else if (geteuid()) {
-		complain("needs root (raw frames, BPF): run it with sudo");
 		status = EXIT_CANNOT;
 	} else {
 		raise_memlock();

@@ -145,6 +145,7 @@ static const struct option long_options[] = {
 	{ "size", required_argument, NULL, 's' },
 	{ "flows", required_argument, NULL, 'f' },
 	{ "pcap", required_argument, NULL, 'r' },
+	{ "write", required_argument, NULL, 'w' },
 	{ "mix", no_argument, NULL, 'x' },
 	{ "ipv6", no_argument, NULL, '6' },
 	{ "seed", required_argument, NULL, OPT_SEED },
@@ -186,6 +187,7 @@ const char *gen_options_usage(void)
 	       "                          (default IFACE's own, 02:00:00:00:00:02)\n"
 	       "  -x, --mix               IPv4, IPv6, VLAN, UDP, TCP, ICMP and ARP of many sizes\n"
 	       "  -r, --pcap FILE         replay a capture, over and over\n"
+	       "  -w, --write FILE        write the frames to a capture instead of sending them\n"
 	       "      --seed N            other payloads, flows in an order that looks random\n"
 	       "      --cpus LIST         one sender on each of these CPUs, as 0,2-3\n"
 	       "      --batch N           frames between two flushes, 1 to 256 (default 64)\n"
@@ -242,6 +244,9 @@ static int parse_one(struct gen_options *o, int opt, const char *arg, struct why
 		break;
 	case 'r':
 		o->pcap = arg;
+		break;
+	case 'w':
+		o->write = arg;
 		break;
 	case 'x':
 		o->mix = true;
@@ -320,8 +325,10 @@ static int check(const struct gen_options *o, uint32_t given, struct why *w)
 
 	if (o->help || o->version)
 		return 0;
-	if (!o->interface)
+	if (!o->interface && !o->write)
 		return wrong(w, "no interface: say which with -i IFACE");
+	if (o->write && !o->count)
+		return wrong(w, "--write '%s': say how many frames with --count", o->write);
 	if (o->pcap && (given || o->mix))
 		return wrong(w, "--pcap sends the frames of the file as they are: leave out --mix "
 				"and what describes frames");
@@ -337,7 +344,7 @@ static int check(const struct gen_options *o, uint32_t given, struct why *w)
 	return 0;
 }
 
-static const char short_options[] = ":i:n:d:p:s:f:r:x6vVh";
+static const char short_options[] = ":i:n:d:p:s:f:r:w:x6vVh";
 
 int gen_options_parse(struct gen_options *o, int argc, char **argv, char *why, size_t why_size)
 {

@@ -34,6 +34,7 @@ struct gen_address {
 struct gen_options {
 	const char *interface;
 	const char *pcap;
+	const char *write; /* frames go to this file and to no interface */
 	uint64_t count;	   /* 0: no limit */
 	uint64_t duration; /* ns; 0: no limit */
 	double pps;	   /* 0: as fast as it goes */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * sender.h - one sending thread and the engine under it. An engine is a way to get frames out of an
- * interface: XDP live frames (live.c) or AF_PACKET (packet.c).
+ * interface: XDP live frames (live.c) or AF_PACKET (packet.c); or into a file instead (file.c).
  */
 #ifndef AFXDPGEN_SENDER_H
 #define AFXDPGEN_SENDER_H
@@ -21,6 +21,7 @@ struct gen_sender {
 	const struct gen_engine *engine;
 	const struct gen_interface *interface;
 	const struct gen_traffic *traffic;
+	const char *path;     /* where gen_file_engine writes */
 	struct gen_pace pace; /* its first part: interval, duration, burst */
 	uint64_t limit;	      /* frames to be accepted; 0: no limit */
 	uint32_t first;	      /* its sequence numbers are first, first + step, ... */
@@ -60,6 +61,7 @@ struct gen_engine {
 
 extern const struct gen_engine gen_live_engine;
 extern const struct gen_engine gen_packet_engine;
+extern const struct gen_engine gen_file_engine;
 
 /** gen_now() - CLOCK_MONOTONIC, ns. */
 uint64_t gen_now(void);

@@ -38,7 +38,11 @@ struct gen_template {
 	__u16 l4_check;
 	__u16 sequence;
 	__u16 sequence_bytes; /* 8, 6, 4 or 2: as many low-order bytes as fit */
+	__u32 reserved;
 };
+
+/* Elements of a BPF array lie at multiples of 8 bytes, those of a C array wherever they end. */
+_Static_assert(sizeof(struct gen_template) % 8 == 0, "templates are mapped as an array");
 
 #ifndef __always_inline
 #define __always_inline inline __attribute__((always_inline))
