@@ -92,7 +92,6 @@ static void file_stop(struct gen_sender *s)
 
 const struct gen_engine gen_file_engine = {
 	.name = "file",
-	.longest = UINT32_MAX,
 	.open = file_open,
 	.send = file_send,
 	.stop = file_stop,

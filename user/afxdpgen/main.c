@@ -68,11 +68,6 @@ static int send_by(const struct gen_engine *engine, const struct gen_options *o,
 	struct gen_crew c;
 	int err;
 
-	if (t->longest > engine->longest) {
-		snprintf(why, why_size, "frames of %u bytes are too long for XDP live frames (%u)",
-			 t->longest, engine->longest);
-		return -EOPNOTSUPP;
-	}
 	err = gen_crew_run(&c, engine, o, i, t);
 	if (!err || gen_crew_sent(&c)) {
 		gen_crew_print(&c, o, stdout);

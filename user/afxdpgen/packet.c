@@ -168,7 +168,6 @@ static void packet_stop(struct gen_sender *s)
 
 const struct gen_engine gen_packet_engine = {
 	.name = "packet",
-	.longest = UINT32_MAX,
 	.open = packet_open,
 	.send = packet_send,
 	.stop = packet_stop,

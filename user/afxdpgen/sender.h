@@ -42,7 +42,6 @@ struct gen_sender {
 
 struct gen_engine {
 	const char *name;
-	uint32_t longest; /* frame it can send */
 	/**
 	 * open() - get ready. Return: 0; -EOPNOTSUPP: this engine cannot on this kernel or
 	 * interface, s->why says why; other negative errno: failed, s->why says how.
