@@ -27,11 +27,15 @@ enum mode {
  * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
  * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
  * bursty senders.
+ * ADAPT_SPIN_NS: a polling worker whose ring stays empty for this long sleeps until the next frame,
+ * without giving up polling. Five times the mean gap at ADAPT_DOWN: it only happens between bursts,
+ * or when the worker keeps the CPU from whoever should feed it.
  */
 #define ADAPT_UP	100000	/* frames/s */
 #define ADAPT_DOWN	50000	/* frames/s */
 #define ADAPT_WINDOW_NS 1000000 /* 1 ms */
 #define ADAPT_HOLD	10	/* windows */
+#define ADAPT_SPIN_NS	100000	/* 100 us */
 
 struct adapt {
 	uint64_t since;	 /* start of the window, ns */

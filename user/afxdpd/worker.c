@@ -218,6 +218,21 @@ static void count_switch(struct worker *w, uint64_t now)
 		w->count.mode_switches++;
 }
 
+/* Whether a polling adaptive worker has seen nothing but an empty ring for ADAPT_SPIN_NS. The clock
+ * is read once in CLOCK_TURNS. */
+static bool empty_too_long(struct worker *w)
+{
+	uint64_t now;
+
+	if (++w->empty_turns % CLOCK_TURNS)
+		return false;
+	now = now_ns();
+	if (!w->empty_since)
+		w->empty_since = now;
+	count_switch(w, now);
+	return !w->adapt.polling || now - w->empty_since > ADAPT_SPIN_NS;
+}
+
 /* Nothing was there: wait as the mode says. */
 static void idle(struct worker *w)
 {
@@ -229,13 +244,14 @@ static void idle(struct worker *w)
 	case MODE_SPIN:
 		break;
 	case MODE_ADAPTIVE:
-		if (w->adapt.polling)
+		if (w->adapt.polling && !empty_too_long(w))
 			break;
-		/* fall through */
+		sleep_in_poll(w);
+		count_switch(w, now_ns());
+		w->empty_since = 0;
+		return;
 	default:
 		sleep_in_poll(w);
-		if (w->mode == MODE_ADAPTIVE)
-			count_switch(w, now_ns());
 		return;
 	}
 	if (afxdp_xsk_rx_wants_wakeup(&w->xsk))
@@ -356,10 +372,13 @@ static void *worker_run(void *arg)
 			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
 				leave_port(w);
 		}
-		if (!receive(w))
+		if (!receive(w)) {
 			idle(w);
-		if (w->mode == MODE_ADAPTIVE && !(++w->ticks % CLOCK_TURNS))
-			count_switch(w, now_ns());
+		} else if (w->mode == MODE_ADAPTIVE) {
+			w->empty_since = 0;
+			if (!(++w->busy_turns % CLOCK_TURNS))
+				count_switch(w, now_ns());
+		}
 	}
 	drain(w);
 	reply(&w->msg);
