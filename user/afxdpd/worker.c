@@ -218,9 +218,8 @@ static void count_switch(struct worker *w, uint64_t now)
 		w->count.mode_switches++;
 }
 
-/* Whether a polling adaptive worker has seen nothing but an empty ring for ADAPT_SPIN_NS. The clock
- * is read once in CLOCK_TURNS. */
-static bool empty_too_long(struct worker *w)
+/* A polling adaptive worker found its ring empty: whether it should sleep now. */
+static bool gives_up(struct worker *w)
 {
 	uint64_t now;
 
@@ -229,8 +228,13 @@ static bool empty_too_long(struct worker *w)
 	now = now_ns();
 	if (!w->empty_since)
 		w->empty_since = now;
-	count_switch(w, now);
-	return !w->adapt.polling || now - w->empty_since > ADAPT_SPIN_NS;
+	if (now - w->empty_since > ADAPT_SPIN_NS) {
+		adapt_rest(&w->adapt, now);
+		w->count.mode_switches++;
+	} else {
+		count_switch(w, now);
+	}
+	return !w->adapt.polling;
 }
 
 /* Nothing was there: wait as the mode says. */
@@ -244,7 +248,7 @@ static void idle(struct worker *w)
 	case MODE_SPIN:
 		break;
 	case MODE_ADAPTIVE:
-		if (w->adapt.polling && !empty_too_long(w))
+		if (w->adapt.polling && !gives_up(w))
 			break;
 		sleep_in_poll(w);
 		count_switch(w, now_ns());
