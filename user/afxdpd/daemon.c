@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "control.h"
+#include "metrics.h"
+#include "privileges.h"
 #include "report.h"
 #include "table.h"
 
@@ -126,6 +128,19 @@ static int wait_until_up(struct daemon *d)
 			d->stop = true;
 	}
 	return 0;
+}
+
+/* At once, so that a name that cannot be written is found before the work is done. */
+static int open_report(struct daemon *d)
+{
+	const char *path = d->options->report;
+
+	if (!path)
+		return 0;
+	d->report = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	return d->report ? 0
+			 : failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
+				  strerror(errno));
 }
 
 static int find_interface(struct daemon *d)
@@ -294,21 +309,20 @@ static int open_worker(struct daemon *d, uint32_t i)
 	return 0;
 }
 
-static int set_knobs(struct daemon *d, enum mode mode)
+static void set_knobs(struct daemon *d, enum mode mode)
 {
 	int err;
 
 	if (mode != MODE_BUSY) {
 		afxdp_knobs_restore(&d->knobs);
-		return 0;
+		return;
 	}
-	err = d->knobs_ready ? afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS) : -ENODEV;
+	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
 	if (err)
 		note("%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
 		     "polling "
 		     "goes on, but interrupts will interfere; set them by hand, see README",
 		     d->nic.name, strerror(-err));
-	return 0;
 }
 
 static int start_workers(struct daemon *d)
@@ -367,20 +381,24 @@ static int attach_program(struct daemon *d)
 static int set_up(struct daemon *d)
 {
 	struct options *o = d->options;
-	char why[256];
 	int err;
 
 	if (geteuid())
 		return failed(d, EXIT_CANNOT, "needs root (XDP, AF_XDP): run it with sudo");
+	err = open_report(d);
+	if (err)
+		return err;
+	if (o->user && privileges_find(o->user, &d->user))
+		return failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	err = find_interface(d);
 	if (err)
 		return err;
 	err = control_open(&d->control, d->nic.name, o->control, d->why, sizeof(d->why));
 	if (err)
 		return err == -EADDRINUSE ? EXIT_CANNOT : EXIT_USAGE;
-	err = afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex, why, sizeof(why));
-	d->knobs_ready = err >= 0;
-	if (err > 0)
+	if (o->metrics && metrics_open(&d->metrics, d, o->metrics, d->why, sizeof(d->why)))
+		return EXIT_USAGE;
+	if (afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex) > 0)
 		note("%s: put back the NAPI settings that a killed afxdpd had left changed",
 		     d->nic.name);
 	err = choose_queues(d);
@@ -412,7 +430,13 @@ static int set_up(struct daemon *d)
 	err = attach_program(d);
 	if (err)
 		return err;
-	return set_knobs(d, d->mode);
+	set_knobs(d, d->mode);
+	if (o->user)
+		afxdp_prog_give(&d->prog, d->user.uid, d->user.gid);
+	err = o->user ? privileges_drop(&d->user) : 0;
+	return err ? failed(d, EXIT_RUNTIME, "--user '%s': cannot become this user: %s", o->user,
+			    strerror(-err))
+		   : 0;
 }
 
 /* ---- running ---- */
@@ -460,8 +484,11 @@ static void run(struct daemon *d)
 		struct pollfd fds[32] = { { .fd = d->signals, .events = POLLIN },
 					  { .fd = d->links, .events = POLLIN },
 					  { .fd = d->post.bell, .events = POLLIN } };
-		uint32_t n = 3 + control_fds(d->control, fds + 3, 29);
+		uint32_t n = 4 + control_fds(d->control, fds + 4, 28);
 		int a = until(end), b = until(line);
+
+		fds[3] = (struct pollfd){ .fd = d->metrics ? metrics_fd(d->metrics) : -1,
+					  .events = POLLIN };
 
 		poll(fds, n, a < 0 ? b : b < 0 || a < b ? a : b);
 		read_signals(d);
@@ -469,7 +496,9 @@ static void run(struct daemon *d)
 			link_changed(d);
 		if (fds[2].revents)
 			daemon_read_post(d);
-		control_serve(d->control, d, fds + 3, n - 3);
+		if (d->metrics) /* also for its time-outs */
+			metrics_serve(d->metrics);
+		control_serve(d->control, d, fds + 4, n - 4);
 		if (line && !until(line)) {
 			struct picture now;
 
@@ -596,8 +625,8 @@ static int final_report(struct daemon *d)
 	if (!report)
 		return failed(d, EXIT_RUNTIME, "out of memory for the report");
 	table_report(d->out, report);
-	if (o->report)
-		err = report_write(o->report, report);
+	if (d->report)
+		err = report_write(d->report, report);
 	json_decref(report);
 	return err ? failed(d, EXIT_RUNTIME, "cannot write report '%s': %s", o->report,
 			    strerror(-err))
@@ -619,12 +648,31 @@ static void take_down(struct daemon *d)
 	}
 	free(d->workers);
 	free(d->base);
+	metrics_close(d->metrics);
 	control_close(d->control);
 	afxdp_post_free(&d->post);
 	if (d->links >= 0)
 		close(d->links);
 	if (d->signals >= 0)
 		close(d->signals);
+	if (d->report && d->report != stdout)
+		fclose(d->report);
+}
+
+/* --check: everything that can be said without touching an interface. */
+static int check(struct daemon *d)
+{
+	const struct options *o = d->options;
+	const char *arg;
+
+	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
+		return EXIT_USAGE;
+	if (o->user && privileges_find(o->user, &d->user))
+		return failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
+	if (o->ifname && !if_nametoindex(o->ifname))
+		return failed(d, EXIT_CANNOT, "no such interface: '%s'", o->ifname);
+	printf("afxdpd: options are good\n");
+	return 0;
 }
 
 static void say_ready(const struct daemon *d)
@@ -642,7 +690,7 @@ int daemon_run(struct options *o)
 			    .budget = o->count,
 			    .signals = -1,
 			    .links = -1,
-			    .knobs.dir = -1,
+			    .knobs = AFXDP_KNOBS_NONE,
 			    .post.bell = -1 };
 	int status, err;
 
@@ -650,6 +698,12 @@ int daemon_run(struct options *o)
 	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-") ? stderr
 										     : stdout;
 	d.start_ns = daemon_now();
+	if (o->check) {
+		status = check(&d);
+		if (status)
+			note("%s", d.why);
+		return status;
+	}
 	err = afxdp_post_init(&d.post);
 	if (!err)
 		err = open_signals(&d);

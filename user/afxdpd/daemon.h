@@ -14,6 +14,7 @@
 #include "knobs.h"
 #include "nic.h"
 #include "options.h"
+#include "privileges.h"
 #include "prog.h"
 #include "sink.h"
 #include "worker.h"
@@ -27,13 +28,13 @@ enum {
 };
 
 struct control;
+struct metrics;
 
 struct daemon {
 	struct options *options;
 	struct afxdp_nic nic;
 	struct afxdp_nic_stats nic_start, nic_last;
 	struct afxdp_knobs knobs;
-	bool knobs_ready;
 	struct afxdp_prog prog;
 	bool prog_loaded;
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
@@ -44,11 +45,14 @@ struct daemon {
 	uint64_t budget;	/* --count: frames still wanted */
 	struct afxdp_post post; /* answers of the workers */
 	struct control *control;
-	int signals, links; /* signalfd, netlink */
+	struct metrics *metrics; /* NULL unless --metrics */
+	int signals, links;	 /* signalfd, netlink */
 	uint64_t start_ns, end_ns;
 	enum mode mode;
-	uint32_t stamp; /* struct afxdp_config.stamp in force */
-	FILE *out;	/* tables and live lines */
+	uint32_t stamp;	  /* struct afxdp_config.stamp in force */
+	FILE *out;	  /* tables and live lines */
+	FILE *report;	  /* --report, or NULL */
+	struct user user; /* --user */
 	bool stop, gone;
 	char why[512]; /* the one line that says what went wrong */
 };

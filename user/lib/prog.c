@@ -449,6 +449,18 @@ int afxdp_prog_pin(struct afxdp_prog *p)
 	return 0;
 }
 
+void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid)
+{
+	char path[128];
+
+	if (!p->pinned)
+		return;
+	pin_path(p, "", path, sizeof(path));
+	/* Should it fail, an empty-handed start later takes them away. */
+	if (chown(path, uid, gid) || chown(PIN_ROOT "/afxdp", uid, gid))
+		return;
+}
+
 void afxdp_prog_detach(struct afxdp_prog *p)
 {
 	struct afxdp_config pass = { .default_verdict = AFXDP_PASS };

@@ -118,6 +118,9 @@ int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits
  */
 int afxdp_prog_pin(struct afxdp_prog *p);
 
+/** afxdp_prog_give() - let user @uid take the pins away again, once we have become that user. */
+void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid);
+
 /** afxdp_prog_detach() - off the interface; maps stay readable. An adopted program stays and passes
  * everything. */
 void afxdp_prog_detach(struct afxdp_prog *p);
