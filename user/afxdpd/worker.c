@@ -200,6 +200,9 @@ static void sleep_in_poll(struct worker *w)
 		afxdp_xsk_wake_tx(&w->xsk);
 	if (poll(fds, 2, timeout) > 0)
 		w->count.wakeups++;
+	/* Silence it here as well: its message may have been read before it rang. */
+	if (fds[1].revents)
+		afxdp_post_silence(&w->post);
 	if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) {
 		/* The device is gone. The control thread hears it from netlink and stops us; until
 		 * then do not turn in circles. */
@@ -240,7 +243,7 @@ static void idle(struct worker *w)
 	relax();
 }
 
-static void fill_snapshot(struct worker *w)
+void worker_look(struct worker *w)
 {
 	struct worker_snapshot *s = &w->snapshot;
 	uint32_t pos;
@@ -310,7 +313,7 @@ static void handle(struct worker *w, struct worker_msg *m)
 		w->next = 0;
 		break;
 	case WORKER_SNAPSHOT:
-		fill_snapshot(w);
+		worker_look(w);
 		break;
 	case WORKER_STOP:
 		w->stopping = true;
@@ -344,8 +347,10 @@ static void *worker_run(void *arg)
 	struct worker *w = arg;
 
 	while (!w->stopping) {
-		if (afxdp_mailbox_pending(&w->post.box))
+		if (afxdp_mailbox_pending(&w->post.box)) {
 			read_mail(w);
+			continue; /* it may have been the last */
+		}
 		if (frames_out(w)) {
 			collect(w);
 			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
@@ -353,8 +358,6 @@ static void *worker_run(void *arg)
 		}
 		if (!receive(w))
 			idle(w);
-		else if (w->mode == MODE_BUSY && afxdp_xsk_rx_wants_wakeup(&w->xsk))
-			afxdp_xsk_wake_rx(&w->xsk);
 		if (w->mode == MODE_ADAPTIVE && !(++w->ticks % CLOCK_TURNS))
 			count_switch(w, now_ns());
 	}

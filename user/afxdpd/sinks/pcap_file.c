@@ -58,7 +58,7 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 	FILE *stream;
 	int fd, err;
 
-	memset(f, 0, sizeof(*f));
+	memset(f, 0, offsetof(struct pcap_file, piece));
 	f->given_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	fd = f->given_up < 0 ? -1 : open_fd(name);
 	stream = fd < 0 ? NULL : fdopen(fd, "w");
@@ -69,8 +69,8 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 		goto close;
 	}
 	/* libpcap writes the header, so that magic and link type are its business. Records we write
-	 * ourselves: pcap_dump() copies each into a stdio buffer that write() copies again, which
-	 * cost 2.2 times as much per 64-byte frame. */
+	 * ourselves: of 60-byte frames pcap_dump() with a buffer as large cost 59 ns each, its two
+	 * calls of fwrite() being most of the difference to our 38 (tmpfs, one core). */
 	err = write_header(f, stream);
 	if (err)
 		goto close;
@@ -149,6 +149,7 @@ int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes)
 		trim(f);
 	f->pieces = 0;
 	f->records = 0;
+	f->copied = 0;
 	return err;
 }
 
