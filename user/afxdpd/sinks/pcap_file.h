@@ -74,11 +74,11 @@ static inline void pcap_file_piece(struct pcap_file *f, const void *data, uint32
 static inline void pcap_file_copy(struct pcap_file *f, const void *data, uint32_t len)
 {
 	uint8_t *to = f->scratch + f->copied;
-	struct iovec *last = &f->piece[f->pieces - 1];
+	struct iovec *last = f->pieces ? &f->piece[f->pieces - 1] : NULL;
 
 	memcpy(to, data, len);
 	f->copied += len;
-	if (f->pieces && (uint8_t *)last->iov_base + last->iov_len == to)
+	if (last && (uint8_t *)last->iov_base + last->iov_len == to)
 		last->iov_len += len;
 	else
 		pcap_file_piece(f, to, len);
