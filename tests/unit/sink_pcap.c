@@ -189,7 +189,38 @@ static void test_order(void)
 	check_file(e, 3000);
 }
 
-/* Batches of one 1000-byte frame until @dropped or @delivered have grown by one. */
+/* A worker that does not collect what was written: its frames are as much out as those that were
+ * not. A frame of three descriptors that would go over the bound is dropped whole. */
+static void test_bound(void)
+{
+	static const uint8_t data[64];
+	struct fake f = { 0 };
+	struct xdp_desc d[3];
+	struct stat st;
+
+	fake_open(&f, spec);
+	for (uint32_t i = 0; i < FAKE_FRAMES / 2 - 2; i++) {
+		d[0] = fake_frame(&f, FAKE_ROOM, data, sizeof(data));
+		CHECK(fake_consume(&f, d, 1) == 0, "frame %u was dropped", i);
+	}
+	while (!stat(file, &st) && st.st_size < 24 + (FAKE_FRAMES / 2 - 2) * 80)
+		pause_ms(1);
+	for (int i = 0; i < 3; i++) {
+		d[i] = fake_frame(&f, FAKE_ROOM, data, sizeof(data));
+		d[i].options = i < 2 ? XDP_PKT_CONTD : 0;
+	}
+	CHECK(fake_consume(&f, d, 3) == 3 && fake_dropped(&f) == 1, "half a frame was taken");
+	for (int i = 0; i < 3; i++) {
+		d[i] = fake_frame(&f, FAKE_ROOM, data, sizeof(data));
+		CHECK(fake_consume(&f, d + i, 1) == (i == 2), "frame %d beyond", i);
+	}
+	f.sink->ops->finish(f.sink);
+	wait_all_back(&f);
+	fake_balance(&f);
+	fake_close(&f);
+}
+
+/* One frame of 1000 bytes, there and back. */
 static void push(struct fake *f, struct expected *e, uint32_t *n)
 {
 	uint8_t data[1000];
@@ -220,8 +251,11 @@ static void test_full(void)
 	limit.rlim_cur = 10500; /* header 24, ten records of 1016, and a bit */
 	fake_open(&f, spec);
 	CHECK(!setrlimit(RLIMIT_FSIZE, &limit), "setrlimit");
-	for (; n < 10; n++)
+	for (; n < 10; n++) {
+		if (n == 5)
+			pause_ms(100); /* long enough for the writer to sleep */
 		push(&f, e, &n);
+	}
 	CHECK(fake_delivered(&f) == 10 && !fake_dropped(&f), "%lu", fake_dropped(&f));
 	for (int i = 0; i < 5; i++) {
 		push(&f, e, &n);
@@ -324,6 +358,7 @@ int main(void)
 	snprintf(spec, sizeof(spec), "pcap:%s", file);
 	test_same_bytes();
 	test_order();
+	test_bound();
 	test_full();
 	test_stuck();
 	test_reader_gone();
