@@ -8,6 +8,7 @@
 static const struct sink_ops *const sinks[] = {
 	&sink_count_ops,
 	&sink_drop_ops,
+	&sink_pcap_ops,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))
