@@ -43,7 +43,7 @@ __attribute__((format(printf, 3, 4))) static int failed(struct daemon *d, int st
 	return status;
 }
 
-__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+void daemon_note(const char *format, ...)
 {
 	va_list args;
 
@@ -92,9 +92,12 @@ static void read_signals(struct daemon *d)
 {
 	struct signalfd_siginfo info;
 
-	while (read(d->signals, &info, sizeof(info)) == sizeof(info))
+	while (read(d->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
 			d->stop = true;
+		else if (info.ssi_signo == SIGHUP)
+			d->reload = true;
+	}
 }
 
 static bool out_of_time(const struct daemon *d)
@@ -111,7 +114,7 @@ static int wait_until_up(struct daemon *d)
 
 	if (d->nic.up)
 		return 0;
-	note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
+	daemon_note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
 	while (!d->stop && !d->nic.up) {
 		poll(fds, 2, 100);
 		read_signals(d);
@@ -221,8 +224,8 @@ static int load_program(struct daemon *d)
 		.queues = d->nic.queues,
 		.attach = o->attach,
 		.replace = o->replace,
-		/* Capture only once there is somebody to capture for. */
 		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = d->stamp },
+		.rules = d->rules,
 	};
 	int err = afxdp_prog_load(&d->prog, &config);
 
@@ -230,8 +233,8 @@ static int load_program(struct daemon *d)
 	if (err)
 		return failed(d, EXIT_CANNOT, "%s", d->prog.why);
 	if (d->prog.adopted)
-		note("%s: adopted program %s (id %u) that was attached already", d->nic.name,
-		     d->prog.found.name, d->prog.found.prog_id);
+		daemon_note("%s: adopted program %s (id %u) that was attached already", d->nic.name,
+			    d->prog.found.name, d->prog.found.prog_id);
 	for (uint32_t i = 0; i < o->queue_count; i++)
 		if (o->queues[i] >= d->prog.queues)
 			return failed(d, EXIT_CANNOT,
@@ -319,10 +322,11 @@ static void set_knobs(struct daemon *d, enum mode mode)
 	}
 	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
 	if (err)
-		note("%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
-		     "polling "
-		     "goes on, but interrupts will interfere; set them by hand, see README",
-		     d->nic.name, strerror(-err));
+		daemon_note(
+			"%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
+			"polling "
+			"goes on, but interrupts will interfere; set them by hand, see README",
+			d->nic.name, strerror(-err));
 }
 
 static int start_workers(struct daemon *d)
@@ -368,13 +372,15 @@ static int attach_program(struct daemon *d)
 	if (err)
 		return failed(d, EXIT_CANNOT, "%s", d->prog.why);
 	if (d->prog.generic && d->options->attach == AFXDP_ATTACH_AUTO && !d->prog.adopted)
-		note("%s: driver '%s' has no native XDP: running in generic mode, which is slower",
-		     d->nic.name, d->nic.driver);
+		daemon_note("%s: driver '%s' has no native XDP: running in generic mode, which is "
+			    "slower",
+			    d->nic.name, d->nic.driver);
 	if (!daemon_zerocopy(d) && d->options->zerocopy == AFXDP_ZC_AUTO)
-		note("%s: driver '%s' has no zero-copy here: frames are copied once by the kernel",
-		     d->nic.name, d->nic.driver);
+		daemon_note("%s: driver '%s' has no zero-copy here: frames are copied once by the "
+			    "kernel",
+			    d->nic.name, d->nic.driver);
 	if (afxdp_prog_pin(&d->prog))
-		note("%s", d->prog.why);
+		daemon_note("%s", d->prog.why);
 	return 0;
 }
 
@@ -399,9 +405,11 @@ static int set_up(struct daemon *d)
 	if (o->metrics && metrics_open(&d->metrics, d, o->metrics, d->why, sizeof(d->why)))
 		return EXIT_USAGE;
 	if (afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex) > 0)
-		note("%s: put back the NAPI settings that a killed afxdpd had left changed",
-		     d->nic.name);
+		daemon_note("%s: put back the NAPI settings that a killed afxdpd had left changed",
+			    d->nic.name);
 	err = choose_queues(d);
+	if (!err)
+		err = daemon_read_rules(d);
 	if (err)
 		return err;
 	err = open_sink(d, o->sink, &d->sink);
@@ -450,12 +458,12 @@ static void link_changed(struct daemon *d)
 		break;
 	case AFXDP_NIC_DOWN:
 		if (d->nic.up)
-			note("%s went down: waiting for it", d->nic.name);
+			daemon_note("%s went down: waiting for it", d->nic.name);
 		d->nic.up = false;
 		break;
 	case AFXDP_NIC_UP:
 		if (!d->nic.up)
-			note("%s is up again", d->nic.name);
+			daemon_note("%s is up again", d->nic.name);
 		d->nic.up = true;
 		break;
 	case AFXDP_NIC_NOTHING:
@@ -471,6 +479,20 @@ static int until(uint64_t when)
 	if (!when)
 		return -1;
 	return when <= now ? 0 : (int)((when - now + 999999) / 1000000);
+}
+
+/* SIGHUP: the file given at the start, as it is now. */
+static void reload(struct daemon *d)
+{
+	const char *path = d->options->rules;
+
+	d->reload = false;
+	if (!path)
+		daemon_note("SIGHUP: there is no rules file to read again (-r)");
+	else if (daemon_replace_rules(d, path))
+		daemon_note("%s; the old rules stay", d->why);
+	else
+		daemon_note("rules read again from '%s'", path);
 }
 
 static void run(struct daemon *d)
@@ -492,6 +514,8 @@ static void run(struct daemon *d)
 
 		poll(fds, n, a < 0 ? b : b < 0 || a < b ? a : b);
 		read_signals(d);
+		if (d->reload)
+			reload(d);
 		if (fds[1].revents)
 			link_changed(d);
 		if (fds[2].revents)
@@ -639,6 +663,7 @@ static void take_down(struct daemon *d)
 		afxdp_xsk_close(&d->workers[i]->xsk);
 	if (d->prog_loaded)
 		afxdp_prog_close(&d->prog);
+	afxdp_rules_free(d->rules);
 	afxdp_knobs_close(&d->knobs);
 	if (d->sink)
 		d->sink_ops->close(d->sink);
@@ -667,6 +692,8 @@ static int check(struct daemon *d)
 
 	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
 		return EXIT_USAGE;
+	if (daemon_read_rules(d))
+		return EXIT_USAGE;
 	if (o->user && privileges_find(o->user, &d->user))
 		return failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	if (o->ifname && !if_nametoindex(o->ifname))
@@ -677,10 +704,10 @@ static int check(struct daemon *d)
 
 static void say_ready(const struct daemon *d)
 {
-	note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
-	     d->prog.generic ? "generic" : "native", daemon_zerocopy(d) ? "zero-copy" : "copy",
-	     d->worker_count, d->worker_count == 1 ? "" : "s", mode_name(d->mode),
-	     d->sink_ops->name);
+	daemon_note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
+		    d->prog.generic ? "generic" : "native",
+		    daemon_zerocopy(d) ? "zero-copy" : "copy", d->worker_count,
+		    d->worker_count == 1 ? "" : "s", mode_name(d->mode), d->sink_ops->name);
 }
 
 int daemon_run(struct options *o)
@@ -700,8 +727,9 @@ int daemon_run(struct options *o)
 	d.start_ns = daemon_now();
 	if (o->check) {
 		status = check(&d);
+		afxdp_rules_free(d.rules);
 		if (status)
-			note("%s", d.why);
+			daemon_note("%s", d.why);
 		return status;
 	}
 	err = afxdp_post_init(&d.post);
@@ -723,6 +751,6 @@ int daemon_run(struct options *o)
 		status = failed(&d, EXIT_RUNTIME, "%s is gone", d.nic.name);
 	take_down(&d);
 	if (status)
-		note("%s", d.why);
+		daemon_note("%s", d.why);
 	return status;
 }

@@ -16,6 +16,7 @@
 #include "options.h"
 #include "privileges.h"
 #include "prog.h"
+#include "rules.h"
 #include "sink.h"
 #include "worker.h"
 
@@ -38,6 +39,7 @@ struct daemon {
 	struct afxdp_prog prog;
 	bool prog_loaded;
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
+	struct afxdp_rules *rules; /* NULL: none */
 	struct sink *sink;
 	const struct sink_ops *sink_ops;
 	struct worker **workers;
@@ -53,7 +55,7 @@ struct daemon {
 	FILE *out;	  /* tables and live lines */
 	FILE *report;	  /* --report, or NULL */
 	struct user user; /* --user */
-	bool stop, gone;
+	bool stop, reload, gone;
 	char why[512]; /* the one line that says what went wrong */
 };
 
@@ -98,7 +100,17 @@ uint64_t daemon_now(void); /* CLOCK_MONOTONIC, ns */
 /** daemon_zerocopy() - whether every worker's socket is in zero-copy mode. */
 bool daemon_zerocopy(const struct daemon *d);
 
+/** daemon_read_rules() - parse -f or -r, if given. Return: an exit status, with d->why set. */
+int daemon_read_rules(struct daemon *d);
+
 /** daemon_rules() - the rules with their counters: a new reference. */
 json_t *daemon_rules(const struct daemon *d);
+
+/** daemon_replace_rules() - rules of file @path from the next frame on. Return: 0, or -errno with
+ * d->why set and nothing changed. */
+int daemon_replace_rules(struct daemon *d, const char *path);
+
+/** daemon_note() - one line on stderr. */
+__attribute__((format(printf, 1, 2))) void daemon_note(const char *format, ...);
 
 #endif
