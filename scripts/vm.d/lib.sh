@@ -21,7 +21,7 @@ find_kernel() {
 	RELEASE=
 	for image in /boot/vmlinuz-"$1"*; do
 		release=${image#/boot/vmlinuz-}
-		[[ $release =~ ^"$1"($|[.+-]) ]] && [ -d "/lib/modules/$release" ] || continue
+		[[ $release =~ ^"$1"($|[.+-]) && -d /lib/modules/$release ]] || continue
 		RELEASE=$(printf '%s\n' "$RELEASE" "$release" | sort -V | tail -n 1)
 	done
 	VMLINUZ=/boot/vmlinuz-$RELEASE MODULES=
@@ -101,7 +101,8 @@ write_initramfs() {
 		local n=10
 		for f in $(module_files "$RELEASE" 9p 9pnet_virtio overlay); do
 			name=$(basename "${f%%.ko*}")
-			unpack_module "$f" >"$tree/job/modules/$((n++))-$name.ko"
+			unpack_module "$f" >"$tree/job/modules/$n-$name.ko"
+			n=$((n + 1))
 		done
 	fi
 	{
@@ -125,7 +126,7 @@ probed_accel() {
 	local cache answer=tcg boot
 	boot=$(cat /proc/sys/kernel/random/boot_id)
 	cache=$CACHE/accel-$(id -u)
-	[ -r /dev/kvm ] && [ -w /dev/kvm ] || { echo tcg; return; }
+	[[ -r /dev/kvm && -w /dev/kvm ]] || { echo tcg; return; }
 	mkdir -p "$CACHE"
 	exec 8>>"$cache"
 	flock 8
