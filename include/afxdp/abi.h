@@ -88,6 +88,32 @@ struct afxdp_meta {
 	__u32 flags;
 };
 
+/*
+ * What the program knows about a frame: handed to the classifier, source of the metadata. Offsets
+ * are valid only with their flag (AFXDP_META_L3, AFXDP_META_L4).
+ */
+struct afxdp_parse {
+	__u32 length;	 /* bytes of the whole frame, fragments included */
+	__u32 flags;	 /* AFXDP_META_* */
+	__u16 ethertype; /* behind the VLAN tags, host order */
+	__u16 vlan_tci;
+	__u8 l3_offset;
+	__u8 l4_offset;
+	__u8 protocol; /* layer 4, behind IPv6 extension headers */
+	__u8 reserved;
+};
+
+/* A classifier's answer: verdict and rule in one register. */
+#define AFXDP_CLASS(verdict, rule) ((__u32)(rule) << 8 | (verdict))
+#define AFXDP_CLASS_VERDICT(class) ((class) & 0xff)
+#define AFXDP_CLASS_RULE(class)	   ((__u32)((int)(class) >> 8)) /* sign-extends AFXDP_RULE_DEFAULT */
+
+/* What user space sets in the program's map `.data.config`, also while it runs. */
+struct afxdp_config {
+	__u32 default_verdict; /* enum afxdp_verdict of a frame that no rule takes */
+	__u32 stamp; /* take rx_ns of one captured frame in so many: a power of two; 0: of none */
+};
+
 /* Value of the per-CPU map `rule_hits`, indexed by rule. */
 struct afxdp_hits {
 	__u64 frames;

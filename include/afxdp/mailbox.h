@@ -29,8 +29,8 @@
  * see afxdp_msg_claim(). */
 struct afxdp_msg {
 	struct afxdp_msg *next;
-	__u32 type;
-	__u32 queued;
+	uint32_t type;
+	uint32_t queued;
 };
 
 struct afxdp_mailbox {

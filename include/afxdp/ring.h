@@ -28,7 +28,7 @@
 #else
 #include <stdbool.h>
 #include <stddef.h>
-#include <linux/types.h>
+#include <stdint.h>
 #define afxdp_load_acquire(p)	  __atomic_load_n(p, __ATOMIC_ACQUIRE)
 #define afxdp_store_release(p, v) __atomic_store_n(p, v, __ATOMIC_RELEASE)
 #endif
@@ -39,41 +39,41 @@
 /* The shared half of a ring that we allocate ourselves (the kernel lays AF_XDP's out in its own
  * way). */
 struct afxdp_ring_indices {
-	__u32 producer __attribute__((aligned(AFXDP_CACHE_LINE)));
-	__u32 consumer __attribute__((aligned(AFXDP_CACHE_LINE)));
+	uint32_t producer __attribute__((aligned(AFXDP_CACHE_LINE)));
+	uint32_t consumer __attribute__((aligned(AFXDP_CACHE_LINE)));
 };
 
 /* The producer's private view. Slots are the caller's: element index (position & mask) of an array
  * of its own type. */
 struct afxdp_prod {
-	__u32 *producer;       /* shared, written here */
-	const __u32 *consumer; /* shared, read here */
-	__u32 head;	       /* next position to hand out */
-	__u32 seen;	       /* consumer index at the last look */
-	__u32 size;
-	__u32 mask;
+	uint32_t *producer;	  /* shared, written here */
+	const uint32_t *consumer; /* shared, read here */
+	uint32_t head;		  /* next position to hand out */
+	uint32_t seen;		  /* consumer index at the last look */
+	uint32_t size;
+	uint32_t mask;
 };
 
 /* The consumer's private view. */
 struct afxdp_cons {
-	const __u32 *producer; /* shared, read here */
-	__u32 *consumer;       /* shared, written here */
-	__u32 tail;	       /* next position to take */
-	__u32 seen;	       /* producer index at the last look */
-	__u32 size;
-	__u32 mask;
+	const uint32_t *producer; /* shared, read here */
+	uint32_t *consumer;	  /* shared, written here */
+	uint32_t tail;		  /* next position to take */
+	uint32_t seen;		  /* producer index at the last look */
+	uint32_t size;
+	uint32_t mask;
 };
 
 /** afxdp_ring_size_ok() - whether @size can be a ring's: a power of two from 1 to 2^31. */
-static inline bool afxdp_ring_size_ok(__u32 size)
+static inline bool afxdp_ring_size_ok(uint32_t size)
 {
 	return size && !(size & (size - 1));
 }
 
 /** afxdp_prod_init() - view of the producing side of a ring of @size slots whose indices live at
  * @producer and @consumer. */
-static inline void afxdp_prod_init(struct afxdp_prod *p, __u32 *producer, const __u32 *consumer,
-				   __u32 size)
+static inline void afxdp_prod_init(struct afxdp_prod *p, uint32_t *producer,
+				   const uint32_t *consumer, uint32_t size)
 {
 	p->producer = producer;
 	p->consumer = consumer;
@@ -84,8 +84,8 @@ static inline void afxdp_prod_init(struct afxdp_prod *p, __u32 *producer, const 
 }
 
 /** afxdp_cons_init() - view of the consuming side of a ring of @size slots. */
-static inline void afxdp_cons_init(struct afxdp_cons *c, const __u32 *producer, __u32 *consumer,
-				   __u32 size)
+static inline void afxdp_cons_init(struct afxdp_cons *c, const uint32_t *producer,
+				   uint32_t *consumer, uint32_t size)
 {
 	c->producer = producer;
 	c->consumer = consumer;
@@ -99,9 +99,9 @@ static inline void afxdp_cons_init(struct afxdp_cons *c, const __u32 *producer, 
  * afxdp_prod_free() - slots the producer may reserve now.
  * @want: how many would do; the peer's index is read only if the last look shows fewer.
  */
-static inline __u32 afxdp_prod_free(struct afxdp_prod *p, __u32 want)
+static inline uint32_t afxdp_prod_free(struct afxdp_prod *p, uint32_t want)
 {
-	__u32 room = p->size - (p->head - p->seen);
+	uint32_t room = p->size - (p->head - p->seen);
 
 	if (room >= want)
 		return room;
@@ -116,9 +116,9 @@ static inline __u32 afxdp_prod_free(struct afxdp_prod *p, __u32 want)
  * Return: how many were taken, 0 to @n. Fewer than @n is the ordinary answer of a ring that is
  * nearly full: callers keep the rest.
  */
-static inline __u32 afxdp_prod_reserve(struct afxdp_prod *p, __u32 n, __u32 *pos)
+static inline uint32_t afxdp_prod_reserve(struct afxdp_prod *p, uint32_t n, uint32_t *pos)
 {
-	__u32 room = afxdp_prod_free(p, n);
+	uint32_t room = afxdp_prod_free(p, n);
 
 	if (n > room)
 		n = room;
@@ -140,9 +140,9 @@ static inline void afxdp_prod_submit(struct afxdp_prod *p)
  * Return: how many can be read from @pos on, 0 to @n. They stay the consumer's until
  * afxdp_cons_release().
  */
-static inline __u32 afxdp_cons_peek(struct afxdp_cons *c, __u32 n, __u32 *pos)
+static inline uint32_t afxdp_cons_peek(struct afxdp_cons *c, uint32_t n, uint32_t *pos)
 {
-	__u32 ready = c->seen - c->tail;
+	uint32_t ready = c->seen - c->tail;
 
 	if (ready < n) {
 		c->seen = afxdp_load_acquire(c->producer);
@@ -153,7 +153,7 @@ static inline __u32 afxdp_cons_peek(struct afxdp_cons *c, __u32 n, __u32 *pos)
 }
 
 /** afxdp_cons_release() - give @n slots, read after a peek, back to the producer. */
-static inline void afxdp_cons_release(struct afxdp_cons *c, __u32 n)
+static inline void afxdp_cons_release(struct afxdp_cons *c, uint32_t n)
 {
 	c->tail += n;
 	afxdp_store_release(c->consumer, c->tail);
@@ -167,7 +167,7 @@ static inline void afxdp_cons_release(struct afxdp_cons *c, __u32 n)
 struct afxdp_pool {
 	struct afxdp_prod put;
 	struct afxdp_cons get;
-	__u64 *slots; /* as many as the ring is large */
+	uint64_t *slots; /* as many as the ring is large */
 };
 
 /**
@@ -175,7 +175,7 @@ struct afxdp_pool {
  * @ix: zeroed indices, owned by the caller. @slots: @size entries, owned by the caller.
  */
 static inline void afxdp_pool_init(struct afxdp_pool *pool, struct afxdp_ring_indices *ix,
-				   __u64 *slots, __u32 size)
+				   uint64_t *slots, uint32_t size)
 {
 	pool->slots = slots;
 	afxdp_prod_init(&pool->put, &ix->producer, &ix->consumer, size);
@@ -183,9 +183,9 @@ static inline void afxdp_pool_init(struct afxdp_pool *pool, struct afxdp_ring_in
 }
 
 /** afxdp_pool_put() - return up to @n buffers. Return: how many the ring had room for. */
-static inline __u32 afxdp_pool_put(struct afxdp_pool *pool, const __u64 *addr, __u32 n)
+static inline uint32_t afxdp_pool_put(struct afxdp_pool *pool, const uint64_t *addr, uint32_t n)
 {
-	__u32 pos, i;
+	uint32_t pos, i;
 
 	n = afxdp_prod_reserve(&pool->put, n, &pos);
 	for (i = 0; i < n; i++)
@@ -196,9 +196,9 @@ static inline __u32 afxdp_pool_put(struct afxdp_pool *pool, const __u64 *addr, _
 }
 
 /** afxdp_pool_get() - take up to @n buffers. Return: how many were free. */
-static inline __u32 afxdp_pool_get(struct afxdp_pool *pool, __u64 *addr, __u32 n)
+static inline uint32_t afxdp_pool_get(struct afxdp_pool *pool, uint64_t *addr, uint32_t n)
 {
-	__u32 pos, i;
+	uint32_t pos, i;
 
 	n = afxdp_cons_peek(&pool->get, n, &pos);
 	for (i = 0; i < n; i++)

@@ -5,7 +5,7 @@ TSAN :=
 UNIT := $(wildcard tests/unit/*.c)
 UNIT_BIN := $(UNIT:%.c=$(B)/%.t)
 
--include tests/unit/*.mk
+include $(filter-out tests/unit/rules.mk,$(wildcard tests/unit/*.mk))
 
 $(B)/tests/unit/%.t: tests/unit/%.c
 	$(call say,TEST,$<)

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * afxdp_rx - the XDP program: parse, classify, verdict, count.
+ *
+ * Steps, one header each: config.h (what user space sets), parse.h, classify.h, meta.h. Every way
+ * out of the program goes through one of the seven verdicts of enum afxdp_verdict and is counted
+ * there.
+ */
+#include "config.h"
+#include "parse.h"
+#include "classify.h"
+#include "meta.h"
+
+static __always_inline void swap_addresses(void *data)
+{
+	__u16 *h = data, t[3];
+
+	__builtin_memcpy(t, h, 6);
+	__builtin_memcpy(h, h + 3, 6);
+	__builtin_memcpy(h + 3, t, 6);
+}
+
+static __always_inline int receive(struct xdp_md *ctx)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct afxdp_parse p = { .length = data_end - data };
+	__u32 queue = ctx->rx_queue_index, slot = queue, class, rule;
+	struct afxdp_ledger *l;
+
+	/* The library makes the map as long as the device has queues; a stray index is counted in
+	 * the last slot. */
+	if (slot >= ledger_queues)
+		slot = ledger_queues - 1;
+	l = bpf_map_lookup_elem(&ledger, &slot);
+	if (!l)
+		return XDP_ABORTED; /* an array of that length has every slot: the verifier wants to
+				       hear it */
+
+	if (p.length >= MAYBE_FRAGS)
+		p.length = bpf_xdp_get_buff_len(ctx);
+	l->received++;
+	l->bytes += p.length;
+	parse_frame(&p, l, data, data_end);
+
+	if (have_rules)
+		class = afxdp_classify(ctx, &p);
+	else
+		class = AFXDP_CLASS(config.default_verdict, AFXDP_RULE_DEFAULT);
+	rule = AFXDP_CLASS_RULE(class);
+
+	switch (AFXDP_CLASS_VERDICT(class)) {
+	case AFXDP_CAPTURE:
+		/* Without a socket the low bits of the flags are returned: whoever has no consumer
+		 * keeps its traffic. */
+		if (bpf_redirect_map(&xsks, queue, XDP_PASS) != XDP_REDIRECT) {
+			l->unclaimed++;
+			return XDP_PASS;
+		}
+		put_meta(ctx, l, &p, rule);
+		l->captured++;
+		return XDP_REDIRECT;
+	case AFXDP_PASS:
+		l->passed++;
+		return XDP_PASS;
+	case AFXDP_DROP:
+		l->dropped++;
+		return XDP_DROP;
+	case AFXDP_LIMIT:
+		l->limited++;
+		return XDP_DROP;
+	case AFXDP_TX:
+		data = (void *)(long)ctx->data;
+		data_end = (void *)(long)ctx->data_end;
+		if (data + ETH_HEADER > data_end)
+			break;
+		swap_addresses(data);
+		l->tx++;
+		return XDP_TX;
+	}
+	l->aborted++;
+	return XDP_ABORTED;
+}
+
+/* What afxdpd loads: takes frames of several buffers (jumbo) where the driver has them. */
+SEC("xdp.frags")
+int afxdp_rx(struct xdp_md *ctx)
+{
+	return receive(ctx);
+}
+
+/* What `ip link set dev X xdp object afxdp_rx.bpf.o section xdp` loads: every driver takes it. */
+SEC("xdp")
+int afxdp_rx_plain(struct xdp_md *ctx)
+{
+	return receive(ctx);
+}
+
+char _license[] SEC("license") = "GPL";

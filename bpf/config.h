@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * config.h - what user space tells the program, and the maps it fills.
+ *
+ * `config` may be written while the program runs (it is an mmapable array behind the scenes), so
+ * that an object loaded by `ip link` can be adopted later. All zero means: pass every frame and
+ * count it.
+ */
+#ifndef AFXDP_BPF_CONFIG_H
+#define AFXDP_BPF_CONFIG_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#include <afxdp/abi.h>
+
+/* Fixed at load time, so that the verifier drops what is not used. */
+const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;
+const volatile __u8 have_rules = 0;
+
+struct afxdp_config config SEC(".data.config");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, AFXDP_QUEUES_DEFAULT);
+	__type(key, __u32);
+	__type(value, struct afxdp_ledger);
+} ledger SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct afxdp_hits);
+} rule_hits SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_XSKMAP);
+	__uint(max_entries, AFXDP_QUEUES_DEFAULT);
+	__type(key, __u32);
+	__type(value, __u32);
+} xsks SEC(".maps");
+
+#endif

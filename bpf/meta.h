@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* meta.h - the 32 bytes in front of a captured frame. */
+#ifndef AFXDP_BPF_META_H
+#define AFXDP_BPF_META_H
+
+#include "config.h"
+
+/* Prepend the metadata. Where the driver leaves no room the frame is captured all the same, and
+ * counted as no_meta. */
+static __always_inline void put_meta(struct xdp_md *ctx, struct afxdp_ledger *l,
+				     const struct afxdp_parse *p, __u32 rule)
+{
+	__u32 flags = p->flags | AFXDP_META_MAGIC;
+	__u32 stamp = config.stamp;
+	struct afxdp_meta *m;
+	void *data;
+	__u64 now = 0;
+
+	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
+		goto none;
+	m = (void *)(long)ctx->data_meta;
+	data = (void *)(long)ctx->data;
+	if ((void *)(m + 1) > data)
+		goto none;
+	/* One in `stamp`, a power of two; 0 is never. l->captured counts this queue's frames on
+	 * this CPU. */
+	if (stamp && !(l->captured & (stamp - 1))) {
+		now = bpf_ktime_get_ns();
+		flags |= AFXDP_META_RX_NS;
+	}
+	m->rx_ns = now;
+	m->hw_ns = 0;
+	m->rx_hash = 0;
+	m->rule = rule;
+	m->vlan_tci = p->vlan_tci;
+	m->l3_offset = p->l3_offset;
+	m->l4_offset = p->l4_offset;
+	m->flags = flags;
+	return;
+none:
+	l->no_meta++;
+}
+
+#endif

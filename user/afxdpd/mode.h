@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * mode.h - how a worker learns that frames arrived, and the rule by which an adaptive one changes
+ * its mind.
+ */
+#ifndef AFXDP_MODE_H
+#define AFXDP_MODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mode {
+	MODE_INTERRUPT, /* sleeps in poll() when its ring is empty */
+	MODE_BUSY,	/* drives the NAPI context itself, by system call */
+	MODE_SPIN,	/* looks at the ring all the time, no system calls */
+	MODE_ADAPTIVE,	/* as interrupt at low load, as spin at high load */
+	MODES
+};
+
+/*
+ * ADAPT_UP: from this rate on a worker polls. A wake-up costs a core a few microseconds (poll(),
+ * the scheduler, often an inter-processor interrupt), so sleeping between frames stops paying when
+ * there are this many; lower wastes CPU, higher adds a wake-up's latency to frames that come close
+ * together anyway. ADAPT_DOWN: below it a worker sleeps again. Half: a load that wavers around
+ * either threshold does not flip the mode. ADAPT_WINDOW_NS: the load is measured over at least
+ * this. Shorter and a single burst counts as load; longer and the ring (2048 slots, 1.4 ms at 1.488
+ * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
+ * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
+ * bursty senders.
+ */
+#define ADAPT_UP	100000	/* frames/s */
+#define ADAPT_DOWN	50000	/* frames/s */
+#define ADAPT_WINDOW_NS 1000000 /* 1 ms */
+#define ADAPT_HOLD	10	/* windows */
+
+struct adapt {
+	uint64_t since;	 /* start of the window, ns */
+	uint64_t frames; /* consumed when it began */
+	uint32_t quiet;	 /* windows below ADAPT_DOWN in a row */
+	bool polling;
+};
+
+/**
+ * adapt() - judge the load of a worker's queue.
+ * @now: ns. @frames: all it has consumed so far.
+ *
+ * Return: true if a->polling changed.
+ */
+static inline bool adapt(struct adapt *a, uint64_t now, uint64_t frames)
+{
+	uint64_t took = now - a->since, rate;
+
+	if (took < ADAPT_WINDOW_NS)
+		return false;
+	rate = (frames - a->frames) * 1000000000ULL / took;
+	a->since = now;
+	a->frames = frames;
+	if (!a->polling) {
+		a->polling = rate >= ADAPT_UP;
+		a->quiet = 0;
+		return a->polling;
+	}
+	a->quiet = rate < ADAPT_DOWN ? a->quiet + 1 : 0;
+	if (a->quiet < ADAPT_HOLD)
+		return false;
+	a->polling = false;
+	return true;
+}
+
+/** mode_parse() - Return: the mode called @name, or -1. */
+int mode_parse(const char *name);
+const char *mode_name(enum mode mode);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * sink.h - where consumed frames go. One file per sink in sinks/, one entry in the table of
+ * sinks/sinks.c.
+ *
+ * A sink is opened once (control thread) and has one port per worker. A worker calls its port's
+ * consume() with each batch; it may never block, allocate or take a lock. A sink either is done
+ * with a frame when consume() returns, or keeps it (a thread of its own writes it, the TX ring
+ * sends it) and gives it back later through reclaim().
+ *
+ * Accounts: every frame consumed ends as delivered or dropped, exactly once; both are counted in
+ * struct sink_count by whoever knows. A frame of several descriptors (XDP_PKT_CONTD on all but the
+ * last) is one frame; consume() only ever sees whole frames.
+ */
+#ifndef AFXDP_SINK_H
+#define AFXDP_SINK_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "xsk.h"
+
+/* Written by one thread, read by others with relaxed loads. */
+struct sink_count {
+	uint64_t delivered;
+	uint64_t dropped;
+};
+
+struct sink;
+
+/* One worker's end of a sink. Sinks embed it as the first member of their own port. */
+struct sink_port {
+	struct sink *sink;
+	struct afxdp_xsk *xsk;
+	struct sink_count here;	 /* counted by the worker, in consume() */
+	struct sink_count there; /* counted by the sink's own thread; else 0 */
+	uint64_t kept;		 /* descriptors consume() did not give back */
+	uint64_t reclaimed;	 /* descriptors reclaim() returned: kept - reclaimed are out */
+};
+
+struct sink_env {
+	const char *ifname;
+	uint32_t ports;	 /* workers that will attach */
+	uint32_t ring;	 /* slots a worker's RX ring has: a sensible size for hand-over rings */
+	uint32_t frames; /* descriptors that one UMEM can have on the way at most */
+	uint32_t frame_size;
+	bool zerocopy;
+};
+
+struct sink_ops {
+	const char *name;
+	const char *arg; /* what follows the colon, for the help text; NULL if nothing does */
+	const char *help;
+	bool arg_optional;
+	uint32_t stamp; /* struct afxdp_config.stamp this sink needs: 1 every frame, 16 for a sample
+			 */
+
+	/* Control thread. @why: one line for the user, quoting @arg, when -errno is returned. */
+	int (*open)(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
+		    size_t size);
+	int (*attach)(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port);
+	/* No more consume(); wait until what was kept is dealt with (bounded: a second), so that
+	 * accounts are final. */
+	void (*finish)(struct sink *sink);
+	json_t *(*report)(struct sink *sink); /* new reference: the "sink" object of the report */
+	void (*close)(struct sink *sink);     /* frees the ports too; after the workers are gone */
+
+	/*
+	 * Worker. consume(): @n descriptors of whole frames; addresses of those not kept are
+	 * written to @back (room for @n). Return: how many were given back. reclaim(): addresses of
+	 * kept frames that are free again, up to @max; NULL if a sink never keeps a frame or gives
+	 * them back through the TX completion ring.
+	 */
+	uint32_t (*consume)(struct sink_port *port, const struct xdp_desc *desc, uint32_t n,
+			    uint64_t *back);
+	uint32_t (*reclaim)(struct sink_port *port, uint64_t *back, uint32_t max);
+};
+
+/* First member of every sink. */
+struct sink {
+	const struct sink_ops *ops;
+};
+
+extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_echo_ops;
+
+/**
+ * sink_find() - the sink that @spec (NAME or NAME:ARG, as after -s) names.
+ * @arg: set to the text behind the colon, or NULL.
+ *
+ * Return: NULL if there is no such sink, or @spec has an argument it does not take, or lacks the
+ * one it needs; @why then says so.
+ */
+const struct sink_ops *sink_find(const char *spec, const char **arg, char *why, size_t size);
+
+/** sink_help() - one line per sink, as for --help. */
+void sink_help(void);
+
+static inline void sink_add(uint64_t *counter, uint64_t n)
+{
+	__atomic_store_n(counter, *counter + n, __ATOMIC_RELAXED);
+}
+
+static inline uint64_t sink_get(const uint64_t *counter)
+{
+	return __atomic_load_n(counter, __ATOMIC_RELAXED);
+}
+
+#endif

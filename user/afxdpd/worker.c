@@ -1,0 +1,395 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * worker.c - the data path in user space. One turn: give back what the sink and the TX ring are
+ * done with, take a batch from the RX ring, hand it to the sink, refill. No locks, no allocation,
+ * no waiting for anybody.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+/* An adaptive worker that polls looks at the clock once in so many turns: 30 ns of clock against at
+ * least 32 turns. */
+#define CLOCK_TURNS 32
+
+/* While frames are with the sink's thread or on the wire a sleeping worker comes round to collect
+ * them: the fill ring must not stay empty because nobody is awake to fill it. */
+#define COLLECT_MS 2
+
+static uint64_t now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000000ULL + t.tv_nsec;
+}
+
+static inline void relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
+/*
+ * Latency of the stamped frames among @n descriptors. The program stamps one frame in w->stamp;
+ * which one is known from the last, so the metadata of the others stays out of the cache. When
+ * frames were lost in between the place has shifted: look at each until a stamped one turns up.
+ */
+static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
+{
+	uint32_t i = w->next;
+	uint64_t now = 0;
+
+	while (i < n) {
+		const struct afxdp_meta *meta;
+
+		if (w->xsk.sg && i && desc[i - 1].options & XDP_PKT_CONTD) {
+			i++; /* inside a frame: what lies before it is not metadata */
+			continue;
+		}
+		meta = afxdp_xsk_meta(&w->xsk, desc[i].addr);
+		if ((meta->flags & (AFXDP_META_MAGIC_MASK | AFXDP_META_RX_NS)) !=
+		    (AFXDP_META_MAGIC | AFXDP_META_RX_NS)) {
+			i++;
+			continue;
+		}
+		if (!now)
+			now = now_ns();
+		hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
+		i += w->stamp;
+	}
+	w->next = i - n;
+}
+
+/* --count: how many of @frames the sink may still have. */
+static uint64_t grant(struct worker *w, uint64_t frames)
+{
+	uint64_t left = __atomic_load_n(w->budget, __ATOMIC_RELAXED), take;
+
+	do {
+		take = left < frames ? left : frames;
+	} while (take && !__atomic_compare_exchange_n(w->budget, &left, left - take, false,
+						      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	if (take == left && afxdp_msg_claim(&w->done))
+		afxdp_post_send(w->daemon, &w->done);
+	return take;
+}
+
+/* Descriptors that make up the first @frames frames of @n. */
+static uint32_t descs_of(const struct xdp_desc *desc, uint32_t n, uint64_t frames)
+{
+	uint32_t i = 0;
+
+	while (i < n && frames)
+		frames -= !(desc[i++].options & XDP_PKT_CONTD);
+	return i;
+}
+
+/* Hand whole frames to the sink and refill with what it gives back. */
+static void deliver(struct worker *w, const struct xdp_desc *desc, uint32_t n)
+{
+	uint64_t bytes = 0, frames = 0, *back = w->back;
+	uint32_t i, got = 0, take = n;
+
+	for (i = 0; i < n; i++) {
+		bytes += desc[i].len;
+		frames += !(desc[i].options & XDP_PKT_CONTD);
+	}
+	if (w->stamp)
+		sample(w, desc, n);
+	if (w->budget) {
+		uint64_t granted = grant(w, frames);
+
+		take = descs_of(desc, n, granted);
+		w->count.cut += frames - granted;
+	}
+	if (take) {
+		got = w->ops->consume(w->port, desc, take, back);
+		w->port->kept += take - got;
+	}
+	for (i = take; i < n; i++)
+		back[got++] = desc[i].addr;
+	w->count.frames += frames;
+	w->count.bytes += bytes;
+	w->count.batches++;
+	afxdp_xsk_refill(&w->xsk, back, got);
+}
+
+/* A batch whose last frame's end is not there yet, or lies beyond the end of the ring's array: make
+ * it one piece of whole frames. */
+static uint32_t gather(struct worker *w, uint32_t pos, uint32_t n)
+{
+	struct afxdp_xsk *x = &w->xsk;
+	uint32_t i, whole = 0;
+
+	if (n > BATCH_MAX + FRAME_DESCS)
+		n = BATCH_MAX + FRAME_DESCS;
+	for (i = 0; i < n; i++) {
+		w->desc[i] = x->rx_desc[(pos + i) & x->rx.mask];
+		if (!(w->desc[i].options & XDP_PKT_CONTD))
+			whole = i + 1;
+	}
+	return whole;
+}
+
+/* Take one batch from the RX ring. Return: descriptors taken. */
+static uint32_t receive(struct worker *w)
+{
+	struct afxdp_xsk *x = &w->xsk;
+	const struct xdp_desc *desc;
+	uint32_t pos, n = afxdp_cons_peek(&x->rx, w->batch, &pos), to_end;
+
+	if (!n)
+		return 0;
+	to_end = x->rx.size - (pos & x->rx.mask);
+	if (n > to_end)
+		n = to_end;
+	desc = &x->rx_desc[pos & x->rx.mask];
+	if (desc[n - 1].options & XDP_PKT_CONTD) {
+		n = gather(w, pos, afxdp_cons_peek(&x->rx, w->batch + FRAME_DESCS, &pos));
+		if (!n)
+			return 0;
+		desc = w->desc;
+	}
+	deliver(w, desc, n);
+	afxdp_cons_release(&x->rx, n);
+	return n;
+}
+
+/* Frames the sinks and the TX ring are done with go back to the kernel. */
+static void collect(struct worker *w)
+{
+	struct sink_port *ports[] = { w->port, w->leaving };
+
+	afxdp_xsk_complete(&w->xsk);
+	for (int i = 0; i < 2; i++) {
+		struct sink_port *port = ports[i];
+		uint32_t n;
+
+		if (!port || port->kept == port->reclaimed || !port->sink->ops->reclaim)
+			continue;
+		n = port->sink->ops->reclaim(port, w->back, BATCH_MAX);
+		port->reclaimed += n;
+		afxdp_xsk_refill(&w->xsk, w->back, n);
+	}
+}
+
+static bool frames_out(const struct worker *w)
+{
+	return w->xsk.tx_pending || w->port->kept != w->port->reclaimed || w->leaving;
+}
+
+static void sleep_in_poll(struct worker *w)
+{
+	struct pollfd fds[] = {
+		{ .fd = w->xsk.fd, .events = POLLIN },
+		{ .fd = w->post.bell, .events = POLLIN },
+	};
+	int timeout = frames_out(w) ? COLLECT_MS : -1;
+
+	if (w->xsk.tx_pending && afxdp_xsk_tx_wants_wakeup(&w->xsk))
+		afxdp_xsk_wake_tx(&w->xsk);
+	if (poll(fds, 2, timeout) > 0)
+		w->count.wakeups++;
+	if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) {
+		/* The device is gone. The control thread hears it from netlink and stops us; until
+		 * then do not turn in circles. */
+		struct timespec nap = { .tv_nsec = COLLECT_MS * 1000000L };
+
+		nanosleep(&nap, NULL);
+	}
+}
+
+static void count_switch(struct worker *w, uint64_t now)
+{
+	if (adapt(&w->adapt, now, w->count.frames))
+		w->count.mode_switches++;
+}
+
+/* Nothing was there: wait as the mode says. */
+static void idle(struct worker *w)
+{
+	switch (w->mode) {
+	case MODE_BUSY:
+		w->count.busy_polls++;
+		afxdp_xsk_wake_rx(&w->xsk);
+		return;
+	case MODE_SPIN:
+		break;
+	case MODE_ADAPTIVE:
+		if (w->adapt.polling)
+			break;
+		/* fall through */
+	default:
+		sleep_in_poll(w);
+		if (w->mode == MODE_ADAPTIVE)
+			count_switch(w, now_ns());
+		return;
+	}
+	if (afxdp_xsk_rx_wants_wakeup(&w->xsk))
+		afxdp_xsk_wake_rx(&w->xsk);
+	relax();
+}
+
+static void fill_snapshot(struct worker *w)
+{
+	struct worker_snapshot *s = &w->snapshot;
+	uint32_t pos;
+
+	s->count = w->count;
+	s->sink = w->earlier;
+	s->sink.delivered += sink_get(&w->port->here.delivered) +
+			     sink_get(&w->port->there.delivered);
+	s->sink.dropped += sink_get(&w->port->here.dropped) + sink_get(&w->port->there.dropped);
+	s->sink.dropped += w->count.cut;
+	if (w->leaving) {
+		s->sink.delivered += sink_get(&w->leaving->here.delivered) +
+				     sink_get(&w->leaving->there.delivered);
+		s->sink.dropped += sink_get(&w->leaving->here.dropped) +
+				   sink_get(&w->leaving->there.dropped);
+	}
+	s->latency = w->latency;
+	s->mode = w->mode;
+	s->polling = w->mode == MODE_ADAPTIVE ? w->adapt.polling : w->mode != MODE_INTERRUPT;
+	s->fill_level = w->xsk.fill.size - afxdp_prod_free(&w->xsk.fill, w->xsk.fill.size);
+	s->rx_level = afxdp_cons_peek(&w->xsk.rx, w->xsk.rx.size, &pos);
+	afxdp_xsk_stats(&w->xsk, &s->xsk);
+}
+
+static void reply(struct worker_msg *m)
+{
+	afxdp_post_send(m->reply_to, &m->msg);
+}
+
+static int set_mode(struct worker *w, enum mode mode)
+{
+	int err = afxdp_xsk_busy_poll(&w->xsk, mode == MODE_BUSY, BUSY_USECS, BUSY_BUDGET);
+
+	if (err && mode == MODE_BUSY)
+		return err;
+	w->mode = mode;
+	w->adapt = (struct adapt){ .since = now_ns(), .frames = w->count.frames };
+	return 0;
+}
+
+/* The old port has all its frames back: its accounts go to ours, and whoever asked may close it. */
+static void leave_port(struct worker *w)
+{
+	struct sink_port *old = w->leaving;
+
+	w->earlier.delivered += sink_get(&old->here.delivered) + sink_get(&old->there.delivered);
+	w->earlier.dropped += sink_get(&old->here.dropped) + sink_get(&old->there.dropped);
+	w->leaving = NULL;
+	reply(w->leaving_msg);
+}
+
+static void handle(struct worker *w, struct worker_msg *m)
+{
+	m->result = 0;
+	switch ((enum worker_msg_type)m->msg.type) {
+	case WORKER_MODE:
+		m->result = set_mode(w, m->mode);
+		break;
+	case WORKER_SINK:
+		w->leaving = w->port;
+		w->leaving_msg = m;
+		w->port = m->port;
+		w->ops = m->port->sink->ops;
+		return; /* answered by leave_port() */
+	case WORKER_STAMP:
+		w->stamp = m->stamp;
+		w->next = 0;
+		break;
+	case WORKER_SNAPSHOT:
+		fill_snapshot(w);
+		break;
+	case WORKER_STOP:
+		w->stopping = true;
+		return; /* answered when the rings are empty */
+	}
+	reply(m);
+}
+
+static void read_mail(struct worker *w)
+{
+	struct afxdp_msg *msg;
+
+	afxdp_post_silence(&w->post);
+	while ((msg = afxdp_post_take(&w->post)))
+		handle(w, (struct worker_msg *)msg);
+}
+
+/* The program no longer redirects to us and has run dry: what is in the RX ring is all there will
+ * ever be. */
+static void drain(struct worker *w)
+{
+	do {
+		collect(w);
+	} while (receive(w));
+	if (w->xsk.tx_pending)
+		afxdp_xsk_wake_tx(&w->xsk);
+}
+
+static void *worker_run(void *arg)
+{
+	struct worker *w = arg;
+
+	while (!w->stopping) {
+		if (afxdp_mailbox_pending(&w->post.box))
+			read_mail(w);
+		if (frames_out(w)) {
+			collect(w);
+			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
+				leave_port(w);
+		}
+		if (!receive(w))
+			idle(w);
+		else if (w->mode == MODE_BUSY && afxdp_xsk_rx_wants_wakeup(&w->xsk))
+			afxdp_xsk_wake_rx(&w->xsk);
+		if (w->mode == MODE_ADAPTIVE && !(++w->ticks % CLOCK_TURNS))
+			count_switch(w, now_ns());
+	}
+	drain(w);
+	reply(&w->msg);
+	return NULL;
+}
+
+int worker_start(struct worker *w)
+{
+	sigset_t all, old;
+	pthread_attr_t attr;
+	cpu_set_t cpus;
+	char name[16];
+	int err;
+
+	w->done.type = 0;
+	w->msg.worker = w;
+	w->adapt.since = now_ns();
+	pthread_attr_init(&attr);
+	if (w->cpu >= 0) {
+		CPU_ZERO(&cpus);
+		CPU_SET(w->cpu, &cpus);
+		pthread_attr_setaffinity_np(&attr, sizeof(cpus), &cpus);
+	}
+	/* Signals are the control thread's. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	err = -pthread_create(&w->thread, &attr, worker_run, w);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
+	if (err)
+		return err;
+	snprintf(name, sizeof(name), "rx%u", w->xsk.config.queue);
+	pthread_setname_np(w->thread, name);
+	w->running = true;
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * worker.h - one thread, one receive queue, one AF_XDP socket, one port of the sink.
+ *
+ * A worker owns all of its state. Others speak to it through its mailbox and get answers in theirs;
+ * nobody else reads its counters while it runs.
+ */
+#ifndef AFXDP_WORKER_H
+#define AFXDP_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "hist.h"
+#include "mode.h"
+#include "post.h"
+#include "sink.h"
+#include "xsk.h"
+
+/* A frame of several descriptors has at most this many: MAX_SKB_FRAGS (17) and the head. */
+#define FRAME_DESCS 18
+#define BATCH_MAX   256
+
+/* NAPI's own poll weight (NAPI_POLL_WEIGHT): a busy poll may do as much as a softirq would. */
+#define BUSY_BUDGET 64
+/* Any value above 0 turns busy polling on; the time matters only to sockets that block in recv(). */
+#define BUSY_USECS  20
+
+struct worker_count {
+	uint64_t frames; /* consumed */
+	uint64_t bytes;
+	uint64_t cut; /* consumed after --count was reached: not for the sink */
+	uint64_t batches;
+	uint64_t wakeups;	/* returns from poll() */
+	uint64_t busy_polls;	/* system calls that drove NAPI */
+	uint64_t mode_switches; /* of an adaptive worker */
+};
+
+/* What a worker says of itself. */
+struct worker_snapshot {
+	struct worker_count count;
+	struct sink_count sink; /* of its ports, also earlier ones */
+	struct hist latency;
+	struct afxdp_xsk_stats xsk;
+	uint32_t fill_level, rx_level; /* entries in these rings now */
+	enum mode mode;
+	bool polling;
+};
+
+enum worker_msg_type {
+	WORKER_MODE,
+	WORKER_SINK,
+	WORKER_SNAPSHOT,
+	WORKER_STAMP,
+	WORKER_STOP
+};
+
+/* Preallocated by the control thread: at most one is under way to each worker. The worker sends the
+ * same message back to @reply_to when it has done what was asked. */
+struct worker_msg {
+	struct afxdp_msg msg;
+	struct afxdp_post *reply_to;
+	struct worker *worker;
+	union {
+		enum mode mode;
+		struct sink_port *port; /* WORKER_SINK: the new one; answered when the old one's
+					   frames are back */
+		uint32_t stamp;
+	};
+	int result;
+};
+
+struct worker {
+	struct afxdp_xsk xsk;
+	struct sink_port *port;
+	const struct sink_ops *ops;
+	uint32_t batch;
+	uint32_t stamp; /* every so many frames carry a time; 0: none does */
+	uint32_t next;	/* descriptors until the next frame that should */
+	uint32_t ticks;
+	enum mode mode;
+	struct adapt adapt;
+	bool stopping;
+	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
+	struct worker_count count;
+	struct hist latency;
+	struct sink_count earlier; /* of ports that were replaced */
+	struct sink_port *leaving; /* a replaced port that still keeps frames */
+	struct worker_msg *leaving_msg;
+	struct afxdp_post post;
+	struct afxdp_post *daemon; /* told once when --count is reached or the socket failed */
+	struct afxdp_msg done;
+	struct worker_msg msg;
+	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT and WORKER_STOP */
+	int cpu;			 /* to run on; -1: any */
+	pthread_t thread;
+	bool running;
+	struct xdp_desc desc[BATCH_MAX + FRAME_DESCS];
+	uint64_t back[BATCH_MAX + FRAME_DESCS];
+};
+
+/** worker_start() - run @w in a thread of its own. Return: 0 or -errno. */
+int worker_start(struct worker *w);
+
+/** worker_name() - of the thread: "rx3" for queue 3. */
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include "dispatcher.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <xdp/libxdp.h>
+
+/* A daemon that was killed leaves its program in the dispatcher, for a dispatcher belongs to nobody:
+ * take it out before ours goes in. (It passes everything meanwhile: its sockets are gone.) */
+static void remove_leftover(unsigned int ifindex, const char *name)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog = NULL;
+
+	if (!mp || libxdp_get_error(mp))
+		return;
+	while ((prog = xdp_multiprog__next_prog(prog, mp))) {
+		if (!strcmp(xdp_program__name(prog), name)) {
+			xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
+			break;
+		}
+	}
+	xdp_multiprog__close(mp);
+}
+
+int dispatcher_join(struct bpf_object *obj, unsigned int ifindex, struct xdp_program **xdp,
+		    bool *generic)
+{
+	struct xdp_multiprog *mp;
+	enum xdp_attach_mode mode;
+	int err;
+
+	remove_leftover(ifindex, "afxdp_rx");
+	mp = xdp_multiprog__get_from_ifindex(ifindex);
+	if (!mp || libxdp_get_error(mp))
+		mode = XDP_MODE_NATIVE; /* the leftover was alone there */
+	else
+		mode = xdp_multiprog__attach_mode(mp);
+	if (mp && !libxdp_get_error(mp))
+		xdp_multiprog__close(mp);
+
+	*xdp = xdp_program__from_bpf_obj(obj, "xdp.frags");
+	err = libxdp_get_error(*xdp);
+	if (err) {
+		*xdp = NULL;
+		return err;
+	}
+	/* Behind everybody else (50 is the default): what they pass is what the stack would get. */
+	xdp_program__set_run_prio(*xdp, 90);
+	xdp_program__set_chain_call_enabled(*xdp, XDP_PASS, true);
+	err = xdp_program__attach(*xdp, ifindex, mode, 0);
+	if (err) {
+		xdp_program__close(*xdp);
+		*xdp = NULL;
+		return err;
+	}
+	*generic = mode == XDP_MODE_SKB;
+	return 0;
+}
+
+void dispatcher_leave(struct xdp_program *xdp, unsigned int ifindex, bool generic)
+{
+	xdp_program__detach(xdp, ifindex, generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
+}
+
+void dispatcher_free(struct xdp_program *xdp)
+{
+	xdp_program__close(xdp);
+}
+
+int dispatcher_remove(unsigned int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	int err;
+
+	err = libxdp_get_error(mp);
+	if (!mp || err)
+		return err;
+	err = xdp_multiprog__detach(mp);
+	xdp_multiprog__close(mp);
+	return err;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* dispatcher.h - living beside other programs under libxdp's dispatcher. Only its .c speaks to
+ * libxdp. */
+#ifndef AFXDP_DISPATCHER_H
+#define AFXDP_DISPATCHER_H
+
+#include <stdbool.h>
+
+struct bpf_object;
+struct xdp_program;
+
+/**
+ * dispatcher_join() - load @obj's afxdp_rx as the last program of @ifindex's dispatcher, and attach
+ * it.
+ * @xdp: set to the handle, which owns @obj from then on. @generic: set to the dispatcher's mode.
+ */
+int dispatcher_join(struct bpf_object *obj, unsigned int ifindex, struct xdp_program **xdp,
+		    bool *generic);
+void dispatcher_leave(struct xdp_program *xdp, unsigned int ifindex, bool generic);
+void dispatcher_free(struct xdp_program *xdp);
+
+/** dispatcher_remove() - take the dispatcher and all its programs off @ifindex. */
+int dispatcher_remove(unsigned int ifindex);
+
+#endif

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include "nic.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/ethtool.h>
+#include <linux/genetlink.h>
+#include <linux/if.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <linux/sockios.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* linux/netdev.h, 6.3 and later */
+#define NETDEV_FAMILY	      "netdev"
+#define CMD_DEV_GET	      1
+#define A_DEV_IFINDEX	      1
+#define A_DEV_XDP_FEATURES    3
+#define A_DEV_XDP_ZC_MAX_SEGS 4
+
+/* Send @request, give every answer to @parse. */
+static int talk(int bus, struct nlmsghdr *request, mnl_cb_t parse, void *arg)
+{
+	char buffer[16384];
+	struct mnl_socket *nl = mnl_socket_open(bus);
+	unsigned int port;
+	int n, err = 0;
+
+	if (!nl)
+		return -errno;
+	if (mnl_socket_bind(nl, 0, MNL_SOCKET_AUTOPID) < 0) {
+		err = -errno;
+		goto close;
+	}
+	port = mnl_socket_get_portid(nl);
+	request->nlmsg_seq = 1;
+	if (mnl_socket_sendto(nl, request, request->nlmsg_len) < 0) {
+		err = -errno;
+		goto close;
+	}
+	/* One answer, then (NLM_F_ACK) the acknowledgement. */
+	do {
+		n = mnl_socket_recvfrom(nl, buffer, sizeof(buffer));
+		if (n < 0) {
+			err = -errno;
+			goto close;
+		}
+		n = mnl_cb_run(buffer, n, 1, port, parse, arg);
+	} while (n > MNL_CB_STOP);
+	if (n < 0)
+		err = -errno;
+close:
+	mnl_socket_close(nl);
+	return err;
+}
+
+static int parse_link(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	struct afxdp_nic *nic = arg;
+	const struct nlattr *attr;
+
+	nic->up = ifi->ifi_flags & IFF_UP;
+	nic->running = ifi->ifi_flags & IFF_RUNNING;
+	nic->promisc = ifi->ifi_flags & IFF_PROMISC;
+	mnl_attr_for_each(attr, nlh, sizeof(*ifi))
+	{
+		switch (mnl_attr_get_type(attr)) {
+		case IFLA_IFNAME:
+			snprintf(nic->name, sizeof(nic->name), "%s", mnl_attr_get_str(attr));
+			break;
+		case IFLA_MTU:
+			nic->mtu = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_NUM_RX_QUEUES:
+			nic->queues = mnl_attr_get_u32(attr);
+			break;
+		case IFLA_STATS64: {
+			struct rtnl_link_stats64 s = { 0 };
+			size_t len = mnl_attr_get_payload_len(attr);
+
+			memcpy(&s, mnl_attr_get_payload(attr), len < sizeof(s) ? len : sizeof(s));
+			nic->stats = (struct afxdp_nic_stats){
+				.packets = s.rx_packets,
+				.missed = s.rx_missed_errors,
+				.no_buffer = s.rx_fifo_errors + s.rx_over_errors,
+				.dropped = s.rx_dropped,
+				.errors = s.rx_errors,
+			};
+			break;
+		}
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static int get_link(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	char buffer[256];
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *ifi;
+
+	nlh->nlmsg_type = RTM_GETLINK;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
+	ifi->ifi_index = ifindex;
+	return talk(NETLINK_ROUTE, nlh, parse_link, nic);
+}
+
+static int parse_family(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) if (mnl_attr_get_type(attr) ==
+								    CTRL_ATTR_FAMILY_ID) *
+		(uint16_t *)arg = mnl_attr_get_u16(attr);
+	return MNL_CB_OK;
+}
+
+static int parse_xdp(const struct nlmsghdr *nlh, void *arg)
+{
+	struct afxdp_nic *nic = arg;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+	{
+		if (mnl_attr_get_type(attr) == A_DEV_XDP_FEATURES) {
+			nic->xdp_features = mnl_attr_get_u64(attr);
+			nic->features_known = true;
+		} else if (mnl_attr_get_type(attr) == A_DEV_XDP_ZC_MAX_SEGS) {
+			nic->zc_max_segs = mnl_attr_get_u32(attr);
+		}
+	}
+	return MNL_CB_OK;
+}
+
+static struct nlmsghdr *genl(char *buffer, uint16_t type, uint8_t cmd)
+{
+	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	struct genlmsghdr *g;
+
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
+	g = mnl_nlmsg_put_extra_header(nlh, sizeof(*g));
+	g->cmd = cmd;
+	g->version = 1;
+	return nlh;
+}
+
+static void get_xdp_features(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	char buffer[256];
+	struct nlmsghdr *nlh = genl(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
+	uint16_t family = 0;
+
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
+	if (talk(NETLINK_GENERIC, nlh, parse_family, &family) || !family)
+		return; /* Linux before 6.3 */
+	nlh = genl(buffer, family, CMD_DEV_GET);
+	mnl_attr_put_u32(nlh, A_DEV_IFINDEX, ifindex);
+	talk(NETLINK_GENERIC, nlh, parse_xdp, nic);
+}
+
+static int ethtool(int fd, const char *name, void *command)
+{
+	struct ifreq ifr = { .ifr_data = command };
+
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", name);
+	return ioctl(fd, SIOCETHTOOL, &ifr) ? -errno : 0;
+}
+
+static void get_offloads(int fd, struct afxdp_nic *nic)
+{
+	struct ethtool_value gro = { .cmd = ETHTOOL_GGRO }, flags = { .cmd = ETHTOOL_GFLAGS };
+
+	if (!ethtool(fd, nic->name, &gro))
+		nic->gro = gro.data;
+	if (!ethtool(fd, nic->name, &flags)) {
+		nic->rxvlan = flags.data & ETH_FLAG_RXVLAN;
+		nic->lro = flags.data & ETH_FLAG_LRO;
+	}
+}
+
+static void get_ethtool(struct afxdp_nic *nic)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	struct ethtool_channels channels = { .cmd = ETHTOOL_GCHANNELS };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	if (!ethtool(fd, nic->name, &info)) {
+		snprintf(nic->driver, sizeof(nic->driver), "%s", info.driver);
+		snprintf(nic->bus, sizeof(nic->bus), "%s", info.bus_info);
+	}
+	if (!ethtool(fd, nic->name, &channels) && channels.rx_count + channels.combined_count > 0) {
+		nic->queues = channels.rx_count + channels.combined_count;
+		nic->channels_known = true;
+	}
+	get_offloads(fd, nic);
+	close(fd);
+}
+
+int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	int err;
+
+	memset(nic, 0, sizeof(*nic));
+	nic->ifindex = ifindex;
+	err = get_link(ifindex, nic);
+	if (err)
+		return err;
+	get_ethtool(nic);
+	get_xdp_features(ifindex, nic);
+	return 0;
+}
+
+int afxdp_nic_stats(unsigned int ifindex, struct afxdp_nic_stats *stats)
+{
+	struct afxdp_nic nic = { 0 };
+	int err = get_link(ifindex, &nic);
+
+	if (!err)
+		*stats = nic.stats;
+	return err;
+}
+
+int afxdp_nic_watch(void)
+{
+	struct sockaddr_nl addr = { .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK };
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&addr, sizeof(addr))) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+enum afxdp_nic_event afxdp_nic_event(int fd, unsigned int ifindex)
+{
+	enum afxdp_nic_event event = AFXDP_NIC_NOTHING;
+	char buffer[16384];
+	ssize_t n;
+
+	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0 || (n < 0 && errno == ENOBUFS)) {
+		struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
+		int left = n;
+
+		for (; n > 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+			const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+
+			if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
+			    (unsigned int)ifi->ifi_index != ifindex || ifi->ifi_family)
+				continue;
+			if (nlh->nlmsg_type == RTM_DELLINK)
+				event = AFXDP_NIC_GONE;
+			else if (event != AFXDP_NIC_GONE)
+				event = ifi->ifi_flags & IFF_UP ? AFXDP_NIC_UP : AFXDP_NIC_DOWN;
+		}
+	}
+	return event;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* nic.h - what a network device is and counts: link state, queues, driver, offloads, XDP abilities,
+ * counters. */
+#ifndef AFXDP_NIC_H
+#define AFXDP_NIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Counters that only grow; see struct rtnl_link_stats64. */
+struct afxdp_nic_stats {
+	uint64_t packets;   /* received, as the driver counts them */
+	uint64_t missed;    /* the device had no descriptor or FIFO space */
+	uint64_t no_buffer; /* FIFO or buffer shortage, where the driver tells it apart */
+	uint64_t dropped;   /* by the stack or the driver after reception */
+	uint64_t errors;    /* bad frames */
+};
+
+struct afxdp_nic {
+	unsigned int ifindex;
+	char name[16];
+	char driver[32];
+	char bus[32];
+	uint32_t mtu;
+	uint32_t queues; /* that receive */
+	bool up;	 /* IFF_UP */
+	bool running;	 /* carrier */
+	bool promisc;
+	bool channels_known;
+	bool features_known;   /* xdp_features and zc_max_segs: Linux 6.3 and later */
+	uint64_t xdp_features; /* NETDEV_XDP_ACT_* of linux/netdev.h */
+	uint32_t zc_max_segs;  /* descriptors a zero-copy frame may have; 0: unknown */
+	bool rxvlan, gro, lro; /* offloads that are on */
+	struct afxdp_nic_stats stats;
+};
+
+/* Bits of xdp_features, under names that Debian 12's headers lack. */
+#define AFXDP_NIC_XDP_BASIC	  (1ULL << 0)
+#define AFXDP_NIC_XDP_REDIRECT	  (1ULL << 1)
+#define AFXDP_NIC_XDP_NDO_XMIT	  (1ULL << 2)
+#define AFXDP_NIC_XDP_ZEROCOPY	  (1ULL << 3)
+#define AFXDP_NIC_XDP_HW_OFFLOAD  (1ULL << 4)
+#define AFXDP_NIC_XDP_RX_SG	  (1ULL << 5)
+#define AFXDP_NIC_XDP_NDO_XMIT_SG (1ULL << 6)
+
+/** afxdp_nic_get() - everything about @ifindex. Return: 0; -ENODEV if it does not exist; -errno. */
+int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic);
+
+/** afxdp_nic_stats() - only the counters. */
+int afxdp_nic_stats(unsigned int ifindex, struct afxdp_nic_stats *stats);
+
+/**
+ * afxdp_nic_watch() - a netlink socket that becomes readable when a link changes.
+ *
+ * Return: the socket, for afxdp_nic_event(), or -errno.
+ */
+int afxdp_nic_watch(void);
+
+enum afxdp_nic_event {
+	AFXDP_NIC_NOTHING,
+	AFXDP_NIC_UP,
+	AFXDP_NIC_DOWN,
+	AFXDP_NIC_GONE
+};
+
+/** afxdp_nic_event() - read what is waiting on @fd: the last thing that happened to @ifindex. */
+enum afxdp_nic_event afxdp_nic_event(int fd, unsigned int ifindex);
+
+#endif

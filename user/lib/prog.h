@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * prog.h - the XDP program's life: load, attach, claim queues, read its counters, detach.
+ *
+ * Attached through a bpf_link whose only reference is our file descriptor: the kernel detaches the
+ * program when the process dies, however it dies.
+ */
+#ifndef AFXDP_PROG_H
+#define AFXDP_PROG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <afxdp/abi.h>
+
+struct bpf_object;
+struct xdp_program;
+
+enum afxdp_attach {
+	AFXDP_ATTACH_AUTO,
+	AFXDP_ATTACH_NATIVE,
+	AFXDP_ATTACH_GENERIC
+};
+
+/* What was found on the interface before we came. */
+enum afxdp_found {
+	AFXDP_FOUND_NOTHING,
+	AFXDP_FOUND_OURS,	/* afxdp_rx, loaded by `ip link` */
+	AFXDP_FOUND_DISPATCHER, /* libxdp's */
+	AFXDP_FOUND_FOREIGN,
+};
+
+struct afxdp_occupant {
+	enum afxdp_found what;
+	uint32_t prog_id;
+	uint32_t link_id; /* 0: attached without a link */
+	bool generic;
+	char name[16];
+};
+
+/* How a program gets its rules: called on the opened object, before and after it is loaded. */
+struct afxdp_prog_rules {
+	void *rules;
+	int (*before_load)(void *rules, struct bpf_object *obj);
+	int (*after_load)(void *rules, struct bpf_object *obj);
+};
+
+struct afxdp_prog_config {
+	const char *ifname;
+	unsigned int ifindex;
+	uint32_t queues; /* the device has: slots of the ledger and of the XSKMAP */
+	enum afxdp_attach attach;
+	bool replace;		 /* whatever is attached may go */
+	struct afxdp_config run; /* default verdict, stamping */
+	const struct afxdp_prog_rules *rules;
+};
+
+struct afxdp_prog {
+	struct afxdp_prog_config config;
+	struct afxdp_occupant found;
+	struct bpf_object *obj;	 /* NULL if adopted */
+	struct xdp_program *xdp; /* NULL unless we joined a dispatcher */
+	int prog_fd, link_fd;
+	int ledger_fd, hits_fd, xsks_fd, config_fd;
+	uint32_t queues; /* slots the maps have */
+	bool attached, generic, adopted, pinned;
+	char why[256]; /* one line for the user when a call fails */
+};
+
+/**
+ * afxdp_prog_set_const() - set the `const volatile` variable @name of an object that is open and
+ * not yet loaded.
+ *
+ * Return: 0; -ENOENT if there is no such variable of @size bytes.
+ */
+int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *value, size_t size);
+
+/** afxdp_prog_look() - what is attached to @ifindex. Return: 0 or -errno. */
+int afxdp_prog_look(unsigned int ifindex, struct afxdp_occupant *found);
+
+/**
+ * afxdp_prog_load() - load the program (or adopt ours that is attached already); nothing is
+ * attached yet.
+ *
+ * Return: 0; -EEXIST if a program is in the way; other -errno. p->why then says what and what to
+ * do.
+ */
+int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config);
+
+/**
+ * afxdp_prog_attach() - from here on frames run through it.
+ *
+ * Native mode first unless told otherwise; p->generic says what it became.
+ */
+int afxdp_prog_attach(struct afxdp_prog *p);
+
+/** afxdp_prog_claim() - frames of @queue that are to be captured go to the AF_XDP socket @xsk_fd. */
+int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd);
+
+/** afxdp_prog_unclaim() - frames of @queue go to the stack again, counted as unclaimed. */
+void afxdp_prog_unclaim(struct afxdp_prog *p, uint32_t queue);
+
+/** afxdp_prog_set() - change default verdict and stamping of the running program. */
+int afxdp_prog_set(struct afxdp_prog *p, const struct afxdp_config *run);
+
+/** afxdp_prog_ledger() - one queue's counters, summed over the CPUs. */
+int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_ledger *sum);
+
+/** afxdp_prog_hits() - one rule's counters, summed over the CPUs. */
+int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits *sum);
+
+/**
+ * afxdp_prog_pin() - show the maps under /sys/fs/bpf/afxdp/IFACE, in place of what a killed
+ * predecessor left there.
+ *
+ * Return: 0; -ENOENT if no bpffs is mounted there (p->why says so): everything else works without
+ * pins.
+ */
+int afxdp_prog_pin(struct afxdp_prog *p);
+
+/** afxdp_prog_detach() - off the interface; maps stay readable. An adopted program stays and passes
+ * everything. */
+void afxdp_prog_detach(struct afxdp_prog *p);
+void afxdp_prog_close(struct afxdp_prog *p);
+
+/**
+ * afxdp_quiesce() - wait until every XDP program run that had begun before has ended, on all CPUs.
+ *
+ * membarrier(MEMBARRIER_CMD_GLOBAL) is a grace period of RCU, and NAPI polls run inside RCU read
+ * sections.
+ */
+void afxdp_quiesce(void);
+
+#endif

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# libafxdp: everything but words on a terminal. build/libafxdp.a holds the BPF object too.
+LIB_SRCS := $(wildcard user/lib/*.c user/lib/rules/*.c)
+LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
+LIBS := -lxdp -lbpf -lelf -lz -lpcap -ljansson -lmnl
+
+$(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ)
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -DAFXDP_RX_OBJECT='"$(BPF_OBJ)"' -c $< -o $@
+
+$(B)/libafxdp.a: $(LIB_OBJS)
+	$(call say,AR,$@)
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+all: $(B)/libafxdp.a
