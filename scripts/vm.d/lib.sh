@@ -34,11 +34,20 @@ kernel_advice() {
 	esac
 }
 
-# find_debug_kernel: the same three for the kernel that `make vm-debug-kernel` built last for the present configuration.
+# debug_kernel_dir SOURCE-VERSION: where the debug kernel of the present configuration and compiler is, or will be.
+debug_kernel_dir() {
+	echo "$CACHE/debug-kernel/$(sha256sum <"$VM_PARTS/debug-kernel.config" | cut -c1-10)-gcc$(gcc -dumpfullversion)-$1"
+}
+# find_debug_kernel: the same three, and DEBUG_KERNEL, its directory; the newest one if there are several source versions.
 find_debug_kernel() {
 	local dir
-	dir=$(readlink -e "$CACHE/debug-kernel/current") && [ -e "$dir/bzImage" ] || return 1
-	RELEASE=$(cat "$dir/release") VMLINUZ=$dir/bzImage MODULES=$dir/lib/modules/$RELEASE
+	DEBUG_KERNEL=
+	for dir in "$(debug_kernel_dir '')"*; do
+		[ -e "$dir/bzImage" ] && [[ $dir != *.new ]] || continue
+		[ -n "$DEBUG_KERNEL" ] && [ "$DEBUG_KERNEL" -nt "$dir" ] || DEBUG_KERNEL=$dir
+	done
+	[ -n "$DEBUG_KERNEL" ] || return 1
+	RELEASE=$(cat "$DEBUG_KERNEL/release") VMLINUZ=$DEBUG_KERNEL/bzImage MODULES=$DEBUG_KERNEL/lib/modules/$RELEASE
 }
 
 # module_files RELEASE NAME...: the files of these modules and of what they need, in load order; built-in ones have none.
