@@ -58,6 +58,7 @@ enum domain_direction {
  * @node: its place in a mailbox. @node.type is the message's type, the receiver's to interpret.
  * @status: what domain_call() returns; set by domain_reply().
  * @done: where the sender sleeps; NULL unless sent by domain_call().
+ * @box: where to, for the tracepoint; calls only.
  *
  * A message is its sender's memory. It belongs to the receiver from SEND until domain_reply() (of a
  * call), or until WAIT has returned it (of a notification, which may be sent again from then on; so
@@ -67,6 +68,7 @@ struct domain_msg {
 	struct afxdp_msg node;
 	int status;
 	struct os_done *done;
+	struct domain_mailbox *box;
 };
 
 /**
@@ -87,7 +89,9 @@ struct domain_mailbox {
 	os_counter coalesced;
 	unsigned long taken;   /* written by the receiver */
 	unsigned long deepest; /* most messages ever found queued; written by the receiver */
-	unsigned int delay_ms; /* fault knob: every message is held up for so long */
+#ifdef XNIC_FAULTS
+	unsigned int delay_ms; /* every message is held up for so long, baton in hand */
+#endif
 };
 
 enum domain_thread_state {
@@ -183,7 +187,8 @@ void domain_stop(struct domain *d);
  * has come to its next WAIT (sleep, yield).
  *
  * Messages can still be sent; they wait. For suspend: tell the driver to bring the device down by a
- * message, then park. domain_unpark() may be called by another task than the one that parked.
+ * message, then park. domain_unpark() may be called by another task than the one that parked. Not
+ * for two tasks at once.
  */
 void domain_park(struct domain *d);
 void domain_unpark(struct domain *d);
@@ -198,6 +203,7 @@ static inline void domain_msg_init(struct domain_msg *msg, __u32 type)
 	msg->node.queued = 0;
 	msg->status = 0;
 	msg->done = NULL;
+	msg->box = NULL;
 }
 
 /**
@@ -225,7 +231,8 @@ bool domain_notify(struct domain_mailbox *box, struct domain_msg *msg);
  * replied.
  *
  * The caller may hold rtnl, so no thread of the domain may ever take it: lockdep is told so, and
- * reports the cycle on the first call.
+ * reports the cycle on the first call. (Nor may a thread of another domain be the caller: lockdep
+ * cannot tell it from a thread that calls its own.)
  *
  * Return: the reply's status; -ESHUTDOWN if the domain has been stopped; -EDEADLK if the caller is
  * a thread of that domain.
@@ -270,6 +277,19 @@ static inline unsigned long domain_queued(struct domain_mailbox *box)
 {
 	return os_counter_read(&box->sent) - READ_ONCE(box->taken);
 }
+
+#ifdef XNIC_FAULTS
+/** domain_delay() - fault injection: hold up the message just taken from @box. */
+static inline void domain_delay(struct domain_mailbox *box)
+{
+	unsigned int ms = READ_ONCE(box->delay_ms);
+
+	if (ms)
+		os_msleep(ms);
+}
+#else
+#define domain_delay(box) ((void)(box))
+#endif
 
 /** domain_type_name() - the name of a message type, "?" if it has none. */
 static inline const char *domain_type_name(const struct domain *d, __u32 type)

@@ -16,6 +16,8 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/jiffies.h>
+#include <linux/container_of.h>
+#include <linux/errno.h>
 #include <linux/kthread.h>
 #include <linux/lockdep.h>
 #include <linux/sched.h>
@@ -65,7 +67,7 @@ typedef unsigned long os_time; /* jiffies */
 
 static inline os_time os_deadline(long timeout_ms)
 {
-	return jiffies + msecs_to_jiffies(timeout_ms);
+	return jiffies + msecs_to_jiffies(timeout_ms) + 1; /* a tick has begun already */
 }
 
 /* ---- threads ---- */
@@ -152,7 +154,12 @@ struct os_work {
 	void (*fn)(struct os_work *work);
 };
 
-void os_work_run(struct work_struct *work);
+static inline void os_work_run(struct work_struct *work)
+{
+	struct os_work *w = container_of(work, struct os_work, work);
+
+	w->fn(w);
+}
 
 static inline void os_work_init(struct os_work *w, void (*fn)(struct os_work *work))
 {
@@ -160,8 +167,11 @@ static inline void os_work_init(struct os_work *w, void (*fn)(struct os_work *wo
 	w->fn = fn;
 }
 
-#define os_work_queue(w) ((void)queue_work(system_wq, &(w)->work))
-#define os_work_flush(w) ((void)flush_work(&(w)->work))
+#define os_work_queue(w)  ((void)queue_work(system_wq, &(w)->work))
+/* What is queued has been done when this returns, and nothing will be queued any more. */
+#define os_work_finish(w) ((void)flush_work(&(w)->work))
+
+#include "trace.h"
 
 #endif /* __KERNEL__ */
 #endif
