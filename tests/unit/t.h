@@ -9,9 +9,9 @@
 #define CHECK(cond, ...)                                                                           \
 	do {                                                                                       \
 		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s: failed: %s: ", __FILE__, __LINE__, __func__,   \
+			fprintf(stderr, "%s:%d: %s: failed: %s:", __FILE__, __LINE__, __func__,   \
 				#cond);                                                            \
-			fprintf(stderr, "" __VA_ARGS__);                                           \
+			fprintf(stderr, " " __VA_ARGS__);                                          \
 			fputc('\n', stderr);                                                       \
 			exit(1);                                                                   \
 		}                                                                                  \
