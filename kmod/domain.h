@@ -196,7 +196,7 @@ void domain_unpark(struct domain *d);
 /**
  * domain_msg_init() - prepare a message. Once for a preallocated one, before each call for others.
  */
-static inline void domain_msg_init(struct domain_msg *msg, __u32 type)
+static inline void domain_msg_init(struct domain_msg *msg, uint32_t type)
 {
 	msg->node.next = NULL;
 	msg->node.type = type;
@@ -292,7 +292,7 @@ static inline void domain_delay(struct domain_mailbox *box)
 #endif
 
 /** domain_type_name() - the name of a message type, "?" if it has none. */
-static inline const char *domain_type_name(const struct domain *d, __u32 type)
+static inline const char *domain_type_name(const struct domain *d, uint32_t type)
 {
 	return type < d->types && d->type_names[type] ? d->type_names[type] : "?";
 }

@@ -2,6 +2,7 @@
 /* ring.c - include/afxdp/ring.h: order, no loss, sizes, wrap-around of the 32-bit indices, short
  * reserves, the pool; and two threads over 10^8 items, for ThreadSanitizer to watch. */
 #include <afxdp/ring.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <sched.h>
 #include <string.h>
@@ -15,11 +16,11 @@ struct ring {
 	struct afxdp_ring_indices ix;
 	struct afxdp_prod prod;
 	struct afxdp_cons cons;
-	__u64 slots[RING_SIZE];
+	uint64_t slots[RING_SIZE];
 };
 
 /* @start: where both indices stand at first. */
-static void ring_init(struct ring *r, __u32 size, __u32 start)
+static void ring_init(struct ring *r, uint32_t size, uint32_t start)
 {
 	memset(r, 0, sizeof(*r));
 	r->ix.producer = start;
@@ -28,7 +29,7 @@ static void ring_init(struct ring *r, __u32 size, __u32 start)
 	afxdp_cons_init(&r->cons, &r->ix.producer, &r->ix.consumer, size);
 }
 
-static __u32 random_next(__u32 *state)
+static uint32_t random_next(uint32_t *state)
 {
 	*state ^= *state << 13;
 	*state ^= *state >> 17;
@@ -38,7 +39,7 @@ static __u32 random_next(__u32 *state)
 
 static void sizes(void)
 {
-	__u32 i;
+	uint32_t i;
 
 	CHECK(!afxdp_ring_size_ok(0));
 	for (i = 0; i < 32; i++)
@@ -51,10 +52,10 @@ static void sizes(void)
 }
 
 /* The largest ring there can be: only its indices exist here. */
-static void largest(__u32 start)
+static void largest(uint32_t start)
 {
 	struct ring r;
-	__u32 pos, half = 1U << 31;
+	uint32_t pos, half = 1U << 31;
 
 	ring_init(&r, half, start);
 	CHECK(afxdp_prod_free(&r.prod, half) == half);
@@ -72,10 +73,10 @@ static void largest(__u32 start)
 }
 
 /* Random reserves, submits, peeks and releases against what a plain count says must come of them. */
-static void model(__u32 size, __u32 start, __u32 seed)
+static void model(uint32_t size, uint32_t start, uint32_t seed)
 {
-	__u64 put = 0, submitted = 0, got = 0, i;
-	__u32 n, want, pos, step;
+	uint64_t put = 0, submitted = 0, got = 0, i;
+	uint32_t n, want, pos, step;
 	struct ring r;
 
 	ring_init(&r, size, start);
@@ -84,9 +85,9 @@ static void model(__u32 size, __u32 start, __u32 seed)
 		if (random_next(&seed) & 1) {
 			n = afxdp_prod_reserve(&r.prod, want, &pos);
 			CHECK(n == (want < size - (put - got) ? want : size - (put - got)),
-			      "size %u: reserved %u of %u with %llu queued", size, n, want,
+			      "size %u: reserved %u of %u with %" PRIu64 " queued", size, n, want,
 			      put - got);
-			CHECK(pos == (__u32)(start + put));
+			CHECK(pos == (uint32_t)(start + put));
 			for (i = 0; i < n; i++)
 				r.slots[(pos + i) & r.prod.mask] = put++;
 			if (random_next(&seed) & 1) {
@@ -97,7 +98,7 @@ static void model(__u32 size, __u32 start, __u32 seed)
 			n = afxdp_cons_peek(&r.cons, want, &pos);
 			CHECK(n <= submitted - got, "size %u: saw what was not submitted", size);
 			CHECK(n == (want < submitted - got ? want : submitted - got),
-			      "size %u: peeked %u of %u with %llu ready", size, n, want,
+			      "size %u: peeked %u of %u with %" PRIu64 " ready", size, n, want,
 			      submitted - got);
 			for (i = 0; i < n; i++)
 				CHECK(r.slots[(pos + i) & r.cons.mask] == got + i, "size %u: order",
@@ -110,13 +111,13 @@ static void model(__u32 size, __u32 start, __u32 seed)
 	}
 }
 
-static void pool(__u32 start)
+static void pool(uint32_t start)
 {
 	struct afxdp_ring_indices ix = { .producer = start, .consumer = start };
-	__u64 slots[64], addr[65], out[65];
+	uint64_t slots[64], addr[65], out[65];
 	bool free[64] = { false };
 	struct afxdp_pool p;
-	__u32 seed = 7, i, n, round, held = 0;
+	uint32_t seed = 7, i, n, round, held = 0;
 
 	for (i = 0; i < 65; i++)
 		addr[i] = i;
@@ -129,7 +130,8 @@ static void pool(__u32 start)
 	for (round = 0; round < 10000; round++) {
 		n = afxdp_pool_get(&p, out + held, random_next(&seed) % (65 - held));
 		for (i = held; i < held + n; i++) {
-			CHECK(out[i] < 64 && free[out[i]], "buffer %llu handed out twice", out[i]);
+			CHECK(out[i] < 64 && free[out[i]], "buffer %" PRIu64 " handed out twice",
+			      out[i]);
 			free[out[i]] = false;
 		}
 		held += n;
@@ -145,11 +147,11 @@ static void pool(__u32 start)
 static void *produce(void *arg)
 {
 	struct ring *r = arg;
-	__u64 next = 0;
-	__u32 n, i, pos, want;
+	uint64_t next = 0;
+	uint32_t n, i, pos, want;
 
 	while (next < ITEMS) {
-		want = ITEMS - next < BATCH ? (__u32)(ITEMS - next) : BATCH;
+		want = ITEMS - next < BATCH ? (uint32_t)(ITEMS - next) : BATCH;
 		n = afxdp_prod_reserve(&r->prod, want, &pos);
 		if (!n) {
 			sched_yield();
@@ -165,12 +167,12 @@ static void *produce(void *arg)
 static void two_threads(void)
 {
 	static struct ring r;
-	__u64 next = 0, wrong = 0;
-	__u32 n, i, pos;
+	uint64_t next = 0, wrong = 0;
+	uint32_t n, i, pos;
 	pthread_t producer;
 
 	/* The indices wrap once on the way. */
-	ring_init(&r, RING_SIZE, -(__u32)(ITEMS / 2));
+	ring_init(&r, RING_SIZE, -(uint32_t)(ITEMS / 2));
 	CHECK(!pthread_create(&producer, NULL, produce, &r));
 	while (next < ITEMS) {
 		n = afxdp_cons_peek(&r.cons, BATCH, &pos);
@@ -181,7 +183,7 @@ static void two_threads(void)
 		for (i = 0; i < n; i++)
 			wrong |= r.slots[(pos + i) & r.cons.mask] ^ next++;
 		afxdp_cons_release(&r.cons, n);
-		CHECK(!wrong, "lost or out of order before item %llu", next);
+		CHECK(!wrong, "lost or out of order before item %" PRIu64, next);
 	}
 	pthread_join(producer, NULL);
 	CHECK(afxdp_cons_peek(&r.cons, 1, &pos) == 0, "more than was sent");
@@ -189,8 +191,8 @@ static void two_threads(void)
 
 int main(void)
 {
-	static const __u32 starts[] = { 0, 1, 0x7ffffff0, 0x80000000, 0xfffffff0, 0xffffffff };
-	__u32 i, size;
+	static const uint32_t starts[] = { 0, 1, 0x7ffffff0, 0x80000000, 0xfffffff0, 0xffffffff };
+	uint32_t i, size;
 
 	sizes();
 	for (i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
