@@ -213,6 +213,10 @@ int domain_call(struct domain_mailbox *box, struct domain_msg *msg)
 
 	if (running && os_thread_is_current(&running->os))
 		return -EDEADLK;
+	/* What was queued before the stop is served, but callers that keep coming must not keep it
+	 * from ending. */
+	if (READ_ONCE(d->stopping))
+		return -ESHUTDOWN;
 	os_lockmap_acquire(&d->lockmap);
 	os_lockmap_release(&d->lockmap);
 

@@ -234,8 +234,8 @@ bool domain_notify(struct domain_mailbox *box, struct domain_msg *msg);
  * reports the cycle on the first call. (Nor may a thread of another domain be the caller: lockdep
  * cannot tell it from a thread that calls its own.)
  *
- * Return: the reply's status; -ESHUTDOWN if the domain has been stopped; -EDEADLK if the caller is
- * a thread of that domain.
+ * Return: the reply's status; -ESHUTDOWN if the domain is being stopped or has been; -EDEADLK if
+ * the caller is a thread of that domain.
  */
 int domain_call(struct domain_mailbox *box, struct domain_msg *msg);
 
