@@ -43,7 +43,7 @@ find_debug_kernel() {
 	local dir
 	DEBUG_KERNEL=
 	for dir in "$(debug_kernel_dir '')"*; do
-		[ -e "$dir/bzImage" ] && [[ $dir != *.new ]] || continue
+		[[ -e $dir/bzImage && $dir != *.new ]] || continue
 		[ -n "$DEBUG_KERNEL" ] && [ "$DEBUG_KERNEL" -nt "$dir" ] || DEBUG_KERNEL=$dir
 	done
 	[ -n "$DEBUG_KERNEL" ] || return 1
