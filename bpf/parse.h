@@ -90,8 +90,10 @@ static __always_inline void parse_l4(struct afxdp_parse *p, struct afxdp_ledger 
 			goto bad;
 		if (size > 12)
 			goto bad;
-	} else if (protocol == PROTO_TCP && (h[12] >> 4) < 5) {
-		goto bad;
+	} else if (protocol == PROTO_TCP) {
+		size = (h[12] >> 4) * 4; /* with options */
+		if (size < 20 || off + size > end)
+			goto bad;
 	}
 	p->l4_offset = off;
 	p->flags |= AFXDP_META_L4;
