@@ -42,10 +42,7 @@ static __always_inline int receive(struct xdp_md *ctx)
 	l->bytes += p.length;
 	parse_frame(&p, l, data, data_end);
 
-	if (have_rules)
-		class = afxdp_classify(ctx, &p);
-	else
-		class = AFXDP_CLASS(config.default_verdict, AFXDP_RULE_DEFAULT);
+	class = classify(ctx, &p);
 	rule = AFXDP_CLASS_RULE(class);
 
 	switch (AFXDP_CLASS_VERDICT(class)) {

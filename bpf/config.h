@@ -13,6 +13,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>
 #include <afxdp/abi.h>
+#include <afxdp/classifier.h>
 
 /* Fixed at load time, so that the verifier drops what is not used. */
 const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;

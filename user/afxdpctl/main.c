@@ -14,6 +14,8 @@ static const struct {
 	{ "status", ctl_status, "", "what the daemon on IFACE is doing" },
 	{ "ledger", ctl_ledger, "", "where every frame went (--json: the whole report)" },
 	{ "top", ctl_top, "", "rates, refreshed every second" },
+	{ "rules", ctl_rules, "VERB",
+	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
 	{ "doctor", ctl_doctor, "", "what IFACE can do, and what to change; needs no daemon" },

@@ -203,6 +203,23 @@ static json_t *do_sink(struct daemon *d, const json_t *request)
 	return json_pack("{s:b}", "ok", 1);
 }
 
+static json_t *do_rules(struct daemon *d, const json_t *request)
+{
+	(void)request;
+	return json_pack("{s:b, s:o, s:s?, s:f}", "ok", 1, "rules", daemon_rules(d), "default",
+			 d->rules ? afxdp_verdict_name(afxdp_rules_default(d->rules)) : "capture",
+			 "time_s", (daemon_now() - d->start_ns) / 1e9);
+}
+
+static json_t *do_rules_replace(struct daemon *d, const json_t *request)
+{
+	const char *path = json_string_value(json_object_get(request, "path"));
+
+	if (!path || daemon_replace_rules(d, path))
+		return problem("%s", path ? d->why : "which file?");
+	return do_rules(d, request);
+}
+
 static json_t *do_stop(struct daemon *d, const json_t *request)
 {
 	(void)request;
@@ -217,6 +234,8 @@ static const struct {
 	{ "ledger", do_ledger },
 	{ "mode", do_mode },
 	{ "sink", do_sink },
+	{ "rules", do_rules },
+	{ "rules-replace", do_rules_replace },
 	{ "stop", do_stop },
 };
 

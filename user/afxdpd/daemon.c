@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 #include "control.h"
+#include "metrics.h"
+#include "privileges.h"
 #include "report.h"
 #include "table.h"
 
@@ -41,7 +43,7 @@ __attribute__((format(printf, 3, 4))) static int failed(struct daemon *d, int st
 	return status;
 }
 
-__attribute__((format(printf, 1, 2))) static void note(const char *format, ...)
+void daemon_note(const char *format, ...)
 {
 	va_list args;
 
@@ -90,9 +92,12 @@ static void read_signals(struct daemon *d)
 {
 	struct signalfd_siginfo info;
 
-	while (read(d->signals, &info, sizeof(info)) == sizeof(info))
+	while (read(d->signals, &info, sizeof(info)) == sizeof(info)) {
 		if (info.ssi_signo == SIGINT || info.ssi_signo == SIGTERM)
 			d->stop = true;
+		else if (info.ssi_signo == SIGHUP)
+			d->reload = true;
+	}
 }
 
 static bool out_of_time(const struct daemon *d)
@@ -109,7 +114,7 @@ static int wait_until_up(struct daemon *d)
 
 	if (d->nic.up)
 		return 0;
-	note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
+	daemon_note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
 	while (!d->stop && !d->nic.up) {
 		poll(fds, 2, 100);
 		read_signals(d);
@@ -126,6 +131,19 @@ static int wait_until_up(struct daemon *d)
 			d->stop = true;
 	}
 	return 0;
+}
+
+/* At once, so that a name that cannot be written is found before the work is done. */
+static int open_report(struct daemon *d)
+{
+	const char *path = d->options->report;
+
+	if (!path)
+		return 0;
+	d->report = strcmp(path, "-") ? fopen(path, "we") : stdout;
+	return d->report ? 0
+			 : failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
+				  strerror(errno));
 }
 
 static int find_interface(struct daemon *d)
@@ -206,8 +224,8 @@ static int load_program(struct daemon *d)
 		.queues = d->nic.queues,
 		.attach = o->attach,
 		.replace = o->replace,
-		/* Capture only once there is somebody to capture for. */
 		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = d->stamp },
+		.rules = d->rules,
 	};
 	int err = afxdp_prog_load(&d->prog, &config);
 
@@ -215,8 +233,8 @@ static int load_program(struct daemon *d)
 	if (err)
 		return failed(d, EXIT_CANNOT, "%s", d->prog.why);
 	if (d->prog.adopted)
-		note("%s: adopted program %s (id %u) that was attached already", d->nic.name,
-		     d->prog.found.name, d->prog.found.prog_id);
+		daemon_note("%s: adopted program %s (id %u) that was attached already", d->nic.name,
+			    d->prog.found.name, d->prog.found.prog_id);
 	for (uint32_t i = 0; i < o->queue_count; i++)
 		if (o->queues[i] >= d->prog.queues)
 			return failed(d, EXIT_CANNOT,
@@ -294,21 +312,21 @@ static int open_worker(struct daemon *d, uint32_t i)
 	return 0;
 }
 
-static int set_knobs(struct daemon *d, enum mode mode)
+static void set_knobs(struct daemon *d, enum mode mode)
 {
 	int err;
 
 	if (mode != MODE_BUSY) {
 		afxdp_knobs_restore(&d->knobs);
-		return 0;
+		return;
 	}
-	err = d->knobs_ready ? afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS) : -ENODEV;
+	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
 	if (err)
-		note("%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
-		     "polling "
-		     "goes on, but interrupts will interfere; set them by hand, see README",
-		     d->nic.name, strerror(-err));
-	return 0;
+		daemon_note(
+			"%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
+			"polling "
+			"goes on, but interrupts will interfere; set them by hand, see README",
+			d->nic.name, strerror(-err));
 }
 
 static int start_workers(struct daemon *d)
@@ -354,36 +372,44 @@ static int attach_program(struct daemon *d)
 	if (err)
 		return failed(d, EXIT_CANNOT, "%s", d->prog.why);
 	if (d->prog.generic && d->options->attach == AFXDP_ATTACH_AUTO && !d->prog.adopted)
-		note("%s: driver '%s' has no native XDP: running in generic mode, which is slower",
-		     d->nic.name, d->nic.driver);
+		daemon_note("%s: driver '%s' has no native XDP: running in generic mode, which is "
+			    "slower",
+			    d->nic.name, d->nic.driver);
 	if (!daemon_zerocopy(d) && d->options->zerocopy == AFXDP_ZC_AUTO)
-		note("%s: driver '%s' has no zero-copy here: frames are copied once by the kernel",
-		     d->nic.name, d->nic.driver);
+		daemon_note("%s: driver '%s' has no zero-copy here: frames are copied once by the "
+			    "kernel",
+			    d->nic.name, d->nic.driver);
 	if (afxdp_prog_pin(&d->prog))
-		note("%s", d->prog.why);
+		daemon_note("%s", d->prog.why);
 	return 0;
 }
 
 static int set_up(struct daemon *d)
 {
 	struct options *o = d->options;
-	char why[256];
 	int err;
 
 	if (geteuid())
 		return failed(d, EXIT_CANNOT, "needs root (XDP, AF_XDP): run it with sudo");
+	err = open_report(d);
+	if (err)
+		return err;
+	if (o->user && privileges_find(o->user, &d->user))
+		return failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	err = find_interface(d);
 	if (err)
 		return err;
 	err = control_open(&d->control, d->nic.name, o->control, d->why, sizeof(d->why));
 	if (err)
 		return err == -EADDRINUSE ? EXIT_CANNOT : EXIT_USAGE;
-	err = afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex, why, sizeof(why));
-	d->knobs_ready = err >= 0;
-	if (err > 0)
-		note("%s: put back the NAPI settings that a killed afxdpd had left changed",
-		     d->nic.name);
+	if (o->metrics && metrics_open(&d->metrics, d, o->metrics, d->why, sizeof(d->why)))
+		return EXIT_USAGE;
+	if (afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex) > 0)
+		daemon_note("%s: put back the NAPI settings that a killed afxdpd had left changed",
+			    d->nic.name);
 	err = choose_queues(d);
+	if (!err)
+		err = daemon_read_rules(d);
 	if (err)
 		return err;
 	err = open_sink(d, o->sink, &d->sink);
@@ -412,7 +438,13 @@ static int set_up(struct daemon *d)
 	err = attach_program(d);
 	if (err)
 		return err;
-	return set_knobs(d, d->mode);
+	set_knobs(d, d->mode);
+	if (o->user)
+		afxdp_prog_give(&d->prog, d->user.uid, d->user.gid);
+	err = o->user ? privileges_drop(&d->user) : 0;
+	return err ? failed(d, EXIT_RUNTIME, "--user '%s': cannot become this user: %s", o->user,
+			    strerror(-err))
+		   : 0;
 }
 
 /* ---- running ---- */
@@ -426,12 +458,12 @@ static void link_changed(struct daemon *d)
 		break;
 	case AFXDP_NIC_DOWN:
 		if (d->nic.up)
-			note("%s went down: waiting for it", d->nic.name);
+			daemon_note("%s went down: waiting for it", d->nic.name);
 		d->nic.up = false;
 		break;
 	case AFXDP_NIC_UP:
 		if (!d->nic.up)
-			note("%s is up again", d->nic.name);
+			daemon_note("%s is up again", d->nic.name);
 		d->nic.up = true;
 		break;
 	case AFXDP_NIC_NOTHING:
@@ -449,6 +481,20 @@ static int until(uint64_t when)
 	return when <= now ? 0 : (int)((when - now + 999999) / 1000000);
 }
 
+/* SIGHUP: the file given at the start, as it is now. */
+static void reload(struct daemon *d)
+{
+	const char *path = d->options->rules;
+
+	d->reload = false;
+	if (!path)
+		daemon_note("SIGHUP: there is no rules file to read again (-r)");
+	else if (daemon_replace_rules(d, path))
+		daemon_note("%s; the old rules stay", d->why);
+	else
+		daemon_note("rules read again from '%s'", path);
+}
+
 static void run(struct daemon *d)
 {
 	const struct options *o = d->options;
@@ -460,16 +506,23 @@ static void run(struct daemon *d)
 		struct pollfd fds[32] = { { .fd = d->signals, .events = POLLIN },
 					  { .fd = d->links, .events = POLLIN },
 					  { .fd = d->post.bell, .events = POLLIN } };
-		uint32_t n = 3 + control_fds(d->control, fds + 3, 29);
+		uint32_t n = 4 + control_fds(d->control, fds + 4, 28);
 		int a = until(end), b = until(line);
+
+		fds[3] = (struct pollfd){ .fd = d->metrics ? metrics_fd(d->metrics) : -1,
+					  .events = POLLIN };
 
 		poll(fds, n, a < 0 ? b : b < 0 || a < b ? a : b);
 		read_signals(d);
+		if (d->reload)
+			reload(d);
 		if (fds[1].revents)
 			link_changed(d);
 		if (fds[2].revents)
 			daemon_read_post(d);
-		control_serve(d->control, d, fds + 3, n - 3);
+		if (d->metrics) /* also for its time-outs */
+			metrics_serve(d->metrics);
+		control_serve(d->control, d, fds + 4, n - 4);
 		if (line && !until(line)) {
 			struct picture now;
 
@@ -596,8 +649,8 @@ static int final_report(struct daemon *d)
 	if (!report)
 		return failed(d, EXIT_RUNTIME, "out of memory for the report");
 	table_report(d->out, report);
-	if (o->report)
-		err = report_write(o->report, report);
+	if (d->report)
+		err = report_write(d->report, report);
 	json_decref(report);
 	return err ? failed(d, EXIT_RUNTIME, "cannot write report '%s': %s", o->report,
 			    strerror(-err))
@@ -610,6 +663,7 @@ static void take_down(struct daemon *d)
 		afxdp_xsk_close(&d->workers[i]->xsk);
 	if (d->prog_loaded)
 		afxdp_prog_close(&d->prog);
+	afxdp_rules_free(d->rules);
 	afxdp_knobs_close(&d->knobs);
 	if (d->sink)
 		d->sink_ops->close(d->sink);
@@ -619,20 +673,41 @@ static void take_down(struct daemon *d)
 	}
 	free(d->workers);
 	free(d->base);
+	metrics_close(d->metrics);
 	control_close(d->control);
 	afxdp_post_free(&d->post);
 	if (d->links >= 0)
 		close(d->links);
 	if (d->signals >= 0)
 		close(d->signals);
+	if (d->report && d->report != stdout)
+		fclose(d->report);
+}
+
+/* --check: everything that can be said without touching an interface. */
+static int check(struct daemon *d)
+{
+	const struct options *o = d->options;
+	const char *arg;
+
+	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
+		return EXIT_USAGE;
+	if (daemon_read_rules(d))
+		return EXIT_USAGE;
+	if (o->user && privileges_find(o->user, &d->user))
+		return failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
+	if (o->ifname && !if_nametoindex(o->ifname))
+		return failed(d, EXIT_CANNOT, "no such interface: '%s'", o->ifname);
+	printf("afxdpd: options are good\n");
+	return 0;
 }
 
 static void say_ready(const struct daemon *d)
 {
-	note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
-	     d->prog.generic ? "generic" : "native", daemon_zerocopy(d) ? "zero-copy" : "copy",
-	     d->worker_count, d->worker_count == 1 ? "" : "s", mode_name(d->mode),
-	     d->sink_ops->name);
+	daemon_note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
+		    d->prog.generic ? "generic" : "native",
+		    daemon_zerocopy(d) ? "zero-copy" : "copy", d->worker_count,
+		    d->worker_count == 1 ? "" : "s", mode_name(d->mode), d->sink_ops->name);
 }
 
 int daemon_run(struct options *o)
@@ -642,7 +717,7 @@ int daemon_run(struct options *o)
 			    .budget = o->count,
 			    .signals = -1,
 			    .links = -1,
-			    .knobs.dir = -1,
+			    .knobs = AFXDP_KNOBS_NONE,
 			    .post.bell = -1 };
 	int status, err;
 
@@ -650,6 +725,13 @@ int daemon_run(struct options *o)
 	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-") ? stderr
 										     : stdout;
 	d.start_ns = daemon_now();
+	if (o->check) {
+		status = check(&d);
+		afxdp_rules_free(d.rules);
+		if (status)
+			daemon_note("%s", d.why);
+		return status;
+	}
 	err = afxdp_post_init(&d.post);
 	if (!err)
 		err = open_signals(&d);
@@ -669,6 +751,6 @@ int daemon_run(struct options *o)
 		status = failed(&d, EXIT_RUNTIME, "%s is gone", d.nic.name);
 	take_down(&d);
 	if (status)
-		note("%s", d.why);
+		daemon_note("%s", d.why);
 	return status;
 }

@@ -14,7 +14,9 @@
 #include "knobs.h"
 #include "nic.h"
 #include "options.h"
+#include "privileges.h"
 #include "prog.h"
+#include "rules.h"
 #include "sink.h"
 #include "worker.h"
 
@@ -27,16 +29,17 @@ enum {
 };
 
 struct control;
+struct metrics;
 
 struct daemon {
 	struct options *options;
 	struct afxdp_nic nic;
 	struct afxdp_nic_stats nic_start, nic_last;
 	struct afxdp_knobs knobs;
-	bool knobs_ready;
 	struct afxdp_prog prog;
 	bool prog_loaded;
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
+	struct afxdp_rules *rules; /* NULL: none */
 	struct sink *sink;
 	const struct sink_ops *sink_ops;
 	struct worker **workers;
@@ -44,12 +47,15 @@ struct daemon {
 	uint64_t budget;	/* --count: frames still wanted */
 	struct afxdp_post post; /* answers of the workers */
 	struct control *control;
-	int signals, links; /* signalfd, netlink */
+	struct metrics *metrics; /* NULL unless --metrics */
+	int signals, links;	 /* signalfd, netlink */
 	uint64_t start_ns, end_ns;
 	enum mode mode;
-	uint32_t stamp; /* struct afxdp_config.stamp in force */
-	FILE *out;	/* tables and live lines */
-	bool stop, gone;
+	uint32_t stamp;	  /* struct afxdp_config.stamp in force */
+	FILE *out;	  /* tables and live lines */
+	FILE *report;	  /* --report, or NULL */
+	struct user user; /* --user */
+	bool stop, reload, gone;
 	char why[512]; /* the one line that says what went wrong */
 };
 
@@ -94,7 +100,17 @@ uint64_t daemon_now(void); /* CLOCK_MONOTONIC, ns */
 /** daemon_zerocopy() - whether every worker's socket is in zero-copy mode. */
 bool daemon_zerocopy(const struct daemon *d);
 
+/** daemon_read_rules() - parse -f or -r, if given. Return: an exit status, with d->why set. */
+int daemon_read_rules(struct daemon *d);
+
 /** daemon_rules() - the rules with their counters: a new reference. */
 json_t *daemon_rules(const struct daemon *d);
+
+/** daemon_replace_rules() - rules of file @path from the next frame on. Return: 0, or -errno with
+ * d->why set and nothing changed. */
+int daemon_replace_rules(struct daemon *d, const char *path);
+
+/** daemon_note() - one line on stderr. */
+__attribute__((format(printf, 1, 2))) void daemon_note(const char *format, ...);
 
 #endif

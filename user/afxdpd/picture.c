@@ -110,9 +110,3 @@ void picture_free(struct picture *p)
 	free(p->queue);
 	p->queue = NULL;
 }
-
-json_t *daemon_rules(const struct daemon *d)
-{
-	(void)d;
-	return json_array();
-}

@@ -132,16 +132,9 @@ void report_line(FILE *to, const struct picture *before, const struct picture *n
 	fflush(to);
 }
 
-int report_write(const char *path, const json_t *report)
+int report_write(FILE *to, const json_t *report)
 {
-	FILE *f = strcmp(path, "-") ? fopen(path, "we") : stdout;
-	int err = 0;
-
-	if (!f)
-		return -errno;
-	if (json_dumpf(report, f, JSON_INDENT(2)) || fputc('\n', f) == EOF || fflush(f))
-		err = -EIO;
-	if (f != stdout && fclose(f))
-		err = -errno;
-	return err;
+	if (json_dumpf(report, to, JSON_INDENT(2)) || fputc('\n', to) == EOF || fflush(to))
+		return errno ? -errno : -EIO;
+	return 0;
 }

@@ -14,7 +14,7 @@ json_t *report_json(struct daemon *d, const struct picture *p);
 /** report_line() - what happened since @before. */
 void report_line(FILE *to, const struct picture *before, const struct picture *now);
 
-/** report_write() - the JSON to @path, or to stdout for "-". Return: 0 or -errno. */
-int report_write(const char *path, const json_t *report);
+/** report_write() - the JSON, indented, to @to. Return: 0 or -errno. */
+int report_write(FILE *to, const json_t *report);
 
 #endif

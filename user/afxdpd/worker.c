@@ -218,6 +218,25 @@ static void count_switch(struct worker *w, uint64_t now)
 		w->count.mode_switches++;
 }
 
+/* A polling adaptive worker found its ring empty: whether it should sleep now. */
+static bool gives_up(struct worker *w)
+{
+	uint64_t now;
+
+	if (++w->empty_turns % CLOCK_TURNS)
+		return false;
+	now = now_ns();
+	if (!w->empty_since)
+		w->empty_since = now;
+	if (now - w->empty_since > ADAPT_SPIN_NS) {
+		adapt_rest(&w->adapt, now);
+		w->count.mode_switches++;
+	} else {
+		count_switch(w, now);
+	}
+	return !w->adapt.polling;
+}
+
 /* Nothing was there: wait as the mode says. */
 static void idle(struct worker *w)
 {
@@ -229,13 +248,14 @@ static void idle(struct worker *w)
 	case MODE_SPIN:
 		break;
 	case MODE_ADAPTIVE:
-		if (w->adapt.polling)
+		if (w->adapt.polling && !gives_up(w))
 			break;
-		/* fall through */
+		sleep_in_poll(w);
+		count_switch(w, now_ns());
+		w->empty_since = 0;
+		return;
 	default:
 		sleep_in_poll(w);
-		if (w->mode == MODE_ADAPTIVE)
-			count_switch(w, now_ns());
 		return;
 	}
 	if (afxdp_xsk_rx_wants_wakeup(&w->xsk))
@@ -356,10 +376,13 @@ static void *worker_run(void *arg)
 			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
 				leave_port(w);
 		}
-		if (!receive(w))
+		if (!receive(w)) {
 			idle(w);
-		if (w->mode == MODE_ADAPTIVE && !(++w->ticks % CLOCK_TURNS))
-			count_switch(w, now_ns());
+		} else if (w->mode == MODE_ADAPTIVE) {
+			w->empty_since = 0;
+			if (!(++w->busy_turns % CLOCK_TURNS))
+				count_switch(w, now_ns());
+		}
 	}
 	drain(w);
 	reply(&w->msg);

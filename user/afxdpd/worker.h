@@ -77,7 +77,9 @@ struct worker {
 	uint32_t batch;
 	uint32_t stamp; /* every so many frames carry a time; 0: none does */
 	uint32_t next;	/* descriptors until the next frame that should */
-	uint32_t ticks;
+	uint32_t busy_turns, empty_turns;
+	uint64_t empty_since; /* adaptive, polling: when the ring was first seen empty; 0: it was
+				 not */
 	enum mode mode;
 	struct adapt adapt;
 	bool stopping;

@@ -47,13 +47,16 @@ const char *table_duration(uint64_t ns, char *text, size_t size)
 /* Which sum a field is part of: the table shows the identities as levels. */
 static int level(const char *name)
 {
-	static const char *const levels[] = { "received unexplained", NULL,
-					      "ring_full fill_empty kernel_dropped consumed",
-					      "sink_dropped delivered" };
+	static const struct {
+		const char *name;
+		int level;
+	} levels[] = { { "received", 0 },     { "unexplained", 0 }, { "ring_full", 2 },
+		       { "fill_empty", 2 },   { "consumed", 2 },    { "kernel_dropped", 2 },
+		       { "sink_dropped", 3 }, { "delivered", 3 } };
 
-	for (int i = 0; i < 4; i++)
-		if (levels[i] && strstr(levels[i], name))
-			return i;
+	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
+		if (!strcmp(levels[i].name, name))
+			return levels[i].level;
 	return 1;
 }
 
