@@ -55,6 +55,13 @@ veth_pair() {
 	ip -n "$3" link set "$4" up
 }
 
+# end_process PID: ask it to end, and wait until it has; after five seconds it is killed.
+end_process() {
+	kill -INT "$1" 2>/dev/null || return 0
+	wait_for 5 gone "$1" || kill -KILL "$1"
+}
+gone() { ! kill -0 "$1"; }
+
 # wait_for SECONDS CMD...: until CMD succeeds; fails when the time is over. The only use of time in a test: as a bound.
 wait_for() {
 	local end=$((SECONDS + $1)); shift

@@ -25,6 +25,10 @@ void gen_crew_block_signals(void)
 {
 	sigset_t set;
 
+	/* Shells start background jobs with SIGINT ignored, and what is ignored cannot be waited
+	 * for. */
+	signal(SIGINT, SIG_DFL);
+	signal(SIGTERM, SIG_DFL);
 	our_signals(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }

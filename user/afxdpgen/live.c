@@ -48,15 +48,6 @@ struct live {
 	uint8_t *first_frame;
 };
 
-/* The layout of .rodata in afxdpgen.bpf.c, in its order. */
-struct live_constants {
-	struct gen_template only;
-	uint32_t templates;
-	uint32_t flows;
-	uint64_t seed;
-	uint32_t arena_bytes;
-};
-
 static int cannot(struct gen_sender *s, int err, const char *what)
 {
 	snprintf(s->why, sizeof(s->why), "%s: %s", what, strerror(-err));
@@ -85,14 +76,15 @@ static int prepare(struct gen_sender *s, struct live *l)
 	const struct gen_traffic *t = s->traffic;
 	uint32_t arena = t->arena_bytes + GEN_FRAME_ROOM;
 	bool many = t->replay || t->count > 1;
-	struct live_constants *c;
+	struct gen_constants *c;
 	struct bpf_program *unused;
 	size_t size;
 
 	c = (void *)bpf_map__initial_value(map(l, ".rodata"), &size);
-	if (!c || size < offsetof(struct live_constants, arena_bytes) + sizeof(c->arena_bytes))
+	if (!c || size != sizeof(*c))
 		return -EINVAL;
 	c->only = t->templates[0];
+	memcpy(c->head, t->arena, t->shortest < sizeof(c->head) ? t->shortest : sizeof(c->head));
 	c->templates = t->count;
 	c->flows = t->flows;
 	c->seed = t->seed;
@@ -208,11 +200,16 @@ fail:
 }
 
 /* What keeps the kernel or the device from sending, in words. */
-static int refusal(struct gen_sender *s, int error)
+static int refusal(struct gen_sender *s, int error, bool sent)
 {
 	const struct gen_interface *i = s->interface;
 	bool veth = !strcmp(i->driver, "veth");
 
+	if (sent) {
+		snprintf(s->why, sizeof(s->why), "'%s' does not send any more: %s", i->name,
+			 strerror(-error));
+		return error == -EOPNOTSUPP ? -EIO : error;
+	}
 	if ((error == -ENXIO || error == -EOPNOTSUPP) && veth)
 		snprintf(s->why, sizeof(s->why),
 			 "the peer of '%s' takes no XDP frames: attach an XDP program to it, or "
@@ -273,7 +270,7 @@ static int run(struct gen_sender *s, struct live *l)
 			return st->accepted ? err : -EOPNOTSUPP;
 		}
 		if (st->error)
-			return refusal(s, st->error);
+			return refusal(s, st->error, st->accepted);
 		now = gen_now();
 		if (st->accepted != seen || st->emitted == offered) {
 			seen = st->accepted;

@@ -16,6 +16,17 @@
  * this, so the arena is longer by as much than what it holds. */
 #define GEN_FRAME_ROOM 4096
 
+/* Constants of one run, set before loading: the verifier removes what the run does not need. */
+struct gen_constants {
+	struct gen_template only; /* the template, if there is one only */
+	__u32 head[15];		  /* and its first bytes, as many as the shortest frame has */
+	__u32 reserved;
+	__u64 seed;
+	__u32 templates;
+	__u32 flows;
+	__u32 arena_bytes;
+};
+
 /* One sending thread's state, written by the XDP program and its tracepoint programs. Only one CPU
  * runs them at a time. */
 struct gen_state {

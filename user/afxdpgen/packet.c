@@ -154,8 +154,8 @@ out:
 	if (!s->last_ns)
 		s->last_ns = s->first_ns;
 	if (err)
-		snprintf(s->why, sizeof(s->why), "'%s' does not send: %s", s->interface->name,
-			 strerror(-err));
+		snprintf(s->why, sizeof(s->why), "'%s' does not send any more: %s",
+			 s->interface->name, strerror(-err));
 	return err;
 }
 

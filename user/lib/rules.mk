@@ -2,7 +2,8 @@
 # libafxdp: everything but words on a terminal. build/libafxdp.a holds the BPF object too.
 LIB_SRCS := $(wildcard user/lib/*.c user/lib/rules/*.c)
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
-LIBS := -lxdp -lbpf -lelf -lz -lpcap -ljansson -lmnl -lmicrohttpd
+LIB_LIBS := -lxdp -lbpf -lelf -lz -lpcap -lmnl
+LIBS := $(LIB_LIBS) -ljansson -lmicrohttpd
 
 $(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ)
 	$(call say,AS,$<)

@@ -9,6 +9,7 @@ static const struct sink_ops *const sinks[] = {
 	&sink_count_ops,
 	&sink_drop_ops,
 	&sink_pcap_ops,
+	&sink_echo_ops,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))
