@@ -34,6 +34,8 @@ static void test_find(void)
 {
 	expect("count", "count", NULL);
 	expect("drop", "drop", NULL);
+	expect("echo", "echo", NULL);
+	expect("echo:10.0.0.1,::1", "echo", "10.0.0.1,::1");
 	expect("pcap:-", "pcap", "-");
 	expect("pcap:/tmp/a:b.pcap", "pcap", "/tmp/a:b.pcap");
 	refuse("", "unknown sink");
@@ -42,6 +44,7 @@ static void test_find(void)
 	refuse(":count", "unknown sink");
 	refuse("count:x", "takes no argument");
 	refuse("count:", "takes no argument");
+	refuse("echo:", "lacks its argument");
 	refuse("pcap", "lacks its argument");
 	refuse("pcap:", "lacks its argument");
 }

@@ -4,3 +4,9 @@ vm-debug-kernel:
 	$(Q)scripts/vm.d/debug-kernel
 
 .PHONY: vm-debug-kernel
+
+# The kernel's own AF_XDP suite on several devices; tests/vm/conformance/README.md. CONFORMANCE=xnic:zc runs a part of it.
+conformance:
+	$(Q)tests/vm/conformance/matrix $(CONFORMANCE)
+
+.PHONY: conformance

@@ -80,6 +80,10 @@ static void check_xdp(struct finding *f, const struct afxdp_nic *nic)
 	    x & AFXDP_NIC_XDP_ZEROCOPY ? "offered by the driver, up to %u buffers a frame"
 				       : "not offered: the kernel copies each frame once (%u)",
 	    nic->zc_max_segs);
+	say(f, "metadata", NULL, "%s%s%s%s",
+	    nic->rx_metadata ? "from the device:" : "none from the device",
+	    nic->rx_metadata & 1 ? " time" : "", nic->rx_metadata & 2 ? " hash" : "",
+	    nic->rx_metadata & 4 ? " VLAN tag" : "");
 	if (nic->mtu > 3498 && !(x & AFXDP_NIC_XDP_RX_SG))
 		say(f, "mtu", "lower the MTU, or use -a generic",
 		    "%u is more than one buffer, and the driver has no multi-buffer XDP", nic->mtu);
@@ -137,12 +141,13 @@ static void check_offloads(struct finding *f, const struct afxdp_nic *nic)
 	char advice[128];
 
 	say(f, "vlan tags",
-	    nic->rxvlan
+	    nic->rxvlan && !(nic->rx_metadata & 4)
 		    ? format_advice(advice, sizeof(advice), "ethtool -K %s rxvlan off", nic->name)
 		    : NULL,
 	    "%s",
-	    nic->rxvlan ? "stripped by the device: the program does not see them"
-			: "left in the frame");
+	    !nic->rxvlan	   ? "left in the frame"
+	    : nic->rx_metadata & 4 ? "stripped by the device; rules see them in its metadata"
+				   : "stripped by the device: the program does not see them");
 	if (nic->lro)
 		say(f, "lro",
 		    format_advice(advice, sizeof(advice), "ethtool -K %s lro off", nic->name),

@@ -226,6 +226,8 @@ static int load_program(struct daemon *d)
 		.replace = o->replace,
 		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = d->stamp },
 		.rules = d->rules,
+		.hw_metadata = d->nic.rx_metadata && o->attach != AFXDP_ATTACH_GENERIC && !d->no_hw,
+		.tags_stripped = d->nic.rxvlan,
 	};
 	int err = afxdp_prog_load(&d->prog, &config);
 
@@ -356,21 +358,47 @@ static int start_workers(struct daemon *d)
 	return 0;
 }
 
-static int attach_program(struct daemon *d)
+static int claim_and_attach(struct daemon *d)
 {
-	int err;
-
 	for (uint32_t i = 0; i < d->worker_count; i++) {
 		const struct afxdp_xsk *x = &d->workers[i]->xsk;
+		int err = afxdp_prog_claim(&d->prog, x->config.queue, x->fd);
 
-		err = afxdp_prog_claim(&d->prog, x->config.queue, x->fd);
 		if (err)
 			return failed(d, EXIT_RUNTIME, "cannot claim queue %u: %s", x->config.queue,
 				      strerror(-err));
 	}
-	err = afxdp_prog_attach(&d->prog);
+	d->attach_error = afxdp_prog_attach(&d->prog);
+	return d->attach_error ? failed(d, EXIT_CANNOT, "%s", d->prog.why) : 0;
+}
+
+/* The device said that it has native XDP with metadata, and yet refused: again with the program
+ * that runs in any mode. Rules serve one object only, so they are read anew. */
+static int attach_without_metadata(struct daemon *d)
+{
+	int err;
+
+	afxdp_prog_close(&d->prog);
+	d->prog_loaded = false;
+	afxdp_rules_free(d->rules);
+	d->rules = NULL;
+	free(d->base);
+	d->base = NULL;
+	d->no_hw = true;
+	err = daemon_read_rules(d);
+	if (!err)
+		err = load_program(d);
+	return err ?: claim_and_attach(d);
+}
+
+static int attach_program(struct daemon *d)
+{
+	int err = claim_and_attach(d);
+
+	if (d->attach_error == -EOPNOTSUPP && d->prog.hw && d->options->attach == AFXDP_ATTACH_AUTO)
+		err = attach_without_metadata(d);
 	if (err)
-		return failed(d, EXIT_CANNOT, "%s", d->prog.why);
+		return err;
 	if (d->prog.generic && d->options->attach == AFXDP_ATTACH_AUTO && !d->prog.adopted)
 		daemon_note("%s: driver '%s' has no native XDP: running in generic mode, which is "
 			    "slower",

@@ -37,7 +37,8 @@ struct daemon {
 	struct afxdp_nic_stats nic_start, nic_last;
 	struct afxdp_knobs knobs;
 	struct afxdp_prog prog;
-	bool prog_loaded;
+	bool prog_loaded, no_hw;
+	int attach_error;
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
 	struct afxdp_rules *rules; /* NULL: none */
 	struct sink *sink;

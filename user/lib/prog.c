@@ -17,11 +17,13 @@
 #include <unistd.h>
 #include "dispatcher.h"
 #include "rules.h"
+#include "uapi.h"
 
 #define PIN_ROOT  "/sys/fs/bpf"
 #define BPF_MAGIC 0xcafe4a11
 
 extern const char afxdp_rx_object[], afxdp_rx_object_end[];
+extern const char afxdp_rx_hw_object[], afxdp_rx_hw_object_end[];
 
 static int failed(struct afxdp_prog *p, int err, const char *format, ...)
 {
@@ -122,19 +124,32 @@ int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *v
 	return -ENOENT;
 }
 
-static int open_object(uint32_t queues, struct bpf_object **out)
+static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "afxdp_rx");
+	const char *image = p->hw ? afxdp_rx_hw_object : afxdp_rx_object;
+	const char *end = p->hw ? afxdp_rx_hw_object_end : afxdp_rx_object_end;
+	struct bpf_program *prog;
 	struct bpf_object *obj;
 
-	obj = bpf_object__open_mem(afxdp_rx_object, afxdp_rx_object_end - afxdp_rx_object, &opts);
+	obj = bpf_object__open_mem(image, end - image, &opts);
 	if (!obj)
 		return -errno;
 	*out = obj;
-	bpf_program__set_autoload(bpf_object__find_program_by_name(obj, "afxdp_rx_plain"), false);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), queues);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), queues);
-	return afxdp_prog_set_const(obj, "ledger_queues", &queues, sizeof(queues));
+	prog = bpf_object__find_program_by_name(obj, "afxdp_rx_plain");
+	if (prog)
+		bpf_program__set_autoload(prog, false);
+	prog = bpf_object__find_program_by_name(obj, "afxdp_rx");
+	if (p->hw) {
+		const uint8_t stripped = p->config.tags_stripped;
+
+		afxdp_prog_set_const(obj, "tags_stripped", &stripped, sizeof(stripped));
+		bpf_program__set_ifindex(prog, p->config.ifindex);
+		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_DEV_BOUND_ONLY);
+	}
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), p->queues);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), p->queues);
+	return afxdp_prog_set_const(obj, "ledger_queues", &p->queues, sizeof(p->queues));
 }
 
 /* Load an object that nothing but its rules can keep the kernel from taking. */
@@ -170,10 +185,13 @@ static int load_ours(struct afxdp_prog *p)
 	struct afxdp_rules *rules = p->config.rules;
 	int err;
 
-	err = open_object(p->config.queues, &p->obj);
+	p->queues = p->config.queues;
+	/* A dispatcher calls programs of any device. */
+	p->hw = p->config.hw_metadata &&
+		(p->found.what != AFXDP_FOUND_DISPATCHER || p->config.replace);
+	err = open_object(p, &p->obj);
 	if (err)
 		return failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
-	p->queues = p->config.queues;
 	if (rules) {
 		p->config.run.default_verdict = afxdp_rules_default(rules);
 		err = afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
@@ -249,7 +267,7 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 			      "one that "
 			      "was adopted or that a dispatcher calls",
 			      p->config.ifname);
-	err = open_object(p->queues, &obj);
+	err = open_object(p, &obj);
 	if (!err)
 		err = share_maps(p, obj);
 	if (err) {
@@ -424,6 +442,11 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	}
 	err = p->config.attach == AFXDP_ATTACH_GENERIC ? -EOPNOTSUPP
 						       : link_create(p, XDP_FLAGS_DRV_MODE);
+	if (err && p->hw && p->config.attach == AFXDP_ATTACH_AUTO)
+		return failed(
+			p, -EOPNOTSUPP,
+			"%s: the driver does not take a program with metadata in native mode: %s",
+			ifname, strerror(-err));
 	if (err && p->config.attach == AFXDP_ATTACH_NATIVE)
 		return failed(p, err,
 			      "%s: the driver does not take an XDP program in native mode: %s; "

@@ -44,8 +44,10 @@ struct afxdp_prog_config {
 	unsigned int ifindex;
 	uint32_t queues; /* the device has: slots of the ledger and of the XSKMAP */
 	enum afxdp_attach attach;
-	bool replace;		   /* whatever is attached may go */
-	struct afxdp_config run;   /* default verdict, stamping */
+	bool replace;		 /* whatever is attached may go */
+	bool hw_metadata;	 /* ask the device for tag, hash and time: it can, in native mode */
+	bool tags_stripped;	 /* it takes VLAN tags off (rxvlan) */
+	struct afxdp_config run; /* default verdict, stamping */
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
 };
 
@@ -57,6 +59,7 @@ struct afxdp_prog {
 	int prog_fd, link_fd;
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
 	uint32_t queues; /* slots the maps have */
+	bool hw;	 /* bound to the device, with its metadata */
 	bool attached, generic, adopted, pinned;
 	char why[256]; /* one line for the user when a call fails */
 };
@@ -85,6 +88,9 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
  * afxdp_prog_attach() - from here on frames run through it.
  *
  * Native mode first unless told otherwise; p->generic says what it became.
+ *
+ * Return: 0; -EEXIST if another program came first; -EOPNOTSUPP if native mode cannot be had and the
+ * program cannot run in another (config.attach is native, or config.hw_metadata is set); -errno.
  */
 int afxdp_prog_attach(struct afxdp_prog *p);
 

@@ -5,10 +5,10 @@ LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
 LIB_LIBS := -lxdp -lbpf -lelf -lz -lpcap -lmnl
 LIBS := $(LIB_LIBS) -ljansson -lmicrohttpd
 
-$(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ)
+$(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ) $(BPF_OBJ_HW)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DAFXDP_RX_OBJECT='"$(BPF_OBJ)"' -c $< -o $@
+	$(Q)$(CC) -DAFXDP_RX_OBJECT='"$(BPF_OBJ)"' -DAFXDP_RX_HW_OBJECT='"$(BPF_OBJ_HW)"' -c $< -o $@
 
 $(B)/libafxdp.a: $(LIB_OBJS)
 	$(call say,AR,$@)

@@ -407,10 +407,10 @@ static void learn(const struct compiler *c, struct facts *f, uint32_t id, bool y
 {
 	const struct cond *cond = &c->vs.c[id];
 
-	if (cond->uses > 1)
+	if (cond->use.nodes > 1)
 		facts_add(f, FACT(FACT_COND, id), yes);
 	if (cond->op == BPF_JEQ && yes && value_is_const(&c->vs, cond->b) &&
-	    c->vs.v[cond->a].uses > 1)
+	    c->vs.v[cond->a].use.nodes > 1)
 		facts_add(f, FACT(FACT_EQUALS, cond->a), c->vs.v[cond->b].k);
 }
 
@@ -471,16 +471,28 @@ static void loop_limit(struct compiler *c)
 	emit(c, MOV32_K(BPF_REG_1, 1 << 14));
 }
 
+/* The function of a loop is written when the loop is first met. */
+static int loop_once(struct compiler *c, const struct cbpf *code, const struct loop *l)
+{
+	int function = c->loop_function[l->id];
+
+	if (function >= 0)
+		return function;
+	function = loop_function(c->program, code, l);
+	c->loop_function[l->id] = function;
+	if (function < 0)
+		c->err = function;
+	return function;
+}
+
 void emit_loop(struct compiler *c, const struct node *n)
 {
 	const struct rule_input *rule = &c->rule[c->current];
 	const struct loop *l = &rule->graph.loop[n->what];
-	int function = loop_function(c->program, rule->code, l);
+	int function = loop_once(c, rule->code, l);
 
-	if (function < 0) {
-		c->err = function;
+	if (function < 0)
 		return;
-	}
 	for (int off = 0; off < LOOP_SIZE; off += 8)
 		emit(c, ST_K(BPF_DW, BPF_REG_10, LOOP_AT + off, 0));
 	for (int r = 0; r < REGS; r++) {

@@ -40,7 +40,8 @@ struct compiler {
 	struct blocks blocks;
 	struct facts_table facts;
 	struct specialiser *spec;
-	uint32_t loops; /* ids given */
+	uint32_t loops;	    /* ids given */
+	int *loop_function; /* by id; -1: not written */
 
 	/* Now: the rule and node being written, the block, r0, what is known. */
 	uint32_t current;

@@ -50,6 +50,7 @@ struct specialiser {
 	struct usage usage;
 	uint32_t base; /* facts that hold throughout the copy being compiled */
 	uint16_t *node_count;
+	uint32_t *place; /* of the current rule's nodes, in topological order */
 	struct met *met; /* hash table, block NO_BLOCK: free */
 	uint32_t mets, met_mask;
 	struct work *work;
@@ -281,27 +282,44 @@ static uint32_t match(struct compiler *c, uint32_t facts)
 	return block;
 }
 
+/* What of @f may still be asked for from @node on. */
+static struct facts wanted(const struct compiler *c, const struct facts *f, uint32_t node)
+{
+	struct facts kept = { .world = f->world, .linear = f->linear };
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		uint32_t key = f->fact[i].key, id = FACT_ID(key);
+		const struct use *use = FACT_KIND(key) == FACT_COND ? &c->vs.c[id].use
+								    : &c->vs.v[id].use;
+
+		if (is_wanted(use, c->current, c->spec->place[node]))
+			kept.fact[kept.n++] = f->fact[i];
+	}
+	return kept;
+}
+
 uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t acc)
 {
 	const struct graph *g = &c->rule[c->current].graph;
 	struct specialiser *s = c->spec;
-	const struct facts now = *f;
-	uint32_t facts = facts_intern(&c->facts, &now), block;
+	struct facts now = *f;
+	uint32_t facts, block;
 	bool yes, fresh;
 
 	while (node_decided(c, &now, acc, &g->node[node], &yes))
 		node = g->node[node].next[yes];
+	now = wanted(c, &now, node);
+	facts = facts_intern(&c->facts, &now);
 	if (c->facts.failed)
 		out_of_memory(c);
 	if (node == FAIL)
 		return no_match(c, facts, acc);
 	if (node == MATCH)
 		return match(c, facts);
-	if (s->node_count[node] >= s->node_variants && facts != s->base &&
-	    !(now.world & WORLD_COLD)) {
-		const struct facts base = c->facts.f[s->base];
-
-		return edge(c, node, &base, NO_ACC);
+	if (s->node_count[node] >= s->node_variants && !(now.world & WORLD_COLD)) {
+		now = wanted(c, &c->facts.f[s->base], node);
+		facts = facts_intern(&c->facts, &now);
+		acc = NO_ACC;
 	}
 	block = meet(c, node, facts, acc, &fresh);
 	if (fresh) {
@@ -390,10 +408,9 @@ static void write_rule(struct compiler *c, const struct ways *in)
 	struct specialiser *s = c->spec;
 
 	s->node_count = calloc(g->n, sizeof(*s->node_count));
-	if (!s->node_count) {
+	s->place = usage_enter(&s->usage, &c->vs, g, c->current);
+	if (!s->node_count || !s->place)
 		out_of_memory(c);
-		return;
-	}
 	met_clear(s);
 	s->out.n = 0;
 	s->verdict = NO_BLOCK;
@@ -409,7 +426,7 @@ static void write_rule(struct compiler *c, const struct ways *in)
 		}
 	}
 	free(s->node_count);
-	s->node_count = NULL;
+	free(s->place);
 }
 
 /* ---- Between two rules ---- */
@@ -418,8 +435,8 @@ static void write_rule(struct compiler *c, const struct ways *in)
 static uint32_t worth(const struct compiler *c, uint32_t key)
 {
 	if (FACT_KIND(key) == FACT_COND)
-		return c->vs.c[FACT_ID(key)].rules;
-	return c->vs.v[FACT_ID(key)].rules;
+		return c->vs.c[FACT_ID(key)].use.rules;
+	return c->vs.v[FACT_ID(key)].use.rules;
 }
 
 /* What of @f is still worth knowing. */
@@ -449,7 +466,7 @@ static void join_ways(struct compiler *c, const struct facts *dropped, bool all,
 		struct facts f = prune(c, &c->facts.f[way->facts], dropped, all);
 		uint32_t acc = way->acc, facts, j;
 
-		if (acc != NO_ACC && !c->vs.v[acc / 2].rules)
+		if (acc != NO_ACC && !c->vs.v[acc / 2].use.rules)
 			acc = NO_ACC;
 		facts = facts_intern(&c->facts, &f);
 		if (c->facts.failed)
@@ -556,11 +573,12 @@ static int write_function(struct compiler *c, uint32_t function)
 	int err;
 
 	write_entry(c, entry, &in);
-	for (c->current = s->first; c->current < s->last && !c->err; c->current++) {
+	for (c->current = s->first; c->current < s->last; c->current++) {
 		write_rule(c, &in);
-		usage_done(&s->usage, &c->vs, c->current);
 		if (!c->err)
 			next_ways(c, &in);
+		if (c->err)
+			break;
 	}
 	for (uint32_t i = 0; i < in.n && !c->err; i++)
 		block_return(&c->blocks, in.way[i].block, CLASS_NONE);
@@ -594,8 +612,11 @@ static int try_function(struct compiler *c, uint32_t function, uint32_t first, u
 	uint32_t functions = c->program->functions;
 	int err;
 
+	for (uint32_t i = 0; i < c->loops; i++)
+		c->loop_function[i] = -1;
 	c->spec = &s;
 	c->err = 0;
+	c->current = first;
 	err = usage_count(&s.usage, &c->vs, c->rule, first, last);
 	if (!err)
 		err = write_function(c, function);
@@ -622,8 +643,11 @@ static int compile_part(struct compiler *c, uint32_t first, uint32_t last)
 	err = try_function(c, function, first, last, VARIANTS);
 	if (err != -E2BIG || c->why)
 		return err;
-	if (last - first == 1)
-		return try_function(c, function, first, last, 1);
+	if (last - first == 1) {
+		err = try_function(c, function, first, last, 1);
+		c->current = first;
+		return err;
+	}
 	forget_functions(c->program, function);
 	err = compile_part(c, first, middle);
 	return err ? err : compile_part(c, middle, last);
@@ -678,6 +702,9 @@ int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict ot
 	int err;
 
 	err = build_graphs(&c, at);
+	c.loop_function = malloc((c.loops + 1) * sizeof(*c.loop_function));
+	if (!c.loop_function)
+		err = -ENOMEM;
 	if (!err && !program_add(program, FUNCTION_CLASSIFY))
 		err = -ENOMEM;
 	if (!err && rules)
@@ -690,5 +717,6 @@ int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict ot
 	for (uint32_t i = 0; i < rules; i++)
 		graph_free(&rule[i].graph);
 	values_free(&c.vs);
+	free(c.loop_function);
 	return err;
 }

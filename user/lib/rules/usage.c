@@ -26,11 +26,11 @@ static int ask_value(struct asked *a, struct values *vs, uint32_t v, uint32_t ma
 	struct value *x = &vs->v[v];
 	int err;
 
-	x->uses++;
-	if (x->counted == mark)
+	x->use.nodes++;
+	if (x->use.counted == mark)
 		return 0;
-	x->counted = mark;
-	x->rules++;
+	x->use.counted = mark;
+	x->use.rules++;
 	err = push(&a->value, &a->values, &a->values_room, v);
 	if (!err && x->a != NO_VALUE)
 		err = ask_value(a, vs, x->a, mark);
@@ -44,10 +44,10 @@ static int ask_cond(struct asked *a, struct values *vs, uint32_t id, uint32_t ma
 	struct cond *cond = &vs->c[id];
 	int err = 0;
 
-	cond->uses++;
-	if (cond->counted != mark) {
-		cond->counted = mark;
-		cond->rules++;
+	cond->use.nodes++;
+	if (cond->use.counted != mark) {
+		cond->use.counted = mark;
+		cond->use.rules++;
 		err = push(&a->cond, &a->conds, &a->conds_room, id);
 	}
 	if (!err)
@@ -86,7 +86,7 @@ static int find_ends(struct usage *u, const struct values *vs)
 	int err = 0;
 
 	for (uint32_t v = 0; v < vs->n && !err; v++)
-		if (vs->v[v].kind == VALUE_LOAD && vs->v[v].a == NO_VALUE && vs->v[v].uses)
+		if (vs->v[v].kind == VALUE_LOAD && vs->v[v].a == NO_VALUE && vs->v[v].use.nodes)
 			err = push(&u->end, &u->ends, &u->ends_room, vs->v[v].k + vs->v[v].op);
 	if (err || !u->ends)
 		return err;
@@ -102,10 +102,10 @@ static int find_ends(struct usage *u, const struct values *vs)
 static bool wants_slot(const struct value *x)
 {
 	if (x->kind == VALUE_LOOP)
-		return x->uses;
+		return x->use.nodes;
 	if (x->kind == VALUE_LOAD && x->a == NO_VALUE)
 		return false;
-	return x->uses > 1 &&
+	return x->use.nodes > 1 &&
 	       (x->kind == VALUE_LOAD || x->kind == VALUE_ALU || x->kind == VALUE_SET);
 }
 
@@ -122,7 +122,7 @@ static int give_slots(struct values *vs)
 				continue;
 			if (best == NO_VALUE || (x->kind == VALUE_LOOP) > (b->kind == VALUE_LOOP) ||
 			    ((x->kind == VALUE_LOOP) == (b->kind == VALUE_LOOP) &&
-			     x->uses > b->uses))
+			     x->use.nodes > b->use.nodes))
 				best = v;
 		}
 		if (best == NO_VALUE)
@@ -130,7 +130,7 @@ static int give_slots(struct values *vs)
 		vs->v[best].slot = slot;
 	}
 	for (uint32_t v = 0; v < vs->n; v++)
-		if (vs->v[v].kind == VALUE_LOOP && vs->v[v].uses && vs->v[v].slot < 0)
+		if (vs->v[v].kind == VALUE_LOOP && vs->v[v].use.nodes && vs->v[v].slot < 0)
 			return -E2BIG;
 	return 0;
 }
@@ -142,11 +142,11 @@ int usage_count(struct usage *u, struct values *vs, const struct rule_input *rul
 
 	*u = (struct usage){ .first = first, .last = last };
 	for (uint32_t v = 0; v < vs->n; v++) {
-		vs->v[v].uses = vs->v[v].rules = vs->v[v].counted = 0;
+		vs->v[v].use = (struct use){ .nodes = 0 };
 		vs->v[v].slot = -1;
 	}
 	for (uint32_t i = 0; i < vs->n_conds; i++)
-		vs->c[i].uses = vs->c[i].rules = vs->c[i].counted = 0;
+		vs->c[i].use = (struct use){ .nodes = 0 };
 	u->asked = calloc(last - first, sizeof(*u->asked));
 	if (!u->asked)
 		return -ENOMEM;
@@ -157,14 +157,102 @@ int usage_count(struct usage *u, struct values *vs, const struct rule_input *rul
 	return err ? err : give_slots(vs);
 }
 
-void usage_done(struct usage *u, struct values *vs, uint32_t rule)
+static void last_value(struct values *vs, uint32_t v, uint32_t rule, uint32_t place)
+{
+	struct value *x = &vs->v[v];
+
+	if (x->use.rule == rule + 1 && x->use.last >= place)
+		return;
+	x->use.rule = rule + 1;
+	x->use.last = place;
+	if (x->a != NO_VALUE)
+		last_value(vs, x->a, rule, place);
+	if (x->b != NO_VALUE)
+		last_value(vs, x->b, rule, place);
+}
+
+static void last_uses(struct values *vs, const struct graph *g, const uint32_t *place,
+		      uint32_t rule)
+{
+	for (uint32_t i = 0; i < g->n; i++) {
+		const struct node *n = &g->node[i];
+
+		if (n->kind == NODE_LOAD) {
+			last_value(vs, n->what, rule, place[i]);
+		} else if (n->kind == NODE_TEST) {
+			struct cond *cond = &vs->c[n->what];
+
+			if (cond->use.rule != rule + 1 || cond->use.last < place[i])
+				cond->use.last = place[i];
+			cond->use.rule = rule + 1;
+			last_value(vs, cond->a, rule, place[i]);
+			last_value(vs, cond->b, rule, place[i]);
+		}
+		for (int r = 0; r < REGS && n->kind == NODE_LOOP; r++)
+			if (g->loop[n->what].in[r] != NO_VALUE)
+				last_value(vs, g->loop[n->what].in[r], rule, place[i]);
+	}
+}
+
+/* The @i-th node that @node leads to, or NO_VALUE. */
+static uint32_t successor(const struct graph *g, uint32_t node, uint32_t i)
+{
+	const struct node *n = &g->node[node];
+	const struct loop *l;
+
+	if (n->kind == NODE_LOAD || n->kind == NODE_TEST)
+		return i < 2 ? n->next[i] : NO_VALUE;
+	if (n->kind != NODE_LOOP)
+		return NO_VALUE;
+	l = &g->loop[n->what];
+	return i < l->exits ? l->exit[i].node : NO_VALUE;
+}
+
+/* Depth first: a node gets its place, from the end backwards, when all it leads to have theirs. */
+static uint32_t *in_order(const struct graph *g)
+{
+	uint32_t *place = malloc(g->n * sizeof(*place)), *next = calloc(g->n, sizeof(*next));
+	uint32_t *stack = malloc(g->n * sizeof(*stack)), depth = 0, end = g->n;
+
+	if (!place || !next || !stack) {
+		free(place);
+		place = NULL;
+		goto out;
+	}
+	for (uint32_t i = 0; i < g->n; i++)
+		place[i] = NO_VALUE;
+	stack[depth++] = g->root;
+	place[g->root] = 0;
+	while (depth) {
+		uint32_t node = stack[depth - 1], to = successor(g, node, next[node]++);
+
+		if (to == NO_VALUE) {
+			place[node] = --end;
+			depth--;
+		} else if (place[to] == NO_VALUE) {
+			place[to] = 0;
+			stack[depth++] = to;
+		}
+	}
+	place[FAIL] = place[MATCH] = NO_VALUE;
+out:
+	free(next);
+	free(stack);
+	return place;
+}
+
+uint32_t *usage_enter(struct usage *u, struct values *vs, const struct graph *g, uint32_t rule)
 {
 	const struct asked *a = &u->asked[rule - u->first];
+	uint32_t *place = in_order(g);
 
 	for (uint32_t i = 0; i < a->values; i++)
-		vs->v[a->value[i]].rules--;
+		vs->v[a->value[i]].use.rules--;
 	for (uint32_t i = 0; i < a->conds; i++)
-		vs->c[a->cond[i]].rules--;
+		vs->c[a->cond[i]].use.rules--;
+	if (place)
+		last_uses(vs, g, place, rule);
+	return place;
 }
 
 void usage_free(struct usage *u)

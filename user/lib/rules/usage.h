@@ -22,8 +22,19 @@ struct usage {
 int usage_count(struct usage *u, struct values *vs, const struct rule_input *rule, uint32_t first,
 		uint32_t last);
 
-/** usage_done() - @rule no longer counts. */
-void usage_done(struct usage *u, struct values *vs, uint32_t rule);
+/**
+ * usage_enter() - @rule is being compiled: it no longer counts among those to come; instead its
+ * nodes are put in topological order.
+ *
+ * Return: the order, by node, the caller's to free; NULL if there is no memory.
+ */
+uint32_t *usage_enter(struct usage *u, struct values *vs, const struct graph *g, uint32_t rule);
+
+/* Will anything from @place of rule @rule on, or a later rule, ask for this? */
+static inline bool is_wanted(const struct use *use, uint32_t rule, uint32_t place)
+{
+	return use->rules || (use->rule == rule + 1 && use->last >= place);
+}
 void usage_free(struct usage *u);
 
 /* Length of the headers that loads fall into. One check of a frame's length serves all loads from

@@ -24,21 +24,28 @@ enum value_kind {
 	VALUE_LOOP,  /* register op when loop k was left */
 };
 
+/* Who asks for a value or condition (usage.c). */
+struct use {
+	uint32_t nodes;	  /* nodes and other values, over all rules */
+	uint32_t rules;	  /* that are still to be compiled */
+	uint32_t counted; /* the last rule that counted itself in `rules`, plus one */
+	uint32_t rule;	  /* being compiled when `last` was written, plus one */
+	uint32_t last;	  /* node of that rule, in topological order, that asks for it last */
+};
+
 struct value {
 	uint8_t kind, op;
 	int8_t slot; /* where on the stack it is kept once known; -1: nowhere */
 	uint32_t k, a, b;
 	uint32_t max;	  /* it never exceeds this */
-	uint32_t uses;	  /* by nodes and other values, over all rules */
-	uint32_t rules;	  /* that use it and are still to be compiled */
-	uint32_t counted; /* the last rule that counted itself there, plus one */
+	struct use use;
 };
 
 /* a op b, op one of BPF_JEQ, BPF_JGT, BPF_JGE, BPF_JSET; unsigned. */
 struct cond {
 	uint8_t op;
 	uint32_t a, b;
-	uint32_t uses, rules, counted; /* as above */
+	struct use use;
 };
 
 struct values {
