@@ -51,7 +51,7 @@ static bool seconds(const char *text, double *out)
 	if (!isdigit((unsigned char)*text) && *text != '.')
 		return false;
 	*out = strtod(text, &end);
-	return end != text && !*end && *out > 0 && *out < 1e9;
+	return end != text && !*end && *out >= 0.001 && *out < 1e9;
 }
 
 int options_list(const char *text, uint32_t *list, uint32_t max)
@@ -329,8 +329,8 @@ static const struct option_row {
 	{ 0, "stamp", "every|N|off", set_stamp, "'every', 'off' or a power of two",
 	  "take the time of every frame, one in N, none (as the sink needs)" },
 	{ 0, "count", "N", set_count, "a number above 0", "stop after N frames" },
-	{ 0, "duration", "S", set_duration, "seconds above 0", "stop after S seconds" },
-	{ 0, "interval", "S", set_interval, "seconds above 0", "print a line every S seconds" },
+	{ 0, "duration", "S", set_duration, "seconds, from 0.001", "stop after S seconds" },
+	{ 0, "interval", "S", set_interval, "seconds, from 0.001", "print a line every S seconds" },
 	{ 0, "report", "FILE|-", set_report, "a file name or -",
 	  "write the report as JSON at the end" },
 	{ 0, "metrics", "ADDR:PORT", set_metrics, "ADDR:PORT",
@@ -356,7 +356,6 @@ void options_default(struct options *o)
 		.all_queues = true,
 		.mode = MODE_ADAPTIVE,
 		.sink = "count",
-		.batch = 64,
 		.ring = 2048,
 		.stamp = STAMP_AUTO,
 	};
@@ -454,6 +453,19 @@ static void make_tables(struct option *longs, char *shorts)
 	longs[ROWS] = (struct option){ 0 };
 }
 
+/* What getopt returned '?' for. */
+static int unknown(struct parse *p, char **argv)
+{
+	const char *word = argv[optind - 1];
+
+	if (optopt >= 256)
+		return wrong(p, "option '--%s' takes no value", rows[optopt - 256].name);
+	/* Of several letters behind one dash, argv does not tell which it was. */
+	if (optopt)
+		return wrong(p, "unknown option '-%c' (--help shows all)", optopt);
+	return wrong(p, "unknown option '%s', or short for several (--help shows all)", word);
+}
+
 /* Options that only make sense, or not, together. */
 static int check_together(struct parse *p)
 {
@@ -466,6 +478,8 @@ static int check_together(struct parse *p)
 	if (o->expression && o->rules)
 		return wrong(p, "-f and -r exclude each other: put '%s' into '%s' as 'capture ...'",
 			     o->expression, o->rules);
+	if (!o->batch)
+		o->batch = o->ring < 64 ? o->ring : 64;
 	if (!o->frames)
 		o->frames = o->ring > 2048 ? o->ring * 2 : 4096;
 	if (o->frames < o->ring)
@@ -497,16 +511,12 @@ int options_parse(struct options *o, int argc, char **argv, char *why, size_t si
 			const struct option_row *row = NULL;
 
 			if (c == '?')
-				return wrong(&p, "unknown option '%s' (--help shows all)",
-					     argv[optind - 1]);
+				return unknown(&p, argv);
 			if (c == ':')
 				return wrong(&p, "option '%s' needs a value", argv[optind - 1]);
 			for (size_t i = 0; i < ROWS; i++)
 				if (c == 256 + (int)i || (c < 256 && c == rows[i].letter))
 					row = &rows[i];
-			if (!row)
-				return wrong(&p, "unknown option '%s'%s%s", argv[optind - 1], "",
-					     "");
 			if (!row->set) {
 				config = optarg;
 				continue;

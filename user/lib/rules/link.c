@@ -35,6 +35,7 @@ struct unit {
 	const struct bpf_insn *insn;
 	uint32_t n, from, type_id;
 	bool ours, kept;
+	int set; /* a copy of SYMBOL_SET's function for that set; -1: no copy */
 	uint32_t place;
 };
 
@@ -44,6 +45,8 @@ struct linker {
 	uint32_t units, theirs; /* libbpf's come first */
 	uint32_t symbol[SYMBOLS];
 	uint32_t classify;
+	uint32_t sets; /* the first of the copies */
+	int set_none;  /* the map that they have another one for */
 	const struct bpf_prog_load_opts *opts;
 };
 
@@ -78,7 +81,7 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 	const struct bpf_prog_load_opts *o = l->opts;
 
 	l->theirs = o->func_info ? o->func_info_cnt : 0;
-	l->unit = calloc(l->theirs + l->r->program.functions, sizeof(*l->unit));
+	l->unit = calloc(l->theirs + l->r->program.functions + l->r->sets, sizeof(*l->unit));
 	if (!l->unit)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->theirs; i++) {
@@ -90,7 +93,8 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 		l->unit[i] = (struct unit){ .insn = insn + f->insn_off,
 					    .n = end - f->insn_off,
 					    .from = f->insn_off,
-					    .type_id = f->type_id };
+					    .type_id = f->type_id,
+					    .set = -1 };
 	}
 	l->units = l->theirs;
 	return 0;
@@ -121,7 +125,22 @@ static int add_ours(struct linker *l)
 						     .n = f->n,
 						     .from = l->unit[like].from,
 						     .type_id = l->unit[like].type_id,
-						     .ours = true };
+						     .ours = true,
+						     .set = -1 };
+	}
+	return 0;
+}
+
+/* One copy of the look-up for every set: so its map is a constant there. */
+static int add_sets(struct linker *l)
+{
+	l->sets = l->units;
+	l->set_none = bpf_object__find_map_fd_by_name(l->r->obj, "set_none");
+	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX || l->set_none < 0))
+		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
+	for (uint32_t i = 0; i < l->r->sets; i++) {
+		l->unit[l->units] = l->unit[l->symbol[SYMBOL_SET]];
+		l->unit[l->units++].set = i;
 	}
 	return 0;
 }
@@ -140,6 +159,8 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 	if (u->ours) {
 		if (symbol >= SYMBOL_OWN)
 			i = l->theirs + symbol - SYMBOL_OWN;
+		else if (symbol >= SYMBOL_IN_SET)
+			i = l->sets + symbol - SYMBOL_IN_SET;
 		else
 			i = l->symbol[symbol];
 		return i < l->units ? &l->unit[i] : NULL;
@@ -197,9 +218,9 @@ static void copy_insns(struct linker *l, const struct unit *u)
 	for (uint32_t at = 0; at < u->n; at++) {
 		if (is_reference(&u->insn[at]))
 			to[at].imm = (int)referee(l, u, at)->place - (int)(u->place + at) - 1;
-		else if (u->ours && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
-			 to[at].src_reg == BPF_PSEUDO_MAP_FD)
-			to[at].imm = rules_set_fd(l->r, to[at].imm);
+		else if (u->set >= 0 && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
+			 to[at].src_reg == BPF_PSEUDO_MAP_FD && to[at].imm == l->set_none)
+			to[at].imm = l->r->set[u->set].map_fd;
 	}
 }
 
@@ -226,7 +247,7 @@ static int assemble(struct linker *l)
 
 	k->insn = calloc(k->insns, sizeof(*k->insn));
 	k->func = calloc(k->funcs, sizeof(*k->func));
-	k->line = calloc(l->opts->line_info_cnt + l->units, sizeof(*k->line));
+	k->line = calloc((l->r->sets + 1) * l->opts->line_info_cnt + l->units, sizeof(*k->line));
 	if (!k->insn || !k->func || !k->line)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->units; i++) {
@@ -251,6 +272,8 @@ int rules_link(struct afxdp_rules *r, struct bpf_program *prog, struct bpf_prog_
 	err = split(&l, bpf_program__insns(prog), bpf_program__insn_cnt(prog));
 	if (!err)
 		err = add_ours(&l);
+	if (!err)
+		err = add_sets(&l);
 	if (!err)
 		err = keep_reachable(&l);
 	if (err)

@@ -48,6 +48,7 @@ void afxdp_rules_free(struct afxdp_rules *r)
 		close(r->hits_fd);
 	if (r->state_fd >= 0)
 		close(r->state_fd);
+	rules_free_sets(r);
 	program_free(&r->program);
 	linked_free(&r->linked);
 	free(r->inherited);
@@ -80,8 +81,11 @@ const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n)
 void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size)
 {
 	*size = (struct afxdp_rules_size){ .functions = r->program.functions };
+	size->sets = r->sets;
 	for (uint32_t i = 0; i < r->program.functions; i++)
 		size->instructions += r->program.function[i].n;
+	for (uint32_t i = 0; i < r->sets; i++)
+		size->set_bytes += r->set[i].size;
 }
 
 static int fail(char *err, size_t errlen, int ret, const char *what)
@@ -102,11 +106,15 @@ int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, cha
 {
 	const uint8_t yes = 1;
 	bool per_source = false;
-	int ret;
+	int ret = rules_make_maps(r, err, errlen);
+
+	if (ret)
+		return ret;
 
 	for (uint32_t i = 0; i < r->rules; i++)
 		per_source |= r->rule[i].args.per_source;
 	r->btf = bpf_object__btf(obj);
+	r->obj = obj;
 	ret = resize(obj, "rule_hits", r->rules);
 	if (!ret)
 		ret = resize(obj, "rule_state", r->rules);
