@@ -223,7 +223,12 @@ int on_redirect_error(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct gen_state *s = &state;
 
-	if (s->emitted != s->settled && s->cpu == bpf_get_smp_processor_id() && !s->error)
+	if (s->emitted == s->settled || s->cpu != bpf_get_smp_processor_id())
+		return 0;
+	/* Not under way any more: or the next bulk on this CPU, another program's, would be taken
+	 * for ours. */
+	s->settled++;
+	if (!s->error)
 		s->error = (int)ctx->args[3];
 	return 0;
 }
