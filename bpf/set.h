@@ -6,8 +6,9 @@
  * union of the prefixes, in one array map of 64-byte cells, one cache line each; classifier.h draws
  * the layout, user/lib/rules/set4.c and set6.c fill it in.
  *
- * The linker in user space makes one copy of afxdp_set() for every set, with the set's map in the
- * place of `set_none`: so the map is a constant, and the kernel turns look-ups into arithmetic.
+ * The linker in user space makes one copy of afxdp_set() and afxdp_set_find() for every set, with
+ * the set's map in the place of `set_none`: so the map is a constant, and the kernel turns look-ups
+ * into arithmetic.
  */
 #ifndef AFXDP_BPF_SET_H
 #define AFXDP_BPF_SET_H
@@ -83,12 +84,19 @@ static __always_inline __u32 set_bucket6(__u32 index, __u64 high, __u64 low, __u
 	return 0;
 }
 
-static __always_inline __u32 set_find6(struct afxdp_set_header *h, __u64 high, __u64 low,
-				       __u32 length)
+/** afxdp_set_find() - what the table says of an IPv6 prefix: 0 or enum afxdp_set_kind. A function
+ * of its own so that the verifier goes through it once, and not for every step of the search. */
+__weak __attribute__((noinline)) int afxdp_set_find(__u64 high, __u64 low, __u32 length)
 {
-	__u64 hash = afxdp_set_hash(high, low, length);
+	struct afxdp_set_header *h = (void *)set_cell(0);
 	__u32 more = 0, kind;
+	__u64 hash;
 
+	if (!h)
+		return 0;
+	high &= afxdp_set_mask_high(length);
+	low &= afxdp_set_mask_low(length);
+	hash = afxdp_set_hash(high, low, length);
 	kind = set_bucket6(h->buckets_at + afxdp_set_first(hash, h->buckets), high, low, length,
 			   &more);
 	if (kind || !more)
@@ -122,8 +130,7 @@ static __always_inline int set_has6(__u64 high, __u64 low)
 		if (!lengths)
 			return 0;
 		length = lengths[mid & 63];
-		kind = set_find6(h, high & afxdp_set_mask_high(length),
-				 low & afxdp_set_mask_low(length), length);
+		kind = afxdp_set_find(high, low, length);
 		if (kind == AFXDP_SET_MEMBER)
 			return 1;
 		if (kind == AFXDP_SET_MARKER)

@@ -52,6 +52,7 @@ struct rule_input {
 enum symbol {
 	SYMBOL_LOAD,
 	SYMBOL_SET,
+	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
 	SYMBOL_COUNT,
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,

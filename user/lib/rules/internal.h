@@ -36,7 +36,7 @@ struct afxdp_rules {
 	uint32_t rules, room;
 	enum afxdp_verdict otherwise;
 	uint32_t default_line; /* 0: none was written */
-	struct set *set;
+	struct set **set;      /* generations of rules share those that did not change */
 	uint32_t sets;
 	char **warning;
 	uint32_t warnings;
@@ -55,6 +55,12 @@ struct afxdp_rules {
 
 /* rules.c */
 
+/* Empty ones, of the file @name or of none; and one more rule in them. NULL: no memory. */
+struct afxdp_rules *rules_new(const char *name);
+struct rule *rules_new_rule(struct afxdp_rules *r);
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /** rules_compile() - all rules; on failure *@why is a constant text about rule *@at. */
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at);
 
@@ -70,10 +76,6 @@ int rules_find_set(const struct afxdp_rules *r, const char *name);
 /** rules_make_maps() - of all sets that have none yet. */
 int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);
 void rules_free_sets(struct afxdp_rules *r);
-
-/* parse.c */
-int rules_warn(struct afxdp_rules *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
 
 /* link.c */
 

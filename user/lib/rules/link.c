@@ -19,11 +19,9 @@
 #include "internal.h"
 
 static const char *const symbol_names[SYMBOLS] = {
-	[SYMBOL_LOAD] = "afxdp_load",
-	[SYMBOL_SET] = "afxdp_set",
-	[SYMBOL_COUNT] = "afxdp_count",
-	[SYMBOL_LIMIT] = "afxdp_limit",
-	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
+	[SYMBOL_LOAD] = "afxdp_load",	      [SYMBOL_SET] = "afxdp_set",
+	[SYMBOL_SET_FIND] = "afxdp_set_find", [SYMBOL_COUNT] = "afxdp_count",
+	[SYMBOL_LIMIT] = "afxdp_limit",	      [SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
 };
 
@@ -35,9 +33,12 @@ struct unit {
 	const struct bpf_insn *insn;
 	uint32_t n, from, type_id;
 	bool ours, kept;
-	int set; /* a copy of SYMBOL_SET's function for that set; -1: no copy */
+	int set; /* a copy of a look-up function for that set; -1: no copy */
 	uint32_t place;
 };
+
+/* Functions that are copied for every set. */
+#define SET_COPIES 2
 
 struct linker {
 	struct afxdp_rules *r;
@@ -81,7 +82,8 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 	const struct bpf_prog_load_opts *o = l->opts;
 
 	l->theirs = o->func_info ? o->func_info_cnt : 0;
-	l->unit = calloc(l->theirs + l->r->program.functions + l->r->sets, sizeof(*l->unit));
+	l->unit = calloc(l->theirs + l->r->program.functions + SET_COPIES * l->r->sets,
+			 sizeof(*l->unit));
 	if (!l->unit)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->theirs; i++) {
@@ -136,11 +138,12 @@ static int add_sets(struct linker *l)
 {
 	l->sets = l->units;
 	l->set_none = bpf_object__find_map_fd_by_name(l->r->obj, "set_none");
-	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX || l->set_none < 0))
+	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX ||
+			   l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
 		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
-	for (uint32_t i = 0; i < l->r->sets; i++) {
-		l->unit[l->units] = l->unit[l->symbol[SYMBOL_SET]];
-		l->unit[l->units++].set = i;
+	for (uint32_t i = 0; i < SET_COPIES * l->r->sets; i++) {
+		l->unit[l->units] = l->unit[l->symbol[i % 2 ? SYMBOL_SET_FIND : SYMBOL_SET]];
+		l->unit[l->units++].set = i / 2;
 	}
 	return 0;
 }
@@ -160,15 +163,20 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 		if (symbol >= SYMBOL_OWN)
 			i = l->theirs + symbol - SYMBOL_OWN;
 		else if (symbol >= SYMBOL_IN_SET)
-			i = l->sets + symbol - SYMBOL_IN_SET;
+			i = l->sets + SET_COPIES * (symbol - SYMBOL_IN_SET);
 		else
 			i = l->symbol[symbol];
 		return i < l->units ? &l->unit[i] : NULL;
 	}
-	for (i = 0; i < l->theirs; i++)
-		if (l->unit[i].from == to)
-			return i == l->classify ? &l->unit[l->theirs] : &l->unit[i];
-	return NULL;
+	for (i = 0; i < l->theirs && l->unit[i].from != to; i++)
+		;
+	if (i == l->theirs)
+		return NULL;
+	if (i == l->classify)
+		i = l->theirs;
+	else if (i == l->symbol[SYMBOL_SET_FIND] && u->set >= 0)
+		i = l->sets + SET_COPIES * u->set + 1;
+	return &l->unit[i];
 }
 
 static int keep_reachable(struct linker *l)
@@ -220,7 +228,7 @@ static void copy_insns(struct linker *l, const struct unit *u)
 			to[at].imm = (int)referee(l, u, at)->place - (int)(u->place + at) - 1;
 		else if (u->set >= 0 && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
 			 to[at].src_reg == BPF_PSEUDO_MAP_FD && to[at].imm == l->set_none)
-			to[at].imm = l->r->set[u->set].map_fd;
+			to[at].imm = l->r->set[u->set]->map_fd;
 	}
 }
 
@@ -247,7 +255,8 @@ static int assemble(struct linker *l)
 
 	k->insn = calloc(k->insns, sizeof(*k->insn));
 	k->func = calloc(k->funcs, sizeof(*k->func));
-	k->line = calloc((l->r->sets + 1) * l->opts->line_info_cnt + l->units, sizeof(*k->line));
+	k->line = calloc((SET_COPIES * l->r->sets + 1) * l->opts->line_info_cnt + l->units,
+			 sizeof(*k->line));
 	if (!k->insn || !k->func || !k->line)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->units; i++) {

@@ -160,8 +160,10 @@ int list_copy(struct set_list *to, const struct set_list *from)
 		list_free(to);
 		return -ENOMEM;
 	}
-	memcpy(to->v4, from->v4, from->n4 * sizeof(*to->v4));
-	memcpy(to->v6, from->v6, from->n6 * sizeof(*to->v6));
+	if (from->n4)
+		memcpy(to->v4, from->v4, from->n4 * sizeof(*to->v4));
+	if (from->n6)
+		memcpy(to->v6, from->v6, from->n6 * sizeof(*to->v6));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,56 @@
 #include "hook.h"
 #include "../prog.h"
 #include "internal.h"
+
+struct afxdp_rules *rules_new(const char *name)
+{
+	struct afxdp_rules *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->hits_fd = r->state_fd = -1;
+	r->otherwise = AFXDP_CAPTURE;
+	r->name = name ? strdup(name) : NULL;
+	if (name && !r->name) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct rule *rules_new_rule(struct afxdp_rules *r)
+{
+	uint32_t room = r->room ? r->room * 2 : 16;
+
+	if (r->rules == r->room) {
+		struct rule *p = realloc(r->rule, room * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		r->rule = p;
+		r->room = room;
+	}
+	r->rule[r->rules] = (struct rule){ .text = NULL };
+	return &r->rule[r->rules++];
+}
+
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+{
+	char **more = realloc(r->warning, (r->warnings + 1) * sizeof(*more));
+	va_list args;
+	int n;
+
+	if (!more)
+		return -ENOMEM;
+	r->warning = more;
+	va_start(args, format);
+	n = vasprintf(&more[r->warnings], format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	r->warnings++;
+	return 0;
+}
 
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 {
@@ -85,7 +136,7 @@ void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size
 	for (uint32_t i = 0; i < r->program.functions; i++)
 		size->instructions += r->program.function[i].n;
 	for (uint32_t i = 0; i < r->sets; i++)
-		size->set_bytes += r->set[i].size;
+		size->set_bytes += r->set[i]->size;
 }
 
 static int fail(char *err, size_t errlen, int ret, const char *what)

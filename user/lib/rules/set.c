@@ -118,12 +118,32 @@ int set_change(struct set *s, const struct prefix *p, bool add)
 	if (p->ipv6)
 		return set6_change(&s->table6, &s->list, &p->v6, add);
 	err = set4_change(&s->cells, &s->list, p->v4);
-	afxdp_quiesce();
+	if (s->cells.given.n)
+		afxdp_quiesce();
 	return err ? err : set4_reuse(&s->cells);
 }
 
-void set_free(struct set *s)
+struct set *set_new(const char *name, const char *path)
 {
+	struct set *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->refs = 1;
+	s->map_fd = -1;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->path = strdup(path);
+	if (!s->path) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void set_put(struct set *s)
+{
+	if (--s->refs)
+		return;
 	if (s->cells.cell)
 		munmap(s->cells.cell, s->size);
 	if (s->map_fd >= 0)
@@ -131,4 +151,5 @@ void set_free(struct set *s)
 	set4_free(&s->cells);
 	list_free(&s->list);
 	free(s->path);
+	free(s);
 }

@@ -143,6 +143,7 @@ int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6
 /* ---- set.c ---- */
 
 struct set {
+	uint32_t refs;
 	char name[SET_NAME_MAX];
 	char *path;
 	uint32_t line; /* of its definition */
@@ -153,12 +154,15 @@ struct set {
 	struct table6 table6;
 };
 
+/** set_new() - without elements or a map. set_put() gives it up, and frees it after the last. */
+struct set *set_new(const char *name, const char *path);
+
 /** set_make_map() - the map, filled. Return: 0 or -errno. */
 int set_make_map(struct set *s);
 
 /** set_change() - add or take out one element, in the list and in the map. -ENOSPC: it is in the
  * list, but the map has to be made anew. */
 int set_change(struct set *s, const struct prefix *p, bool add);
-void set_free(struct set *s);
+void set_put(struct set *s);
 
 #endif

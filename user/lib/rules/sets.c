@@ -10,7 +10,7 @@
 int rules_find_set(const struct afxdp_rules *r, const char *name)
 {
 	for (uint32_t i = 0; i < r->sets; i++)
-		if (!strcmp(r->set[i].name, name))
+		if (!strcmp(r->set[i]->name, name))
 			return i;
 	return -1;
 }
@@ -33,15 +33,18 @@ static int warn(void *arg, const char *line)
 	return rules_warn(arg, "%s", line);
 }
 
-static struct set *new_set(struct afxdp_rules *r)
+/* @r has @set, too; takes the reference, also if there is no memory. */
+static int add_set(struct afxdp_rules *r, struct set *set)
 {
-	struct set *more = realloc(r->set, (r->sets + 1) * sizeof(*more));
+	struct set **more = realloc(r->set, (r->sets + 1) * sizeof(*more));
 
-	if (!more)
-		return NULL;
+	if (!more) {
+		set_put(set);
+		return -ENOMEM;
+	}
 	r->set = more;
-	r->set[r->sets] = (struct set){ .map_fd = -1 };
-	return &r->set[r->sets++];
+	r->set[r->sets++] = set;
+	return 0;
 }
 
 /* `NAME = "FILE"` taken apart. */
@@ -82,6 +85,7 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 	char name[SET_NAME_MAX], why[512] = "";
 	struct definition d;
 	struct set *set;
+	char *path;
 	int ret, old;
 
 	if (!take_apart(text, &d)) {
@@ -93,19 +97,20 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 	old = rules_find_set(r, name);
 	if (old >= 0) {
 		snprintf(err, errlen, "%s:%u: a second set '%s': the first is in line %u", file,
-			 line, name, r->set[old].line);
+			 line, name, r->set[old]->line);
 		return -EINVAL;
 	}
 	if (r->sets == AFXDP_SETS_MAX) {
 		snprintf(err, errlen, "%s:%u: more than %d sets", file, line, AFXDP_SETS_MAX);
 		return -E2BIG;
 	}
-	set = new_set(r);
-	if (!set || !(set->path = resolve(file, d.path, d.path_len))) {
+	path = resolve(file, d.path, d.path_len);
+	set = path ? set_new(name, path) : NULL;
+	free(path);
+	if (!set || add_set(r, set)) {
 		snprintf(err, errlen, "%s:%u: out of memory", file, line);
 		return -ENOMEM;
 	}
-	memcpy(set->name, name, sizeof(name));
 	set->line = line;
 	ret = list_read(&set->list, set->path, warn, r, why, sizeof(why));
 	if (!ret)
@@ -121,11 +126,11 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen)
 {
 	for (uint32_t i = 0; i < r->sets; i++) {
-		int ret = r->set[i].map_fd < 0 ? set_make_map(&r->set[i]) : 0;
+		int ret = r->set[i]->map_fd < 0 ? set_make_map(r->set[i]) : 0;
 
 		if (!ret)
 			continue;
-		snprintf(err, errlen, "set '%s': cannot make its map: %s", r->set[i].name,
+		snprintf(err, errlen, "set '%s': cannot make its map: %s", r->set[i]->name,
 			 strerror(-ret));
 		return ret;
 	}
@@ -135,7 +140,7 @@ int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen)
 void rules_free_sets(struct afxdp_rules *r)
 {
 	for (uint32_t i = 0; i < r->sets; i++)
-		set_free(&r->set[i]);
+		set_put(r->set[i]);
 	free(r->set);
 }
 
@@ -145,7 +150,7 @@ int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_se
 
 	if (index >= r->sets)
 		return -ENOENT;
-	s = &r->set[index];
+	s = r->set[index];
 	*info = (struct afxdp_set_info){ .name = s->name,
 					 .path = s->path,
 					 .ipv4 = s->list.n4,
@@ -160,7 +165,7 @@ static struct set *find(const struct afxdp_rules *r, const char *name, char *err
 	int i = rules_find_set(r, name);
 
 	if (i >= 0)
-		return &r->set[i];
+		return r->set[i];
 	snprintf(err, errlen, "no set '%s' in these rules", name);
 	return NULL;
 }
@@ -230,5 +235,75 @@ int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 		prefix_print(&p, text);
 		ret = each(arg, text);
 	}
+	return ret;
+}
+
+/* ---- Rules with another set ---- */
+
+static int copy_rule(struct afxdp_rules *to, const struct rule *from)
+{
+	struct rule *rule = rules_new_rule(to);
+
+	if (!rule)
+		return -ENOMEM;
+	*rule = *from;
+	rule->text = strdup(from->text);
+	rule->expr.code = malloc(from->expr.len * sizeof(*from->expr.code));
+	if (!rule->text || !rule->expr.code)
+		return -ENOMEM;
+	memcpy(rule->expr.code, from->expr.code, from->expr.len * sizeof(*from->expr.code));
+	return 0;
+}
+
+/* A set with the elements of @path, or, in a map with new room, those there are. */
+static int other_set(struct afxdp_rules *to, const struct set *from, const char *path, char *err,
+		     size_t errlen)
+{
+	struct set *set = set_new(from->name, path ?: from->path);
+
+	if (!set || add_set(to, set))
+		return -ENOMEM;
+	set->line = from->line;
+	if (path)
+		return list_read(&set->list, path, warn, to, err, errlen);
+	return list_copy(&set->list, &from->list);
+}
+
+int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
+			 struct afxdp_rules **out, char *err, size_t errlen)
+{
+	struct afxdp_rules *next;
+	const char *why = NULL;
+	uint32_t at;
+	int ret = 0;
+
+	*out = NULL;
+	if (!find(r, name, err, errlen))
+		return -ENOENT;
+	snprintf(err, errlen, "out of memory");
+	next = rules_new(r->name);
+	if (!next)
+		return -ENOMEM;
+	next->otherwise = r->otherwise;
+	next->default_line = r->default_line;
+	for (uint32_t i = 0; i < r->sets && !ret; i++) {
+		if (!strcmp(r->set[i]->name, name)) {
+			ret = other_set(next, r->set[i], path, err, errlen);
+			continue;
+		}
+		r->set[i]->refs++;
+		ret = add_set(next, r->set[i]);
+	}
+	for (uint32_t i = 0; i < r->rules && !ret; i++)
+		ret = copy_rule(next, &r->rule[i]);
+	if (!ret) {
+		ret = rules_compile(next, &why, &at);
+		if (ret)
+			snprintf(err, errlen, "%s", why);
+	}
+	if (ret)
+		afxdp_rules_free(next);
+	else
+		*out = next;
 	return ret;
 }
