@@ -14,6 +14,7 @@
 #include "actions.h"
 #include "config.h"
 #include "load.h"
+#include "set.h"
 
 /* One turn of a compiled loop: the signature is all that is taken from this. */
 static long afxdp_loop(__u32 turn, void *loop)
@@ -34,6 +35,7 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 	class += afxdp_sample(p, 0, 1);
 	class += afxdp_limit(ctx, p, 0, 1, 1);
 	class += afxdp_limit_source(ctx, p, 0, 1, 1);
+	class += afxdp_set(ctx, p, AFXDP_SET_EITHER);
 	return class;
 }
 

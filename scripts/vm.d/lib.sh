@@ -108,7 +108,7 @@ write_initramfs() {
 	else
 		# Numbered, because the order of loading matters.
 		local n=10
-		for f in $(module_files "$RELEASE" 9p 9pnet_virtio overlay); do
+		for f in $(module_files "$RELEASE" virtio_pci virtio_console 9p 9pnet_virtio overlay); do
 			name=$(basename "${f%%.ko*}")
 			unpack_module "$f" >"$tree/job/modules/$n-$name.ko"
 			n=$((n + 1))

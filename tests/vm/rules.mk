@@ -10,3 +10,11 @@ conformance:
 	$(Q)tests/vm/conformance/matrix $(CONFORMANCE)
 
 .PHONY: conformance
+
+# Makes allocations fail inside a program: tests/vm/lib-faults.sh.
+$(B)/tests/vm/failnth.so: tests/vm/failnth.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MF $(B)/tests/vm/failnth.d -shared -fPIC $< -o $@
+
+tests: $(B)/tests/vm/failnth.so

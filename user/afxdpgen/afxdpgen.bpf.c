@@ -15,8 +15,9 @@
 #include "live.h"
 
 /* From linux/errno.h, which does not compile for BPF everywhere. */
-#define ENODEV	 19
-#define EMSGSIZE 90
+#define ETHERNET_HEADER 14
+#define ENODEV		19
+#define EMSGSIZE	90
 
 const volatile struct gen_constants constants = {
 	.templates = 1,
@@ -148,7 +149,8 @@ int send_many(struct xdp_md *ctx)
 {
 	struct gen_state *s = &state;
 	const struct gen_template *t;
-	__u32 length, offset, key, zero = 0;
+	__u32 offset, key, zero = 0;
+	__u64 length;
 	void *data, *data_end;
 	__u8 *bytes;
 	__u64 seq;
@@ -163,7 +165,9 @@ int send_many(struct xdp_md *ctx)
 		return XDP_ABORTED;
 	length = t->length;
 	offset = t->arena;
-	if (!length || length >= GEN_FRAME_ROOM || offset > constants.arena_bytes - GEN_FRAME_ROOM)
+	/* 64 bits wide, because the verifier of 6.1 forgets the lower bound of 32. */
+	if (length < ETHERNET_HEADER || length >= GEN_FRAME_ROOM ||
+	    offset > constants.arena_bytes - GEN_FRAME_ROOM)
 		return XDP_ABORTED;
 
 	data = (void *)(long)ctx->data;
@@ -219,7 +223,12 @@ int on_redirect_error(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct gen_state *s = &state;
 
-	if (s->emitted != s->settled && s->cpu == bpf_get_smp_processor_id() && !s->error)
+	if (s->emitted == s->settled || s->cpu != bpf_get_smp_processor_id())
+		return 0;
+	/* Not under way any more: or the next bulk on this CPU, another program's, would be taken
+	 * for ours. */
+	s->settled++;
+	if (!s->error)
 		s->error = (int)ctx->args[3];
 	return 0;
 }

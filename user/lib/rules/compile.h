@@ -52,15 +52,15 @@ struct rule_input {
 enum symbol {
 	SYMBOL_LOAD,
 	SYMBOL_SET,
+	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
 	SYMBOL_COUNT,
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,
 	SYMBOL_SAMPLE,
 	SYMBOLS,
-	SYMBOL_OWN = 0x100, /* + index of struct function */
+	SYMBOL_IN_SET = 0x80, /* + index of a set: SYMBOL_SET's function, with that set's map */
+	SYMBOL_OWN = 0x100,   /* + index of struct function */
 };
-
-/* Maps, in loads whose src_reg is BPF_PSEUDO_MAP_FD: the index of a set. */
 
 enum function_kind {
 	FUNCTION_CLASSIFY, /* takes and gives what afxdp_classify() does */

@@ -317,12 +317,10 @@ static void eval_alu(struct compiler *c, const struct value *x)
 
 static void call_set(struct compiler *c, const struct value *x)
 {
-	emit(c, LD_IMM64_LOW(BPF_REG_1, BPF_PSEUDO_MAP_FD, x->k));
-	emit(c, LD_IMM64_HIGH(0));
-	emit(c, MOV64(BPF_REG_2, R_CTX));
-	emit(c, MOV64(BPF_REG_3, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_4, x->op));
-	emit_call(c, SYMBOL_SET);
+	emit(c, MOV64(BPF_REG_1, R_CTX));
+	emit(c, MOV64(BPF_REG_2, R_PARSE));
+	emit(c, MOV32_K(BPF_REG_3, x->op));
+	emit_call(c, SYMBOL_IN_SET + x->k);
 }
 
 /* Keep r0, which is @v, for whoever asks next. */

@@ -6,6 +6,7 @@
 #include "../rules.h"
 #include "compile.h"
 #include "expr.h"
+#include "set.h"
 
 struct bpf_prog_load_opts;
 struct bpf_program;
@@ -35,11 +36,14 @@ struct afxdp_rules {
 	uint32_t rules, room;
 	enum afxdp_verdict otherwise;
 	uint32_t default_line; /* 0: none was written */
+	struct set **set;      /* generations of rules share those that did not change */
+	uint32_t sets;
 	char **warning;
 	uint32_t warnings;
 	struct program program;
 
 	/* Attached to an object. */
+	struct bpf_object *obj;
 	struct btf *btf; /* the object's */
 	struct linked linked;
 	char link_error[160];
@@ -50,6 +54,12 @@ struct afxdp_rules {
 };
 
 /* rules.c */
+
+/* Empty ones, of the file @name or of none; and one more rule in them. NULL: no memory. */
+struct afxdp_rules *rules_new(const char *name);
+struct rule *rules_new_rule(struct afxdp_rules *r);
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /** rules_compile() - all rules; on failure *@why is a constant text about rule *@at. */
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at);
@@ -63,12 +73,9 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 /** rules_find_set() - index of the set, or -1. */
 int rules_find_set(const struct afxdp_rules *r, const char *name);
 
-/** rules_set_fd() - of the set's map. */
-int rules_set_fd(const struct afxdp_rules *r, uint32_t set);
-
-/* parse.c */
-int rules_warn(struct afxdp_rules *r, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+/** rules_make_maps() - of all sets that have none yet. */
+int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);
+void rules_free_sets(struct afxdp_rules *r);
 
 /* link.c */
 

@@ -19,11 +19,9 @@
 #include "internal.h"
 
 static const char *const symbol_names[SYMBOLS] = {
-	[SYMBOL_LOAD] = "afxdp_load",
-	[SYMBOL_SET] = "afxdp_set",
-	[SYMBOL_COUNT] = "afxdp_count",
-	[SYMBOL_LIMIT] = "afxdp_limit",
-	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
+	[SYMBOL_LOAD] = "afxdp_load",	      [SYMBOL_SET] = "afxdp_set",
+	[SYMBOL_SET_FIND] = "afxdp_set_find", [SYMBOL_COUNT] = "afxdp_count",
+	[SYMBOL_LIMIT] = "afxdp_limit",	      [SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
 };
 
@@ -35,8 +33,12 @@ struct unit {
 	const struct bpf_insn *insn;
 	uint32_t n, from, type_id;
 	bool ours, kept;
+	int set; /* a copy of a look-up function for that set; -1: no copy */
 	uint32_t place;
 };
+
+/* Functions that are copied for every set. */
+#define SET_COPIES 2
 
 struct linker {
 	struct afxdp_rules *r;
@@ -44,6 +46,8 @@ struct linker {
 	uint32_t units, theirs; /* libbpf's come first */
 	uint32_t symbol[SYMBOLS];
 	uint32_t classify;
+	uint32_t sets; /* the first of the copies */
+	int set_none;  /* the map that they have another one for */
 	const struct bpf_prog_load_opts *opts;
 };
 
@@ -78,7 +82,8 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 	const struct bpf_prog_load_opts *o = l->opts;
 
 	l->theirs = o->func_info ? o->func_info_cnt : 0;
-	l->unit = calloc(l->theirs + l->r->program.functions, sizeof(*l->unit));
+	l->unit = calloc(l->theirs + l->r->program.functions + SET_COPIES * l->r->sets,
+			 sizeof(*l->unit));
 	if (!l->unit)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->theirs; i++) {
@@ -90,7 +95,8 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 		l->unit[i] = (struct unit){ .insn = insn + f->insn_off,
 					    .n = end - f->insn_off,
 					    .from = f->insn_off,
-					    .type_id = f->type_id };
+					    .type_id = f->type_id,
+					    .set = -1 };
 	}
 	l->units = l->theirs;
 	return 0;
@@ -121,7 +127,23 @@ static int add_ours(struct linker *l)
 						     .n = f->n,
 						     .from = l->unit[like].from,
 						     .type_id = l->unit[like].type_id,
-						     .ours = true };
+						     .ours = true,
+						     .set = -1 };
+	}
+	return 0;
+}
+
+/* One copy of the look-up for every set: so its map is a constant there. */
+static int add_sets(struct linker *l)
+{
+	l->sets = l->units;
+	l->set_none = bpf_object__find_map_fd_by_name(l->r->obj, "set_none");
+	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX ||
+			   l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
+		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
+	for (uint32_t i = 0; i < SET_COPIES * l->r->sets; i++) {
+		l->unit[l->units] = l->unit[l->symbol[i % 2 ? SYMBOL_SET_FIND : SYMBOL_SET]];
+		l->unit[l->units++].set = i / 2;
 	}
 	return 0;
 }
@@ -140,14 +162,21 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 	if (u->ours) {
 		if (symbol >= SYMBOL_OWN)
 			i = l->theirs + symbol - SYMBOL_OWN;
+		else if (symbol >= SYMBOL_IN_SET)
+			i = l->sets + SET_COPIES * (symbol - SYMBOL_IN_SET);
 		else
 			i = l->symbol[symbol];
 		return i < l->units ? &l->unit[i] : NULL;
 	}
-	for (i = 0; i < l->theirs; i++)
-		if (l->unit[i].from == to)
-			return i == l->classify ? &l->unit[l->theirs] : &l->unit[i];
-	return NULL;
+	for (i = 0; i < l->theirs && l->unit[i].from != to; i++)
+		;
+	if (i == l->theirs)
+		return NULL;
+	if (i == l->classify)
+		i = l->theirs;
+	else if (i == l->symbol[SYMBOL_SET_FIND] && u->set >= 0)
+		i = l->sets + SET_COPIES * u->set + 1;
+	return &l->unit[i];
 }
 
 static int keep_reachable(struct linker *l)
@@ -197,9 +226,9 @@ static void copy_insns(struct linker *l, const struct unit *u)
 	for (uint32_t at = 0; at < u->n; at++) {
 		if (is_reference(&u->insn[at]))
 			to[at].imm = (int)referee(l, u, at)->place - (int)(u->place + at) - 1;
-		else if (u->ours && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
-			 to[at].src_reg == BPF_PSEUDO_MAP_FD)
-			to[at].imm = rules_set_fd(l->r, to[at].imm);
+		else if (u->set >= 0 && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
+			 to[at].src_reg == BPF_PSEUDO_MAP_FD && to[at].imm == l->set_none)
+			to[at].imm = l->r->set[u->set]->map_fd;
 	}
 }
 
@@ -226,7 +255,8 @@ static int assemble(struct linker *l)
 
 	k->insn = calloc(k->insns, sizeof(*k->insn));
 	k->func = calloc(k->funcs, sizeof(*k->func));
-	k->line = calloc(l->opts->line_info_cnt + l->units, sizeof(*k->line));
+	k->line = calloc((SET_COPIES * l->r->sets + 1) * l->opts->line_info_cnt + l->units,
+			 sizeof(*k->line));
 	if (!k->insn || !k->func || !k->line)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < l->units; i++) {
@@ -251,6 +281,8 @@ int rules_link(struct afxdp_rules *r, struct bpf_program *prog, struct bpf_prog_
 	err = split(&l, bpf_program__insns(prog), bpf_program__insn_cnt(prog));
 	if (!err)
 		err = add_ours(&l);
+	if (!err)
+		err = add_sets(&l);
 	if (!err)
 		err = keep_reachable(&l);
 	if (err)

@@ -44,24 +44,6 @@ static int wrong(const struct parser *p, int ret, const char *format, ...)
 	return ret;
 }
 
-int rules_warn(struct afxdp_rules *r, const char *format, ...)
-{
-	char **more = realloc(r->warning, (r->warnings + 1) * sizeof(*more));
-	va_list args;
-	int n;
-
-	if (!more)
-		return -ENOMEM;
-	r->warning = more;
-	va_start(args, format);
-	n = vasprintf(&more[r->warnings], format, args);
-	va_end(args);
-	if (n < 0)
-		return -ENOMEM;
-	r->warnings++;
-	return 0;
-}
-
 /* ---- Words ---- */
 
 /* Quote at most this much of what a user wrote. */
@@ -190,22 +172,6 @@ static int parse_sample(const struct parser *p, const char **s, struct action_ar
 
 /* ---- Rules ---- */
 
-static struct rule *new_rule(struct afxdp_rules *r)
-{
-	uint32_t room = r->room ? r->room * 2 : 16;
-
-	if (r->rules == r->room) {
-		struct rule *p = realloc(r->rule, room * sizeof(*p));
-
-		if (!p)
-			return NULL;
-		r->rule = p;
-		r->room = room;
-	}
-	r->rule[r->rules] = (struct rule){ .text = NULL };
-	return &r->rule[r->rules++];
-}
-
 static char *single_blanks(const char *s)
 {
 	char *text = strdup(s), *to = text;
@@ -241,7 +207,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 
 	if (r->rules == AFXDP_RULES_MAX)
 		return wrong(p, -E2BIG, "more than %d rules", AFXDP_RULES_MAX);
-	rule = new_rule(r);
+	rule = rules_new_rule(r);
 	if (!rule || !(rule->text = single_blanks(text)))
 		return wrong(p, -ENOMEM, "out of memory");
 	rule->line = p->line;
@@ -435,22 +401,6 @@ static int read_all(const struct parser *p, const char *path, char **text, size_
 	return 0;
 }
 
-static struct afxdp_rules *new_rules(const char *name)
-{
-	struct afxdp_rules *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return NULL;
-	r->hits_fd = r->state_fd = -1;
-	r->otherwise = AFXDP_CAPTURE;
-	r->name = name ? strdup(name) : NULL;
-	if (name && !r->name) {
-		free(r);
-		return NULL;
-	}
-	return r;
-}
-
 /* What is parsed is compiled: whoever asks whether a file is right gets the whole answer. */
 static int finish(struct parser *p, int ret, struct afxdp_rules **out)
 {
@@ -478,7 +428,7 @@ static int finish(struct parser *p, int ret, struct afxdp_rules **out)
 int afxdp_rules_parse_text(const char *name, const char *text, size_t len, struct afxdp_rules **out,
 			   char *err, size_t errlen)
 {
-	struct parser p = { .r = new_rules(name), .name = name, .err = err, .errlen = errlen };
+	struct parser p = { .r = rules_new(name), .name = name, .err = err, .errlen = errlen };
 	int ret;
 
 	*out = NULL;
@@ -507,7 +457,7 @@ int afxdp_rules_parse_file(const char *path, struct afxdp_rules **out, char *err
 
 int afxdp_rules_parse_expr(const char *expr, struct afxdp_rules **out, char *err, size_t errlen)
 {
-	struct parser p = { .r = new_rules(NULL), .err = err, .errlen = errlen, .line = 1 };
+	struct parser p = { .r = rules_new(NULL), .err = err, .errlen = errlen, .line = 1 };
 	struct action_args args = { .action = ACTION_CAPTURE };
 	char *text = NULL;
 	int ret = -ENOMEM;

@@ -5,6 +5,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,56 @@
 #include "hook.h"
 #include "../prog.h"
 #include "internal.h"
+
+struct afxdp_rules *rules_new(const char *name)
+{
+	struct afxdp_rules *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->hits_fd = r->state_fd = -1;
+	r->otherwise = AFXDP_CAPTURE;
+	r->name = name ? strdup(name) : NULL;
+	if (name && !r->name) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct rule *rules_new_rule(struct afxdp_rules *r)
+{
+	uint32_t room = r->room ? r->room * 2 : 16;
+
+	if (r->rules == r->room) {
+		struct rule *p = realloc(r->rule, room * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		r->rule = p;
+		r->room = room;
+	}
+	r->rule[r->rules] = (struct rule){ .text = NULL };
+	return &r->rule[r->rules++];
+}
+
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+{
+	char **more = realloc(r->warning, (r->warnings + 1) * sizeof(*more));
+	va_list args;
+	int n;
+
+	if (!more)
+		return -ENOMEM;
+	r->warning = more;
+	va_start(args, format);
+	n = vasprintf(&more[r->warnings], format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	r->warnings++;
+	return 0;
+}
 
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 {
@@ -48,6 +99,7 @@ void afxdp_rules_free(struct afxdp_rules *r)
 		close(r->hits_fd);
 	if (r->state_fd >= 0)
 		close(r->state_fd);
+	rules_free_sets(r);
 	program_free(&r->program);
 	linked_free(&r->linked);
 	free(r->inherited);
@@ -80,8 +132,11 @@ const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n)
 void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size)
 {
 	*size = (struct afxdp_rules_size){ .functions = r->program.functions };
+	size->sets = r->sets;
 	for (uint32_t i = 0; i < r->program.functions; i++)
 		size->instructions += r->program.function[i].n;
+	for (uint32_t i = 0; i < r->sets; i++)
+		size->set_bytes += r->set[i]->size;
 }
 
 static int fail(char *err, size_t errlen, int ret, const char *what)
@@ -102,11 +157,15 @@ int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, cha
 {
 	const uint8_t yes = 1;
 	bool per_source = false;
-	int ret;
+	int ret = rules_make_maps(r, err, errlen);
+
+	if (ret)
+		return ret;
 
 	for (uint32_t i = 0; i < r->rules; i++)
 		per_source |= r->rule[i].args.per_source;
 	r->btf = bpf_object__btf(obj);
+	r->obj = obj;
 	ret = resize(obj, "rule_hits", r->rules);
 	if (!ret)
 		ret = resize(obj, "rule_state", r->rules);

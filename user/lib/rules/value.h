@@ -37,7 +37,7 @@ struct value {
 	uint8_t kind, op;
 	int8_t slot; /* where on the stack it is kept once known; -1: nowhere */
 	uint32_t k, a, b;
-	uint32_t max;	  /* it never exceeds this */
+	uint32_t max; /* it never exceeds this */
 	struct use use;
 };
 
