@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+#include "complain.h"
 #include "control.h"
 #include "metrics.h"
 #include "privileges.h"
@@ -48,9 +49,7 @@ void daemon_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fputs("afxdpd: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	complain("afxdpd", format, args);
 	va_end(args);
 }
 
