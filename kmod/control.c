@@ -30,6 +30,8 @@ static const char *const xnic_msg_names[XNIC_MSG_TYPES] = {
 	[XNIC_MSG_SET_MAC] = "set_mac",
 	[XNIC_MSG_VLAN] = "vlan",
 	[XNIC_MSG_RSS] = "rss",
+	[XNIC_MSG_COALESCE] = "coalesce",
+	[XNIC_MSG_PAUSE] = "pause",
 	[XNIC_MSG_STATISTICS] = "statistics",
 	[XNIC_MSG_RUN] = "run",
 	[XNIC_MSG_SUSPEND] = "suspend",
@@ -138,6 +140,31 @@ static int control_set_features(struct xnic_adapter *ad, netdev_features_t featu
 	return 0;
 }
 
+static void control_set_rss(struct xnic_adapter *ad, const struct xnic_call *call)
+{
+	unsigned int i;
+
+	if (call->rss.key)
+		memcpy(ad->rss_key, call->rss.key, sizeof(ad->rss_key));
+	for (i = 0; call->rss.table && i < XNIC_RETA_ENTRIES; i++)
+		ad->rss_table[i] = call->rss.table[i];
+}
+
+static void control_set_coalesce(struct xnic_adapter *ad, const struct xnic_call *call)
+{
+	unsigned int i;
+
+	for (i = call->coalesce.first; i <= call->coalesce.last; i++)
+		xnic_irq_throttle(&ad->queue[i], call->coalesce.usecs, call->coalesce.adaptive);
+}
+
+static void control_set_pause(struct xnic_adapter *ad, const struct xnic_call *call)
+{
+	ad->pause = call->pause;
+	/* Renegotiates, if that changes what is advertised. */
+	phy_set_asym_pause(ad->phydev, ad->pause.rx, ad->pause.tx);
+}
+
 static int control_tx_timeout(struct xnic_adapter *ad)
 {
 	int err;
@@ -179,8 +206,18 @@ static int control_closed(struct xnic_adapter *ad, struct xnic_call *call)
 		control_set_vlan(ad, call);
 		return 0;
 	case XNIC_MSG_SET_MAC:
+		return 0; /* taken from the net device at open */
 	case XNIC_MSG_RSS:
-		return 0; /* taken from the net device and the adapter at open */
+		control_set_rss(ad, call);
+		return 0;
+	case XNIC_MSG_COALESCE:
+		control_set_coalesce(ad, call);
+		return 0;
+	case XNIC_MSG_PAUSE:
+		control_set_pause(ad, call);
+		return 0;
+	case XNIC_MSG_RUN:
+		return call->run(ad, call->arg);
 	case XNIC_MSG_STATISTICS:
 		xnic_hw_statistics(ad);
 		return 0;
@@ -226,7 +263,15 @@ static int control_opened(struct xnic_adapter *ad, struct xnic_call *call)
 		xnic_hw_vlan(ad, call->vid);
 		return 0;
 	case XNIC_MSG_RSS:
+		control_set_rss(ad, call);
 		xnic_hw_rss(ad);
+		return 0;
+	case XNIC_MSG_COALESCE:
+		control_set_coalesce(ad, call);
+		return 0;
+	case XNIC_MSG_PAUSE:
+		control_set_pause(ad, call);
+		xnic_hw_link(ad);
 		return 0;
 	case XNIC_MSG_STATISTICS:
 		xnic_hw_statistics(ad);
@@ -272,8 +317,10 @@ static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 		control_set_vlan(ad, call);
 		return 0;
 	case XNIC_MSG_SET_MAC:
+		return 0; /* taken from the net device at resume */
 	case XNIC_MSG_RSS:
-		return 0; /* taken from the net device and the adapter at resume */
+		control_set_rss(ad, call);
+		return 0;
 	case XNIC_MSG_SUSPEND:
 		return 0;
 	case XNIC_MSG_UNPLUGGED:
@@ -362,7 +409,14 @@ int xnic_call(struct xnic_adapter *ad, struct xnic_call *call, enum xnic_msg_typ
 	return domain_call(&ad->requests, &call->msg);
 }
 
-/** xnic_call_run() - have the control thread run a function of an open port: a self test, say. */
+/**
+ * xnic_call_run() - have the control thread run a function: a self test, say.
+ * @ad: the port.
+ * @run: told apart by ad->state, the port is open or closed.
+ * @arg: for @run.
+ *
+ * Return: what @run returns; -EBUSY or -ENODEV while the device may not be touched.
+ */
 int xnic_call_run(struct xnic_adapter *ad, int (*run)(struct xnic_adapter *ad, void *arg),
 		  void *arg)
 {

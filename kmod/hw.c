@@ -287,8 +287,12 @@ void xnic_hw_link(struct xnic_adapter *ad)
 
 	mutex_lock(&phydev->lock);
 	if (phydev->link && phydev->duplex == DUPLEX_FULL) {
-		if (phydev->autoneg == AUTONEG_ENABLE)
+		if (!ad->pause.autoneg) {
+			send = ad->pause.tx;
+			obey = ad->pause.rx;
+		} else if (phydev->autoneg == AUTONEG_ENABLE) {
 			phy_get_pause(phydev, &send, &obey);
+		}
 		if (phydev->speed == SPEED_1000)
 			tarc |= XNIC_TARC_SPEED_MODE;
 	}

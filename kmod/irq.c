@@ -107,6 +107,12 @@ void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive)
 		irq_write_throttle(q, usecs);
 }
 
+/** xnic_irq_raise() - have a pair's interrupt fire. Its causes are unmasked. */
+void xnic_irq_raise(struct xnic_queue *q)
+{
+	xnic_wr(q->ad, XNIC_ICS, irq_msix(q->ad) ? XNIC_INT_RXQ(q->index) : XNIC_INT_RXT0);
+}
+
 /** xnic_dim_work() - DIM has come to another conclusion: use it. */
 void xnic_dim_work(struct work_struct *work)
 {
@@ -136,6 +142,8 @@ static irqreturn_t irq_pair(int irq, void *data)
 	struct xnic_queue *q = data;
 
 	WRITE_ONCE(q->interrupts, q->interrupts + 1);
+	if (xnic_fault(q->ad, XNIC_FAULT_IRQ))
+		return IRQ_HANDLED;
 	napi_schedule_irqoff(&q->napi);
 	return IRQ_HANDLED;
 }

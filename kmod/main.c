@@ -2,10 +2,13 @@
 /*
  * main.c - the PCI driver: probe and remove, power management, error recovery.
  */
+#include <linux/debugfs.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 
 #include "xnic.h"
+
+static struct dentry *xnic_debugfs; /* /sys/kernel/debug/xnic */
 
 /**
  * xnic_rd() - read a register. Not on the data path.
@@ -164,16 +167,18 @@ static int xnic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	err = xnic_control_start(ad);
 	if (err)
 		goto detach_phy;
+	xnic_debugfs_add(ad, xnic_debugfs);
 	err = register_netdev(netdev);
 	if (err)
-		goto stop_control;
+		goto remove_debugfs;
 	netdev_info(netdev, "82574L, %u queue pairs, %s\n", ad->shape.pairs,
 		    pdev->msix_enabled	? "MSI-X"
 		    : pdev->msi_enabled ? "MSI"
 					: "interrupt line");
 	return 0;
 
-stop_control:
+remove_debugfs:
+	xnic_debugfs_remove(ad);
 	xnic_control_stop(ad);
 detach_phy:
 	xnic_phy_detach(ad);
@@ -194,6 +199,7 @@ static void xnic_remove(struct pci_dev *pdev)
 
 	/* First the kernel's callers (this closes the port), then the thread that serves them. */
 	unregister_netdev(ad->netdev);
+	xnic_debugfs_remove(ad);
 	xnic_control_stop(ad);
 	xnic_phy_detach(ad);
 	xnic_del_queues(ad);
@@ -312,7 +318,25 @@ static struct pci_driver xnic_driver = {
 	.err_handler = &xnic_error_handlers,
 	.driver.pm = pm_sleep_ptr(&xnic_pm_ops),
 };
-module_pci_driver(xnic_driver);
+
+static int __init xnic_init(void)
+{
+	int err;
+
+	xnic_debugfs = debugfs_create_dir(XNIC_NAME, NULL);
+	err = pci_register_driver(&xnic_driver);
+	if (err)
+		debugfs_remove_recursive(xnic_debugfs);
+	return err;
+}
+module_init(xnic_init);
+
+static void __exit xnic_exit(void)
+{
+	pci_unregister_driver(&xnic_driver);
+	debugfs_remove_recursive(xnic_debugfs);
+}
+module_exit(xnic_exit);
 
 MODULE_DESCRIPTION("Intel 82574L (e1000e) driver with native XDP and AF_XDP zero-copy");
 MODULE_LICENSE("GPL");

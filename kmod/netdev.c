@@ -120,6 +120,7 @@ void xnic_netdev_init(struct xnic_adapter *ad)
 	struct net_device *netdev = ad->netdev;
 
 	netdev->netdev_ops = &xnic_netdev_ops;
+	netdev->ethtool_ops = &xnic_ethtool_ops;
 	netdev->stat_ops = &xnic_stat_ops;
 	netdev->xdp_metadata_ops = &xnic_xdp_metadata_ops;
 	netdev->xsk_tx_metadata_ops = &xnic_xsk_tx_metadata_ops;

@@ -110,6 +110,8 @@ int xnic_phy_attach(struct xnic_adapter *ad)
 	/* Half duplex at 1000 Mbit/s is not in the MAC. */
 	phy_remove_link_mode(ad->phydev, ETHTOOL_LINK_MODE_1000baseT_Half_BIT);
 	phy_support_asym_pause(ad->phydev);
+	ad->pause = (struct xnic_pause){ .autoneg = true, .rx = true, .tx = true };
+	phy_set_asym_pause(ad->phydev, ad->pause.rx, ad->pause.tx);
 	return 0;
 
 unregister_bus:

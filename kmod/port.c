@@ -166,9 +166,12 @@ int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape)
 
 	if (ad->state != XNIC_OPENED) {
 		err = netif_set_real_num_queues(ad->netdev, shape->pairs, shape->pairs);
-		if (!err)
-			ad->shape = *shape;
-		return err;
+		if (err)
+			return err;
+		ad->shape = *shape;
+		if (ad->shape.pairs != was && !netif_is_rxfh_configured(ad->netdev))
+			xnic_rss_default(ad);
+		return 0;
 	}
 	err = xnic_mem_alloc(ad, shape, &mem);
 	if (err)

@@ -74,7 +74,8 @@ static int rx_mem_pages(struct xnic_adapter *ad, struct xnic_rx_mem *mem, unsign
 		return PTR_ERR(pages);
 	mem->pages = pages;
 	for (n = 0; n < mem->count - 1; n++) {
-		mem->page[n] = page_pool_alloc_pages(pages, GFP_KERNEL);
+		if (!xnic_fault(ad, XNIC_FAULT_PAGE))
+			mem->page[n] = page_pool_alloc_pages(pages, GFP_KERNEL);
 		if (!mem->page[n])
 			return -ENOMEM;
 	}

@@ -51,7 +51,9 @@ bool xnic_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally)
 			dma_sync_single_for_device(&rx->ad->pdev->dev, dma, XNIC_PAGE_ROOM,
 						   DMA_BIDIRECTIONAL);
 		} else {
-			page = page_pool_dev_alloc_pages(mem->pages);
+			page = xnic_fault(rx->ad, XNIC_FAULT_PAGE)
+				       ? NULL
+				       : page_pool_dev_alloc_pages(mem->pages);
 			if (unlikely(!page)) {
 				tally->n[XNIC_RX_ALLOC_FAILED]++;
 				whole = false;

@@ -226,6 +226,8 @@ static int tx_map_part(struct xnic_tx *tx, struct sk_buff *skb, const skb_frag_t
 	for (offset = 0; offset < size; offset += length) {
 		dma_addr_t dma;
 
+		if (xnic_fault(tx->ad, XNIC_FAULT_DMA))
+			return -ENOMEM;
 		length = min_t(u32, size - offset, XNIC_TXD_MAX);
 		if (frag)
 			dma = skb_frag_dma_map(dev, frag, offset, length, DMA_TO_DEVICE);

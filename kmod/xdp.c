@@ -31,6 +31,8 @@ static int xdp_put(struct xnic_tx *tx, struct xdp_frame *frame, bool ours)
 			dma = page_pool_get_dma_addr(page) + offset;
 			dma_sync_single_for_device(dev, dma, length, DMA_BIDIRECTIONAL);
 		} else {
+			if (xnic_fault(tx->ad, XNIC_FAULT_DMA))
+				goto unwind;
 			dma = dma_map_single(dev, data, length, DMA_TO_DEVICE);
 			if (dma_mapping_error(dev, dma))
 				goto unwind;

@@ -26,6 +26,7 @@
 #include <afxdp/ring.h>
 
 #include "domain.h"
+#include "faults.h"
 #include "hw.h"
 
 #define XNIC_NAME "xnic"
@@ -282,6 +283,13 @@ enum xnic_state {
 	XNIC_STATES
 };
 
+/* Flow control as asked for. */
+struct xnic_pause {
+	bool autoneg; /* advertise @rx and @tx, and do what comes of it; else do them */
+	bool rx;
+	bool tx;
+};
+
 struct xnic_adapter {
 	/* Data path: read-mostly. */
 	struct net_device *netdev;
@@ -301,6 +309,7 @@ struct xnic_adapter {
 	u32 vlans[XNIC_VFTA_WORDS]; /* a bit each */
 	u8 rss_key[XNIC_RSS_KEY_BYTES];
 	u8 rss_table[XNIC_RETA_ENTRIES];
+	struct xnic_pause pause;
 	bool was_open; /* before it fell asleep */
 
 	struct u64_stats_sync hw_sync;
@@ -330,6 +339,7 @@ struct xnic_adapter {
 	char name[16];
 
 	struct dentry *debugfs;
+	struct xnic_faults faults;
 };
 
 /* Of one frame under way through XDP; the metadata kfuncs get it. Fits a zero-copy buffer's
@@ -482,7 +492,7 @@ void xnic_irq_disable_all(struct xnic_adapter *ad);
 void xnic_irq_enable_pair(struct xnic_queue *q);
 void xnic_irq_disable_pair(struct xnic_queue *q);
 void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive);
-void xnic_irq_dim(struct xnic_queue *q);
+void xnic_irq_raise(struct xnic_queue *q);
 int xnic_poll(struct napi_struct *napi, int budget);
 void xnic_dim_work(struct work_struct *work);
 
@@ -509,6 +519,16 @@ void xnic_rss_default(struct xnic_adapter *ad);
 /* ---- ethtool.c ---- */
 extern const struct ethtool_ops xnic_ethtool_ops;
 
+/* ---- selftest.c ---- */
+#define XNIC_SELFTESTS 4
+
+extern const char *const xnic_selftest_names[XNIC_SELFTESTS];
+void xnic_self_test(struct net_device *netdev, struct ethtool_test *test, u64 *data);
+
+/* ---- debugfs.c ---- */
+void xnic_debugfs_add(struct xnic_adapter *ad, struct dentry *parent);
+void xnic_debugfs_remove(struct xnic_adapter *ad);
+
 /* ---- control.c: the active driver ---- */
 
 /* Message types. The first ones are calls, the rest notifications. */
@@ -524,6 +544,8 @@ enum xnic_msg_type {
 	XNIC_MSG_SET_MAC,
 	XNIC_MSG_VLAN,
 	XNIC_MSG_RSS,
+	XNIC_MSG_COALESCE,
+	XNIC_MSG_PAUSE,
 	XNIC_MSG_STATISTICS,
 	XNIC_MSG_RUN,
 	XNIC_MSG_SUSPEND,
@@ -557,6 +579,16 @@ struct xnic_call {
 			int (*run)(struct xnic_adapter *ad, void *arg); /* XNIC_MSG_RUN */
 			void *arg;
 		};
+		struct {
+			const u8 *key; /* NULL: as it is */
+			const u32 *table;
+		} rss;
+		struct {
+			u8 first, last; /* queue pairs */
+			u16 usecs;
+			bool adaptive;
+		} coalesce;
+		struct xnic_pause pause;
 		const struct xnic_shape *shape;
 		unsigned int mtu;
 		netdev_features_t features;

@@ -43,7 +43,7 @@ find_debug_kernel() {
 	local dir
 	DEBUG_KERNEL=
 	for dir in "$(debug_kernel_dir '')"*; do
-		[ -e "$dir/bzImage" ] && [[ $dir != *.new ]] || continue
+		[[ -e $dir/bzImage && $dir != *.new ]] || continue
 		[ -n "$DEBUG_KERNEL" ] && [ "$DEBUG_KERNEL" -nt "$dir" ] || DEBUG_KERNEL=$dir
 	done
 	[ -n "$DEBUG_KERNEL" ] || return 1
@@ -108,7 +108,7 @@ write_initramfs() {
 	else
 		# Numbered, because the order of loading matters.
 		local n=10
-		for f in $(module_files "$RELEASE" 9p 9pnet_virtio overlay); do
+		for f in $(module_files "$RELEASE" virtio_pci virtio_console 9p 9pnet_virtio overlay); do
 			name=$(basename "${f%%.ko*}")
 			unpack_module "$f" >"$tree/job/modules/$n-$name.ko"
 			n=$((n + 1))

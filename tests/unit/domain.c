@@ -8,7 +8,8 @@
  *   each client's messages arrive in sequence, none twice, none lost.
  * - One thread runs: the domain's state is plain memory here, so two at once are also a data race.
  * - WAIT on many: each message comes out of the mailbox that it was put into.
- * - No lost wake-up: every client's last step is answered (else the alarm rings).
+ * - No lost wake-up: now and then all is quiet but for one call of each client to a thread of its
+ *   own, so that nobody else can wake that thread: the call is answered (else the alarm rings).
  * - Coalescing: whatever was written before a notification has been seen once all is over, and as
  *   many notifications were received as were queued.
  * - Park: nothing of the domain moves.
@@ -19,7 +20,8 @@
 #include "t.h"
 
 #define STEPS	1000000
-#define CLIENTS 4
+#define BUSY	40 /* steps between quiet ones */
+#define CLIENTS 3
 #define THREADS 3
 #define EACH	3		 /* mailboxes of a thread; the last one is internal */
 #define BOXES	(THREADS * EACH) /* thread t owns boxes EACH * t to EACH * t + 2 */
@@ -56,6 +58,7 @@ struct shared {
 	struct domain domain;
 	struct domain_mailbox boxes[BOXES];
 	struct domain_thread threads[THREADS];
+	pthread_barrier_t quiet;
 
 	/* Atomics. */
 	unsigned long sent[BOXES];   /* requests whose SEND has returned */
@@ -197,15 +200,20 @@ struct client {
 	pthread_t thread;
 	unsigned int id;
 	unsigned int seed;
+	bool done;
 	unsigned long next[BOXES];
 	struct request pool[POOL];
 };
 
-static struct request *request_fill(struct client *c, struct request *r, unsigned int type)
+/* An incoming one. */
+static unsigned int any_box(struct client *c)
 {
-	unsigned int box = random_next(&c->seed) % THREADS * EACH +
-			   random_next(&c->seed) % (EACH - 1);
+	return random_next(&c->seed) % THREADS * EACH + random_next(&c->seed) % (EACH - 1);
+}
 
+static struct request *request_fill(struct client *c, struct request *r, unsigned int type,
+				    unsigned int box)
+{
 	r->client = c->id;
 	r->box = box;
 	r->sequence = c->next[box]++;
@@ -222,18 +230,41 @@ static void notify(unsigned int box)
 		__atomic_fetch_add(&s.queued[box], 1, __ATOMIC_RELAXED);
 }
 
+static void call_and_check(struct request *r)
+{
+	int status = domain_call(&s.boxes[r->box], &r->msg);
+
+	__atomic_fetch_add(&s.sent[r->box], 1, __ATOMIC_RELEASE);
+	CHECK(status == (int)r->box && r->answer == answer_of(r), "another's answer: %d, %lu",
+	      status, r->answer);
+}
+
+/* All clients stand still but for a call each, to a thread that no other calls. */
+static void quiet_step(struct client *c)
+{
+	struct request call;
+
+	pthread_barrier_wait(&s.quiet);
+	request_fill(c, &call, CALL, EACH * c->id + random_next(&c->seed) % (EACH - 1));
+	call_and_check(&call);
+	pthread_barrier_wait(&s.quiet);
+}
+
 static void *client_main(void *arg)
 {
 	struct client *c = arg;
 	struct request call, *r;
 	unsigned int step, kind, slot;
-	int status;
 
 	for (step = 0; step < STEPS / CLIENTS; step++) {
+		if (step % BUSY == 0) {
+			quiet_step(c);
+			continue;
+		}
 		kind = random_next(&c->seed) % 64;
 		slot = random_next(&c->seed) % POOL;
 		if (kind < 40 && !afxdp_load_acquire(&c->pool[slot].busy)) {
-			r = request_fill(c, &c->pool[slot], POST);
+			r = request_fill(c, &c->pool[slot], POST, any_box(c));
 			r->busy = true;
 			kind = r->box; /* the message is the receiver's from here on */
 			CHECK(!domain_send(&s.boxes[kind], &r->msg));
@@ -241,16 +272,12 @@ static void *client_main(void *arg)
 		} else if (kind < 58) {
 			notify(random_next(&c->seed) % BOXES);
 		} else if (kind < 63) {
-			r = request_fill(c, &call, kind & 1 ? CALL : DEFER);
-			status = domain_call(&s.boxes[r->box], &r->msg);
-			__atomic_fetch_add(&s.sent[r->box], 1, __ATOMIC_RELEASE);
-			CHECK(status == (int)r->box && r->answer == answer_of(r),
-			      "another's answer: %d, %lu", status, r->answer);
+			call_and_check(request_fill(c, &call, kind & 1 ? CALL : DEFER, any_box(c)));
 		} else {
 			sched_yield();
 		}
 	}
-	__atomic_store_n(&c->id, CLIENTS, __ATOMIC_RELEASE);
+	afxdp_store_release(&c->done, true);
 	return NULL;
 }
 
@@ -262,10 +289,8 @@ static void park_once(unsigned int *seed)
 	domain_park(&s.domain);
 	before = s.progress;
 	CHECK(s.inside == 0, "parked inside");
-	for (i = random_next(seed) % 16; i; i--) {
-		notify(random_next(seed) % BOXES); /* queued, not served */
+	for (i = random_next(seed) % 16; i; i--)
 		sched_yield();
-	}
 	CHECK(s.progress == before, "a parked domain moved");
 	s.progress++;
 	domain_unpark(&s.domain);
@@ -290,7 +315,7 @@ static bool clients_run(struct client *clients)
 	unsigned int i;
 
 	for (i = 0; i < CLIENTS; i++)
-		if (afxdp_load_acquire(&clients[i].id) != CLIENTS)
+		if (!afxdp_load_acquire(&clients[i].done))
 			return true;
 	return false;
 }
@@ -312,6 +337,7 @@ int main(void)
 	for (i = 0; i < THREADS; i++)
 		CHECK(!domain_thread_start(&s.domain, &s.threads[i], "thread", serve,
 					   (void *)(size_t)i));
+	CHECK(!pthread_barrier_init(&s.quiet, NULL, CLIENTS));
 	for (i = 0; i < CLIENTS; i++) {
 		clients[i].id = i;
 		clients[i].seed = i + 1000;

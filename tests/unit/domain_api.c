@@ -157,6 +157,47 @@ static void held_and_buried(void)
 	CHECK(domain_send(&f.boxes[0], &late) == -ESHUTDOWN);
 }
 
+/* From the moment the stop begins calls are refused, though the thread still runs: callers that
+ * keep coming must not keep it. */
+static int outlast_the_stop(struct domain_thread *self, void *arg)
+{
+	struct fixture *f = arg;
+
+	(void)self;
+	while (!READ_ONCE(f->domain.stopping))
+		sched_yield();
+	WRITE_ONCE(f->served, 1);
+	while (READ_ONCE(f->served) == 1)
+		sched_yield(); /* for a caller, who would wait for us */
+	return 0;
+}
+
+static void *call_while_stopping(void *fixture)
+{
+	struct fixture *f = fixture;
+	long status;
+
+	while (!READ_ONCE(f->served))
+		sched_yield();
+	status = call(&f->boxes[0], HELLO);
+	WRITE_ONCE(f->served, 2);
+	return (void *)status;
+}
+
+static void refused_calls(void)
+{
+	struct fixture f;
+	pthread_t caller;
+	void *status;
+
+	fixture_init(&f);
+	CHECK(!domain_thread_start(&f.domain, &f.threads[0], "t", outlast_the_stop, &f));
+	CHECK(!pthread_create(&caller, NULL, call_while_stopping, &f));
+	domain_stop(&f.domain);
+	pthread_join(caller, &status);
+	CHECK((long)status == -ESHUTDOWN);
+}
+
 /* Calls that race with the stop: each is served or refused, none hangs. */
 static void *call_until_refused(void *box)
 {
@@ -340,6 +381,7 @@ int main(void)
 	calls();
 	order_and_drain();
 	held_and_buried();
+	refused_calls();
 	late_calls();
 	time_limits();
 	fairness();

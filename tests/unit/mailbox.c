@@ -46,6 +46,28 @@ static void one_thread(void)
 	}
 }
 
+/* A sender that is held up between its swap of the tail and its link: what stands behind waits, and
+ * nothing is lost however often the receiver looks meanwhile. */
+static void half_sent(void)
+{
+	struct afxdp_msg m[3], *prev;
+	unsigned int i;
+
+	afxdp_mailbox_init(&box);
+	afxdp_mailbox_send(&box, &m[0]);
+	m[1].next = NULL;
+	prev = afxdp_exchange(&box.tail, &m[1]);
+	afxdp_mailbox_send(&box, &m[2]);
+	for (i = 0; i < 3; i++)
+		CHECK(!afxdp_mailbox_take(&box),
+		      "what stands before the gap cannot be unlinked yet");
+	CHECK(afxdp_mailbox_pending(&box));
+	afxdp_store_release(&prev->next, &m[1]);
+	for (i = 0; i < 3; i++)
+		CHECK(afxdp_mailbox_take(&box) == &m[i], "message %u", i);
+	CHECK(!afxdp_mailbox_take(&box) && !afxdp_mailbox_pending(&box));
+}
+
 static void *sender(void *arg)
 {
 	static struct message pool[SENDERS][POOL];
@@ -144,6 +166,7 @@ int main(void)
 {
 	alarm(600); /* a lost message shows as a hang */
 	one_thread();
+	half_sent();
 	many_senders();
 	notifications();
 	return 0;

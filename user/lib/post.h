@@ -2,8 +2,9 @@
 /*
  * post.h - a mailbox whose owner may be asleep in poll(): mailbox.h and an eventfd.
  *
- * A sender always rings the bell: control messages are rare. The owner checks afxdp_mailbox_pending()
- * on every turn without a system call, and reads the bell only when it empties the box.
+ * A sender always rings the bell: control messages are rare. The owner checks
+ * afxdp_mailbox_pending() on every turn without a system call, and reads the bell only when it
+ * empties the box.
  */
 #ifndef AFXDP_POST_H
 #define AFXDP_POST_H

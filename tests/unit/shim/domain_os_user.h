@@ -31,13 +31,28 @@ typedef unsigned long os_counter;
 #define os_counter_inc(c)  ((void)__atomic_fetch_add(c, 1, __ATOMIC_RELAXED))
 #define os_counter_read(c) __atomic_load_n(c, __ATOMIC_RELAXED)
 
+/* With OS_JITTER a thread now and then gives its CPU away where a race would have its window: the
+ * tests' threads meet there more often than chance would have it. */
+#ifdef OS_JITTER
+static inline void os_jitter(void)
+{
+	static __thread unsigned int state = 1;
+
+	state = state * 1664525 + 1013904223;
+	if (state >> 29 == 0)
+		sched_yield();
+}
+#else
+#define os_jitter() ((void)0)
+#endif
+
 /* ---- a lock ---- */
 struct os_lock {
 	pthread_mutex_t mutex;
 };
 
 #define os_lock_init(l) ((void)pthread_mutex_init(&(l)->mutex, NULL))
-#define os_lock(l)	((void)pthread_mutex_lock(&(l)->mutex))
+#define os_lock(l)	(os_jitter(), (void)pthread_mutex_lock(&(l)->mutex))
 #define os_unlock(l)	((void)pthread_mutex_unlock(&(l)->mutex))
 
 struct os_lockmap {
@@ -156,8 +171,8 @@ struct os_sleeper {
 };
 
 #define os_sleeper_init(s, t)	      ((void)((s)->word = OS_WORD_CLEAR))
-#define os_sleeper_arm(s)	      ((void)afxdp_exchange(&(s)->word, OS_WORD_CLEAR))
-#define os_sleeper_wake(s)	      os_word_set(&(s)->word)
+#define os_sleeper_arm(s)	      (os_jitter(), (void)afxdp_exchange(&(s)->word, OS_WORD_CLEAR))
+#define os_sleeper_wake(s)	      (os_jitter(), os_word_set(&(s)->word))
 #define os_sleeper_sleep(s, deadline) os_word_wait(&(s)->word, deadline)
 
 /* ---- work items: a thread each ---- */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * actions.h - what rules do to a frame besides deciding over it: count, sample, limit.
+ *
+ * A rule that lets a frame go on counts it here. Where a rule decides, the caller of the classifier
+ * counts: then every frame a rule matched is in rule_hits, once.
+ */
+#ifndef AFXDP_BPF_ACTIONS_H
+#define AFXDP_BPF_ACTIONS_H
+
+#include "address.h"
+#include "config.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct afxdp_rule_state);
+} rule_state SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct afxdp_source);
+	__type(value, __u64);
+} sources SEC(".maps");
+
+/* With so many CPUs at one bucket at once, who loses every time is treated as over the limit. */
+#define BUCKET_TRIES 16
+
+static __always_inline void count_hit(__u32 rule, __u32 length)
+{
+	struct afxdp_hits *h = bpf_map_lookup_elem(&rule_hits, &rule);
+
+	if (!h)
+		return;
+	h->frames++;
+	h->bytes += length;
+}
+
+/** afxdp_count() - `count`: the frame goes on. */
+__weak __attribute__((noinline)) int afxdp_count(struct afxdp_parse *p, __u32 rule)
+{
+	if (p)
+		count_hit(rule, p->length);
+	return 0;
+}
+
+/** afxdp_sample() - `sample 1/@every`. Return: 1 for every @every-th frame, whichever CPU sees it. */
+__weak __attribute__((noinline)) int afxdp_sample(struct afxdp_parse *p, __u32 rule, __u32 every)
+{
+	struct afxdp_rule_state *s = bpf_map_lookup_elem(&rule_state, &rule);
+	__u64 seen;
+
+	if (!p || !s || !every)
+		return 0;
+	seen = __sync_fetch_and_add(&s->seen, 1) + 1;
+	if (seen % every == 0)
+		return 1;
+	count_hit(rule, p->length);
+	return 0;
+}
+
+/*
+ * A token bucket as a single number (the generic cell rate algorithm, ITU-T I.371): when it will be
+ * full again. A frame moves that by @interval; it is over the limit if that time is more than
+ * @slack ahead. One word, one compare-and-swap, no lock, no refill.
+ */
+static __always_inline int over_limit(__u64 *due, __u64 interval, __u64 slack)
+{
+	__u64 now = bpf_ktime_get_ns() << AFXDP_LIMIT_SHIFT, seen, full;
+	int i;
+
+	for (i = 0; i < BUCKET_TRIES; i++) {
+		seen = *(volatile __u64 *)due;
+		full = seen > now ? seen : now;
+		if (full - now > slack)
+			return 1;
+		if (__sync_val_compare_and_swap(due, seen, full + interval) == seen)
+			return 0;
+	}
+	return 1;
+}
+
+/** afxdp_limit() - `limit`. Return: 1 if the frame is over the rule's limit. */
+__weak __attribute__((noinline)) int afxdp_limit(struct xdp_md *ctx, struct afxdp_parse *p,
+						 __u32 rule, __u64 interval, __u64 slack)
+{
+	struct afxdp_rule_state *s = bpf_map_lookup_elem(&rule_state, &rule);
+
+	if (!ctx || !p || !s)
+		return 0;
+	if (over_limit(&s->due, interval, slack))
+		return 1;
+	count_hit(rule, p->length);
+	return 0;
+}
+
+/** afxdp_limit_source() - `limit ... per src`. Frames without an IP address share the rule's own
+ * bucket. */
+__weak __attribute__((noinline)) int afxdp_limit_source(struct xdp_md *ctx, struct afxdp_parse *p,
+							__u32 rule, __u64 interval, __u64 slack)
+{
+	struct afxdp_rule_state *s = bpf_map_lookup_elem(&rule_state, &rule);
+	struct afxdp_source source = { .rule = rule };
+	__u64 *due, fresh = 0;
+
+	if (!ctx || !p || !s)
+		return 0;
+	due = &s->due;
+	if (frame_address(ctx, p, false, source.address)) {
+		due = bpf_map_lookup_elem(&sources, &source);
+		if (!due) {
+			/* Somebody else may have been faster: then theirs is there. */
+			bpf_map_update_elem(&sources, &source, &fresh, BPF_NOEXIST);
+			due = bpf_map_lookup_elem(&sources, &source);
+		}
+		/* No memory, or evicted at once: a source we know nothing of is within its limit. */
+		if (!due)
+			due = &fresh;
+	}
+	if (over_limit(due, interval, slack))
+		return 1;
+	count_hit(rule, p->length);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * set.h - is a frame's address in a set of addresses and prefixes?
+ *
+ * A set has no values: a longest match asks for no more than any match. So what is stored is the
+ * union of the prefixes, in one array map of 64-byte cells, one cache line each; classifier.h draws
+ * the layout, user/lib/rules/set4.c and set6.c fill it in.
+ *
+ * The linker in user space makes one copy of afxdp_set() and afxdp_set_find() for every set, with
+ * the set's map in the place of `set_none`: so the map is a constant, and the kernel turns look-ups
+ * into arithmetic.
+ */
+#ifndef AFXDP_BPF_SET_H
+#define AFXDP_BPF_SET_H
+
+#include "address.h"
+#include "config.h"
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct afxdp_set_cell);
+} set_none SEC(".maps");
+
+/* A look-up is at most that deep: log2 of the 128 lengths an IPv6 prefix can have. */
+#define SET_STEPS 8
+
+static __always_inline __u64 *set_cell(__u32 index)
+{
+	struct afxdp_set_cell *c = bpf_map_lookup_elem(&set_none, &index);
+
+	return c ? c->word : NULL;
+}
+
+/* Ones in @x (Warren, Hacker's Delight, 5-1): eBPF has no instruction for it. */
+static __always_inline __u32 ones(__u64 x)
+{
+	x -= x >> 1 & 0x5555555555555555ULL;
+	x = (x & 0x3333333333333333ULL) + (x >> 2 & 0x3333333333333333ULL);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0fULL;
+	return x * 0x0101010101010101ULL >> 56;
+}
+
+/* @a: an IPv4 address as a number. */
+static __always_inline int set_has4(__u32 a)
+{
+	__u32 third = a >> 8 & 0xff, word = third >> 6, rank;
+	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part;
+
+	if (!cell)
+		return 0;
+	top = cell[a >> 16 & 7];
+	if (top <= AFXDP_SET_ALL)
+		return top;
+	cell = set_cell(AFXDP_SET_RUN(top));
+	if (!cell)
+		return 0;
+	if (cell[4 + word] & bit)
+		return 1;
+	part = cell[word];
+	if (!(part & bit))
+		return 0;
+	rank = ones(part & (bit - 1)) + AFXDP_SET_BEFORE(top, word);
+	cell = set_cell(AFXDP_SET_RUN(top) + 1 + (rank >> 1));
+	if (!cell)
+		return 0;
+	return cell[(rank & 1) * 4 + (a >> 6 & 3)] >> (a & 63) & 1;
+}
+
+/* Slot of bucket @index that holds a prefix: its kind; 0: not here; the bucket's flag in @more. */
+static __always_inline __u32 set_bucket6(__u32 index, __u64 high, __u64 low, __u32 length,
+					 __u32 *more)
+{
+	struct afxdp_set_bucket *b = (void *)set_cell(index);
+	int i;
+
+	if (!b)
+		return 0;
+	*more = b->more;
+	for (i = 0; i < 3; i++)
+		if (b->high[i] == high && b->low[i] == low && b->slot[i] >> 8 == length)
+			return b->slot[i] & 0xff;
+	return 0;
+}
+
+/** afxdp_set_find() - what the table says of an IPv6 prefix: 0 or enum afxdp_set_kind. A function
+ * of its own so that the verifier goes through it once, and not for every step of the search. */
+__weak __attribute__((noinline)) int afxdp_set_find(__u64 high, __u64 low, __u32 length)
+{
+	struct afxdp_set_header *h = (void *)set_cell(0);
+	__u32 more = 0, kind;
+	__u64 hash;
+
+	if (!h)
+		return 0;
+	high &= afxdp_set_mask_high(length);
+	low &= afxdp_set_mask_low(length);
+	hash = afxdp_set_hash(high, low, length);
+	kind = set_bucket6(h->buckets_at + afxdp_set_first(hash, h->buckets), high, low, length,
+			   &more);
+	if (kind || !more)
+		return kind;
+	return set_bucket6(h->buckets_at + afxdp_set_second(hash, h->buckets), high, low, length,
+			   &more);
+}
+
+/*
+ * Binary search on prefix lengths (Waldvogel and others, SIGCOMM 1997): a marker says that there
+ * are longer prefixes that begin like this. No prefix of the set contains another one, so there is
+ * never a way back.
+ */
+static __always_inline int set_has6(__u64 high, __u64 low)
+{
+	struct afxdp_set_header *h = (void *)set_cell(0);
+	__u32 from = 0, to, step;
+
+	if (!h)
+		return 0;
+	if (h->all6)
+		return 1;
+	to = h->lengths;
+	for (step = 0; step < SET_STEPS; step++) {
+		__u32 mid = (from + to) >> 1, length, kind;
+		__u8 *lengths;
+
+		if (from >= to)
+			return 0;
+		lengths = (void *)set_cell(1 + (mid >> 6 & 1));
+		if (!lengths)
+			return 0;
+		length = lengths[mid & 63];
+		kind = afxdp_set_find(high, low, length);
+		if (kind == AFXDP_SET_MEMBER)
+			return 1;
+		if (kind == AFXDP_SET_MARKER)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return 0;
+}
+
+static __always_inline int set_has(struct xdp_md *ctx, const struct afxdp_parse *p,
+				   bool destination)
+{
+	__u32 a[4];
+
+	if (!frame_address(ctx, p, destination, a))
+		return 0;
+	if (p->ethertype == ETH_IPV4)
+		return set_has4(bpf_ntohl(a[3]));
+	return set_has6((__u64)bpf_ntohl(a[0]) << 32 | bpf_ntohl(a[1]),
+			(__u64)bpf_ntohl(a[2]) << 32 | bpf_ntohl(a[3]));
+}
+
+/* The usual case, without a helper: IPv4 in the first buffer. Return: -1 if it is not. */
+static __always_inline int set_fast4(struct xdp_md *ctx, const struct afxdp_parse *p,
+				     __u32 direction)
+{
+	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
+	struct ipv4_header *ip = data + p->l3_offset;
+
+	if ((p->flags & (AFXDP_META_L3 | AFXDP_META_IPV6)) != AFXDP_META_L3 ||
+	    (void *)(ip + 1) > data_end)
+		return -1;
+	if (direction != AFXDP_SET_DST && set_has4(bpf_ntohl(ip->src)))
+		return 1;
+	return direction != AFXDP_SET_SRC && set_has4(bpf_ntohl(ip->dst));
+}
+
+/** afxdp_set() - is the address in the set? @direction: enum afxdp_set_direction. */
+__weak __attribute__((noinline)) int afxdp_set(struct xdp_md *ctx, struct afxdp_parse *p,
+					       __u32 direction)
+{
+	int fast;
+
+	if (!ctx || !p)
+		return 0;
+	fast = set_fast4(ctx, p, direction);
+	if (fast >= 0)
+		return fast;
+	if (direction != AFXDP_SET_DST && set_has(ctx, p, false))
+		return 1;
+	return direction != AFXDP_SET_SRC && set_has(ctx, p, true);
+}
+
+#endif

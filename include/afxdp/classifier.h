@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * classifier.h - what the rule compiler (user/lib/rules) and the functions of the BPF object that
+ * compiled rules call (bpf/actions.h, bpf/set.h) agree on. Nobody else's business.
+ */
+#ifndef AFXDP_CLASSIFIER_H
+#define AFXDP_CLASSIFIER_H
+
+#include <linux/types.h>
+
+/* Which address of a frame is looked up in a set. */
+enum afxdp_set_direction {
+	AFXDP_SET_EITHER,
+	AFXDP_SET_SRC,
+	AFXDP_SET_DST
+};
+
+/*
+ * Time in rate limits is counted in 64ths of a nanosecond: 3,000,000 frames a second are 333.3 ns
+ * apart, and whole ones would be off by a thousandth. 64 bits of them are nine years of uptime.
+ */
+#define AFXDP_LIMIT_SHIFT  6
+#define AFXDP_LIMIT_SECOND (1000000000ULL << AFXDP_LIMIT_SHIFT)
+
+/* State of one rule's action, shared by all CPUs: value of the map `rule_state`. */
+struct afxdp_rule_state {
+	__u64 due;  /* limit: when the bucket will be full again, in 64ths of a nanosecond */
+	__u64 seen; /* sample: frames matched */
+};
+
+/* `limit ... per src`: key of the map `sources`. IPv4 addresses are mapped (RFC 4291, 2.5.5.2). */
+struct afxdp_source {
+	__u32 rule;
+	__u32 address[4];
+};
+
+/* Sources a program remembers, all its `per src` rules together; the least recently seen one makes
+ * room. Some 130 bytes each. */
+#define AFXDP_SOURCES_MAX 65536
+
+/*
+ * Sets: an array map of 64-byte cells.
+ *
+ *	0		struct afxdp_set_header
+ *	1, 2		lengths of IPv6 prefixes, a byte each, ascending
+ *	AFXDP_SET_TOP	IPv4, first level: 65536 words, one for every /16: AFXDP_SET_NONE, _ALL, or
+ *where its run is. 512 KB
+ *	then		runs, one for every /16 that is neither empty nor full: a cell with two
+ *bitmaps of its /24s (which are there in part, which in full), then for every partial /24 half a
+ *cell, a bitmap of its addresses buckets_at	IPv6: a hash table of struct afxdp_set_bucket
+ *
+ * An IPv4 look-up reads three cache lines at most. A run is never changed while it can be seen: it
+ * is written anew, and the word of the first level is exchanged.
+ */
+struct afxdp_set_cell {
+	__u64 word[8];
+};
+
+#define AFXDP_SET_TOP	    4
+#define AFXDP_SET_TOP_CELLS 8192
+#define AFXDP_SET_NONE	    0
+#define AFXDP_SET_ALL	    1
+
+/* A word of the first level: the run's cell, and how many partial /24s there are in the first one,
+ * two and three words of its bitmap, so that one word's ones remain to be counted. */
+#define AFXDP_SET_WORD(run, one, two, three) \
+	((__u64)(three) << 48 | (__u64)(two) << 40 | (__u64)(one) << 32 | (run))
+#define AFXDP_SET_RUN(top)	    ((__u32)(top))
+#define AFXDP_SET_BEFORE(top, word) ((word) ? (top) >> (24 + 8 * (word)) & 0xff : 0)
+
+struct afxdp_set_header {
+	__u32 buckets_at, buckets;
+	__u32 lengths; /* how many different ones */
+	__u32 all6;    /* ::/0 is in the set */
+};
+
+enum afxdp_set_kind {
+	AFXDP_SET_MEMBER = 1,
+	AFXDP_SET_MARKER = 2
+};
+
+struct afxdp_set_bucket {
+	__u64 high[3], low[3];
+	__u32 slot[3]; /* length << 8 | enum afxdp_set_kind; 0: empty */
+	__u32 more;    /* something that belongs here is in its second bucket */
+};
+
+static inline __attribute__((always_inline)) __u64 afxdp_set_mask_high(__u32 length)
+{
+	return length >= 64 ? ~0ULL : ~(~0ULL >> length);
+}
+
+static inline __attribute__((always_inline)) __u64 afxdp_set_mask_low(__u32 length)
+{
+	return length >= 128 ? ~0ULL : length <= 64 ? 0 : ~(~0ULL >> (length - 64));
+}
+
+/* Multiply and fold, twice; odd constants from splitmix64 (Steele and others, OOPSLA 2014). What is
+ * in the set is the administrator's choice, so nobody can make it collide from outside. */
+static inline __attribute__((always_inline)) __u64 afxdp_set_hash(__u64 high, __u64 low,
+								  __u32 length)
+{
+	__u64 h = (high ^ length) * 0xbf58476d1ce4e5b9ULL;
+
+	h = (h ^ h >> 32 ^ low) * 0x94d049bb133111ebULL;
+	return h ^ h >> 29;
+}
+
+/* An entry may be in either of two buckets of @n. */
+static inline __attribute__((always_inline)) __u32 afxdp_set_first(__u64 hash, __u32 n)
+{
+	return (__u64)(__u32)hash * n >> 32;
+}
+
+static inline __attribute__((always_inline)) __u32 afxdp_set_second(__u64 hash, __u32 n)
+{
+	return (hash >> 32) * n >> 32;
+}
+
+#endif

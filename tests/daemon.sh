@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For tests of afxdpd: two namespaces joined by a veth pair, a daemon on one end, a generator on the other. Source it after tests/lib.sh.
+
+dir=$(mktemp -d)
+cleanup rm -rf "$dir"
+rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
+daemon=
+
+# two_ends [QUEUES]: rx0 in $rx, tx0 in $tx.
+two_ends() {
+	need_root
+	bpffs
+	netns_add "$rx"
+	netns_add "$tx"
+	veth_pair "$rx" rx0 "$tx" tx0 "${1:-2}"
+	cleanup end_daemon
+}
+
+# start_daemon ARGS...: afxdpd on rx0, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
+start_daemon() {
+	launch_daemon "$@"
+	wait_for 20 daemon_says ready || fail "afxdpd $*: not ready: $(cat "$dir/err")"
+}
+launch_daemon() {
+	rm -f "$dir/report"
+	: >"$dir/err"
+	nsenter --net="/run/netns/$rx" -- "$BUILD/afxdpd" -i rx0 --report "$dir/report" "$@" >"$dir/out" 2>"$dir/err" &
+	daemon=$!
+}
+daemon_says() { grep -q -- "$1" "$dir/err"; }
+
+# end_daemon: as a user would, by SIGINT; it must end well. Does nothing if none runs.
+end_daemon() {
+	[ -n "$daemon" ] || return 0
+	kill -INT "$daemon" 2>/dev/null || true
+	ended_daemon 0
+}
+# ended_daemon STATUS: it ends by itself, with STATUS.
+ended_daemon() {
+	local status=0 pid=$daemon
+	wait_for 20 gone "$pid" || { kill -KILL "$pid"; fail "afxdpd does not end"; }
+	daemon=
+	wait "$pid" || status=$?
+	[ "$status" = "$1" ] || fail "afxdpd ended with $status, not $1; it said: $(cat "$dir/err")"
+}
+
+ctl() { in_ns "$rx" "$BUILD/afxdpctl" -i rx0 "$@"; }
+gen() { in_ns "$tx" "$BUILD/afxdpgen" -i tx0 "$@"; }
+
+# reported FIELD: of the final report. live FIELD: of the running daemon's.
+reported() { jq -r "$1" "$dir/report"; }
+live() { ctl ledger --json | jq -r "$1"; }
+live_is() { [ "$(live "$1")" = "$2" ]; }
+live_above() { [ "$(live "$1")" -gt "$2" ]; }
+
+# balanced: nothing unexplained, in the whole and in every queue, and the identities hold when they are worked out again.
+balanced() {
+	expect_eq "$1: unexplained" "$(reported .ledger.unexplained)" 0
+	expect_eq "$1: identities" "$(reported '[.ledger, .queues[].ledger] | all(
+		.received == .passed + .dropped + .limited + .aborted + .tx + .unclaimed + .captured and
+		.captured == .ring_full + .fill_empty + .kernel_dropped + .consumed and
+		.consumed == .delivered + .sink_dropped)')" true
+	expect_eq "$1: sum over queues" "$(reported '([.queues[].frames] | add) == .ledger.consumed')" true
+}

@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Sets against a plain list: the same answer for every address, in the program that is loaded,
+ * after every change of an element.
+ */
+#include <arpa/inet.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+#include "../rules/frames.h"
+#include "../rules/run.h"
+#include "t.h"
+
+#define ELEMENTS 3000
+
+/* The model: what the set's file says, and nothing clever. */
+struct model {
+	struct element {
+		int family;
+		uint8_t address[16];
+		uint32_t length;
+		bool there;
+	} element[ELEMENTS];
+	uint32_t n;
+};
+
+static bool same_bits(const uint8_t *a, const uint8_t *b, uint32_t bits)
+{
+	for (uint32_t i = 0; i < bits; i++)
+		if ((a[i / 8] ^ b[i / 8]) & 0x80 >> i % 8)
+			return false;
+	return true;
+}
+
+static bool model_has(const struct model *m, int family, const uint8_t *address)
+{
+	for (uint32_t i = 0; i < m->n; i++) {
+		const struct element *e = &m->element[i];
+
+		if (e->there && e->family == family && same_bits(e->address, address, e->length))
+			return true;
+	}
+	return false;
+}
+
+static void clear_rest(uint8_t *address, uint32_t bits, uint32_t length)
+{
+	for (uint32_t i = length; i < bits; i++)
+		address[i / 8] &= ~(0x80 >> i % 8);
+}
+
+/* Addresses that share many bits: few values in most bytes. */
+static void random_address(struct rng *r, int family, uint8_t *address)
+{
+	static const uint8_t bytes[] = { 0, 1, 2, 127, 128, 254, 255 };
+	int n = family == AF_INET ? 4 : 16;
+
+	for (int i = 0; i < n; i++)
+		address[i] = i < 2 || rng_chance(r, 70) ? bytes[rng_below(r, i < 2 ? 2 : 7)]
+							: rng_next(r);
+}
+
+static void random_element(struct rng *r, struct element *e, uint32_t shortest)
+{
+	uint32_t bits;
+
+	e->family = rng_chance(r, 50) ? AF_INET : AF_INET6;
+	bits = e->family == AF_INET ? 32 : 128;
+	random_address(r, e->family, e->address);
+	e->length = rng_chance(r, 30) ? bits : shortest + rng_below(r, bits - shortest + 1);
+	clear_rest(e->address, bits, e->length);
+	e->there = true;
+}
+
+static void print_element(const struct element *e, char *text, size_t size)
+{
+	char address[INET6_ADDRSTRLEN];
+
+	inet_ntop(e->family, e->address, address, sizeof(address));
+	snprintf(text, size, "%s/%u", address, e->length);
+}
+
+/* Already in the model under another index? */
+static struct element *find(struct model *m, const struct element *e)
+{
+	for (uint32_t i = 0; i < m->n; i++)
+		if (m->element[i].family == e->family && m->element[i].length == e->length &&
+		    !memcmp(m->element[i].address, e->address, e->family == AF_INET ? 4 : 16))
+			return &m->element[i];
+	return NULL;
+}
+
+static void make_frame(struct rng *r, struct frame *f, int family, const uint8_t *src,
+		       const uint8_t *dst)
+{
+	uint32_t tags = rng_below(r, 3), at = 12;
+
+	memset(f->data, 0, sizeof(f->data));
+	for (; tags; tags--) {
+		f->data[at++] = 0x81;
+		at++;
+		f->data[at++] = 0;
+		f->data[at++] = 7;
+	}
+	f->data[at++] = family == AF_INET ? 0x08 : 0x86;
+	f->data[at++] = family == AF_INET ? 0x00 : 0xdd;
+	if (family == AF_INET) {
+		f->data[at] = 0x45;
+		/* A wrong total length must not hide a frame from a set. */
+		f->data[at + 3] = rng_chance(r, 90) ? 20 : 10;
+		memcpy(&f->data[at + 12], src, 4);
+		memcpy(&f->data[at + 16], dst, 4);
+		f->len = at + 20;
+	} else {
+		f->data[at] = 0x60;
+		f->data[at + 5] = rng_chance(r, 90) ? 0 : 200;
+		f->data[at + 6] = 59;
+		memcpy(&f->data[at + 8], src, 16);
+		memcpy(&f->data[at + 24], dst, 16);
+		f->len = at + 40;
+	}
+}
+
+static void check_frame(struct probe_run *p, const struct frame *f, bool src, bool dst)
+{
+	uint64_t want = (src ? 1 : 0) | (dst ? 2 : 0) | (src || dst ? 4 : 0) | (!src ? 8 : 0);
+
+	p->probe->parse = 1;
+	probe_frame(p, f->data, f->len);
+	CHECK(p->probe->matched == want, "got %#llx, want %#lx", p->probe->matched, want);
+}
+
+/* Addresses near the elements' borders, and anywhere. */
+static void ask(struct probe_run *p, const struct model *m, struct rng *r, uint32_t times)
+{
+	uint32_t hits = 0;
+
+	while (times--) {
+		int family = rng_chance(r, 50) ? AF_INET : AF_INET6;
+		uint8_t address[2][16];
+		struct frame f;
+		bool has[2];
+
+		for (int i = 0; i < 2; i++) {
+			const struct element *e = &m->element[rng_below(r, m->n ?: 1)];
+			uint32_t bits = family == AF_INET ? 32 : 128;
+
+			random_address(r, family, address[i]);
+			if (m->n && e->family == family && rng_chance(r, 60)) {
+				memcpy(address[i], e->address, bits / 8);
+				/* one bit off, often just inside or outside of the prefix */
+				if (rng_chance(r, 70)) {
+					uint32_t bit = rng_chance(r, 50) && e->length
+							       ? e->length - 1
+							       : rng_below(r, bits);
+
+					address[i][bit / 8] ^= 0x80 >> bit % 8;
+				}
+			}
+			has[i] = model_has(m, family, address[i]);
+			hits += has[i];
+		}
+		make_frame(r, &f, family, address[0], address[1]);
+		check_frame(p, &f, has[0], has[1]);
+	}
+}
+
+static const char rules_text[] = "set s = \"%s\"\n"
+				 "count src @s\n"
+				 "count dst @s\n"
+				 "count @s\n"
+				 "count not src @s\n";
+
+static void write_set(const struct model *m, const char *path)
+{
+	FILE *f = fopen(path, "w");
+	char text[100];
+
+	CHECK(f, "%s", path);
+	for (uint32_t i = 0; i < m->n; i++) {
+		print_element(&m->element[i], text, sizeof(text));
+		if (m->element[i].there)
+			fprintf(f, "%s # element %u\n", text, i);
+	}
+	fclose(f);
+}
+
+static void load(struct probe_run *p, const char *path)
+{
+	struct afxdp_rules *rules;
+	char text[512], err[512];
+
+	snprintf(text, sizeof(text), rules_text, path);
+	CHECK(!afxdp_rules_parse_text("rules", text, strlen(text), &rules, err, sizeof(err)), "%s",
+	      err);
+	CHECK(!probe_load(p, rules), "the kernel refuses the program");
+}
+
+/* Swap in a map made anew, as the daemon would. */
+static void renew(struct probe_run *p)
+{
+	struct afxdp_rules *next;
+	char err[512];
+
+	CHECK(!afxdp_rules_with_set(p->rules, "s", NULL, &next, err, sizeof(err)), "%s", err);
+	probe_close(p);
+	CHECK(!probe_load(p, next), "the kernel refuses the program");
+}
+
+/* Add and take out elements of a running set; @renewals counts how often its map was full. */
+static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t times,
+		   uint32_t shortest, uint32_t *renewals)
+{
+	char text[100], err[512];
+
+	while (times--) {
+		struct element fresh, *e = &m->element[rng_below(r, m->n)];
+		bool add;
+		int ret;
+
+		random_element(r, &fresh, shortest);
+		if (rng_chance(r, 40) && m->n < ELEMENTS && !find(m, &fresh)) {
+			fresh.there = false;
+			e = &m->element[m->n++];
+			*e = fresh;
+		}
+		add = !e->there;
+		print_element(e, text, sizeof(text));
+		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
+			  : afxdp_rules_set_del(p->rules, "s", text, err, sizeof(err));
+		e->there = add;
+		CHECK(!ret || ret == -ENOSPC, "%s %s: %s", add ? "add" : "del", text, err);
+		if (ret == -ENOSPC) {
+			renew(p);
+			++*renewals;
+		}
+		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
+			  : afxdp_rules_set_del(p->rules, "s", text, err, sizeof(err));
+		CHECK(ret == (add ? -EEXIST : -ENOENT), "a second time: %d", ret);
+		ask(p, m, r, 20);
+	}
+}
+
+static void run(struct rng *r, uint32_t elements, uint32_t shortest, const char *path)
+{
+	static struct model m;
+	struct probe_run p;
+	uint32_t renewals = 0;
+
+	m.n = 0;
+	while (m.n < elements) {
+		random_element(r, &m.element[m.n], shortest);
+		m.n++;
+		if (find(&m, &m.element[m.n - 1]) != &m.element[m.n - 1])
+			m.n--;
+	}
+	write_set(&m, path);
+	load(&p, path);
+	ask(&p, &m, r, 2000);
+	if (m.n)
+		change(&p, &m, r, 150, shortest, &renewals);
+	ask(&p, &m, r, 1000);
+	probe_close(&p);
+	printf("%u elements from /%u on: equal; the map was made anew %u times\n", elements,
+	       shortest, renewals);
+}
+
+int main(void)
+{
+	char path[] = "/tmp/afxdp-set-XXXXXX";
+	struct rng r = { 1 };
+
+	libbpf_set_print(NULL);
+	close(mkstemp(path));
+	run(&r, 0, 8, path);
+	run(&r, 1, 0, path);
+	run(&r, 20, 0, path);
+	run(&r, 20, 8, path);
+	run(&r, 200, 12, path);
+	run(&r, 1000, 16, path);
+	run(&r, 2000, 24, path);
+	unlink(path);
+	return 0;
+}

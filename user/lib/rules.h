@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * rules.h - the rules file: parsed, compiled into the XDP program, counted, replaced.
+ *
+ * Order of use:
+ *	afxdp_rules_parse_file() or _expr()	before bpf_object__open*(): registers with libbpf
+ *	bpf_object__open*()
+ *	afxdp_rules_attach_object()		sizes maps, sets constants, compiles
+ *	bpf_object__load()			the compiled body goes in here
+ *	afxdp_rules_loaded()			keeps what it needs to count
+ *
+ * A struct afxdp_rules serves one object. It is not locked: one thread at a time. Functions that
+ * take @err write one line there, without a newline, whenever they do not return 0: `FILE:LINE:
+ * what`, or just what for an expression without a file.
+ */
+#ifndef AFXDP_RULES_H
+#define AFXDP_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <afxdp/abi.h>
+
+struct bpf_object;
+struct afxdp_rules;
+
+/**
+ * afxdp_rules_parse_file() - read a rules file and the set files it names.
+ *
+ * Every expression is compiled, so a file that parses is one the compiler takes; nothing is loaded.
+ *
+ * Return: 0 and *@out, the caller's to free; -EINVAL what is written is wrong; -ENOENT, -EACCES and
+ * so on for a file that cannot be read; -E2BIG beyond a stated limit; -ENOMEM.
+ */
+int afxdp_rules_parse_file(const char *path, struct afxdp_rules **out, char *err, size_t errlen);
+
+/** afxdp_rules_parse_expr() - as a file of `capture EXPR` and `default pass`. */
+int afxdp_rules_parse_expr(const char *expr, struct afxdp_rules **out, char *err, size_t errlen);
+
+/**
+ * afxdp_rules_parse_text() - as a file called @name holding @len bytes of @text.
+ *
+ * Names of set files are relative to the directory of @name.
+ */
+int afxdp_rules_parse_text(const char *name, const char *text, size_t len, struct afxdp_rules **out,
+			   char *err, size_t errlen);
+
+/** afxdp_rules_free() - and everything it holds; NULL is fine. Maps in use by a loaded program live
+ * on with it. */
+void afxdp_rules_free(struct afxdp_rules *r);
+
+/** afxdp_rules_count() - rules, `default` not among them. A frame's rule index is below that. */
+uint32_t afxdp_rules_count(const struct afxdp_rules *r);
+
+/** afxdp_rules_text() - rule @index as written, blanks made single. NULL beyond the last. */
+const char *afxdp_rules_text(const struct afxdp_rules *r, uint32_t index);
+
+/** afxdp_rules_default() - what happens to a frame that no rule takes. */
+enum afxdp_verdict afxdp_rules_default(const struct afxdp_rules *r);
+
+/** afxdp_rules_warning() - the @n-th line worth telling the user, `FILE:LINE: what`; NULL if there
+ * is none. */
+const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n);
+
+/**
+ * afxdp_rules_attach_object() - make @obj run these rules: between open and load.
+ *
+ * Compiles, creates and fills the sets' maps, sizes the object's own.
+ *
+ * Return: 0; -E2BIG if the program would be beyond the stated limit; other -errno.
+ */
+int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, char *err,
+			      size_t errlen);
+
+/** afxdp_rules_loaded() - after bpf_object__load(), which it must have survived. */
+int afxdp_rules_loaded(struct afxdp_rules *r, struct bpf_object *obj, char *err, size_t errlen);
+
+/** afxdp_rules_hits() - frames and bytes rule @index matched, including what
+ * afxdp_rules_inherit() brought along. */
+int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_hits *sum);
+
+/**
+ * afxdp_rules_inherit() - carry the counters of rules with the same text over to @r.
+ *
+ * Call it when the program of @old no longer runs anywhere (afxdp_quiesce()): then every frame is
+ * in the counters of exactly one generation. @old stays readable and is the caller's to free.
+ */
+int afxdp_rules_inherit(struct afxdp_rules *r, struct afxdp_rules *old);
+
+/* Sizes of the compiled classifier, for listings. */
+struct afxdp_rules_size {
+	uint32_t instructions; /* eBPF, all functions that rules add */
+	uint32_t functions;
+	uint32_t sets;
+	size_t set_bytes; /* of the sets' maps */
+};
+
+/** afxdp_rules_size() - of rules that have been attached to an object. */
+void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size);
+
+/*
+ * Sets. Their maps are of this generation of rules; a frame sees an element change at once.
+ */
+struct afxdp_set_info {
+	const char *name;
+	const char *path;
+	uint32_t ipv4, ipv6; /* prefixes, after duplicates have been dropped */
+	int map_fd;	     /* to pin; -1 before attach_object */
+	size_t bytes;	     /* of the map */
+};
+
+/** afxdp_rules_set() - describe set @index. Return: 0, or -ENOENT beyond the last. */
+int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_set_info *info);
+
+/**
+ * afxdp_rules_set_add() - add an address or CIDR to set @name of running rules.
+ *
+ * Return: 0; -EEXIST; -EINVAL not an address; -ENOENT no such set; -ENOSPC no room left in the map:
+ * afxdp_rules_with_set() makes a larger one.
+ */
+int afxdp_rules_set_add(struct afxdp_rules *r, const char *name, const char *element, char *err,
+			size_t errlen);
+
+/** afxdp_rules_set_del() - and take one out. -ENOENT: no such set, or not in it as written. */
+int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *element, char *err,
+			size_t errlen);
+
+/** afxdp_rules_set_list() - call @each for every element, IPv4 first, ascending; a non-zero return
+ * ends it and is returned. */
+int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
+			 int (*each)(void *arg, const char *element), void *arg);
+
+/**
+ * afxdp_rules_with_set() - a copy of @r, not loaded, whose set @name has the elements of file
+ * @path (NULL: the present ones, in a map with room to grow). Swap it in like any new rules.
+ */
+int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
+			 struct afxdp_rules **out, char *err, size_t errlen);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * compile.h - decision graphs of all rules to eBPF functions.
+ *
+ * The way: value.h and graph.h say what each rule asks; specialise.c walks through all rules at
+ * once and answers what is known already; emit.c writes the instructions of what must be asked of
+ * the frame; layout.c puts the blocks in a row. docs/compiler.md tells the whole story.
+ */
+#ifndef AFXDP_RULES_COMPILE_H
+#define AFXDP_RULES_COMPILE_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <afxdp/abi.h>
+#include <afxdp/classifier.h>
+#include "facts.h"
+#include "graph.h"
+#include "value.h"
+
+enum action {
+	ACTION_PASS,
+	ACTION_DROP,
+	ACTION_CAPTURE,
+	ACTION_TX,
+	ACTION_LIMIT,
+	ACTION_SAMPLE,
+	ACTION_COUNT,
+};
+
+/* An action with its parameters, as written in front of an expression. */
+struct action_args {
+	enum action action;
+	bool per_source;      /* limit: a bucket for every source address */
+	uint64_t rate, burst; /* limit: frames a second, frames at once */
+	uint32_t every;	      /* sample: one in so many */
+};
+
+/* One rule for the compiler. */
+struct rule_input {
+	struct action_args args;
+	const struct cbpf *code;
+	uint32_t len;
+	bool uses_sets;
+	struct graph graph; /* the compiler's */
+};
+
+/*
+ * What generated code refers to, in instructions whose src_reg is BPF_PSEUDO_CALL: functions of the
+ * BPF object by name, and functions of its own.
+ */
+enum symbol {
+	SYMBOL_LOAD,
+	SYMBOL_SET,
+	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
+	SYMBOL_COUNT,
+	SYMBOL_LIMIT,
+	SYMBOL_LIMIT_SOURCE,
+	SYMBOL_SAMPLE,
+	SYMBOLS,
+	SYMBOL_IN_SET = 0x80, /* + index of a set: SYMBOL_SET's function, with that set's map */
+	SYMBOL_OWN = 0x100,   /* + index of struct function */
+};
+
+enum function_kind {
+	FUNCTION_CLASSIFY, /* takes and gives what afxdp_classify() does */
+	FUNCTION_LOOP,	   /* called by bpf_loop() */
+};
+
+struct function {
+	enum function_kind kind;
+	struct bpf_insn *insn;
+	uint32_t n, room;
+};
+
+/* function[0] takes the place of afxdp_classify(). */
+struct program {
+	struct function *function;
+	uint32_t functions, room;
+};
+
+/* A part of the classifier found no rule for the frame: the next part goes on. */
+#define CLASS_NONE 0xffU
+
+/**
+ * compile_rules() - all of @rule to @program.
+ * @why: on -EINVAL, -E2BIG: what, a constant text; *@at: the rule it is about
+ *
+ * Return: 0; -EINVAL for what the compiler does not understand, -E2BIG beyond its limits, -ENOMEM.
+ */
+int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict otherwise,
+		  struct program *program, const char **why, uint32_t *at);
+void program_free(struct program *p);
+
+/* Append. Return: false if there is no memory. */
+bool function_put(struct function *f, struct bpf_insn insn);
+struct function *program_add(struct program *p, enum function_kind kind);
+
+#endif

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* emit.c - instructions that get values out of a frame, and compare them. */
+#include "emit.h"
+
+#include <byteswap.h>
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+/* Where the tag goes that the device took off: behind the two addresses. */
+#define TAG_AT	 12
+#define TAG_END	 16
+#define TAG_SIZE 4
+
+/* Loads from beyond are rare enough to be function calls: offsets of instructions end here. */
+#define FAR 0x7fff
+
+/* The verifier follows a packet pointer that far (MAX_PACKET_OFF). */
+#define PACKET_MAX 0xffff
+
+#define PARSE(member) offsetof(struct afxdp_parse, member)
+
+void emit(struct compiler *c, struct bpf_insn insn)
+{
+	/* An expression that asks for the same sum a thousand times over; a function is at most a
+	 * tenth of that. */
+	if (c->blocks.insns > 400000)
+		c->err = -E2BIG;
+	if (!c->err)
+		block_put(&c->blocks, c->at, insn);
+}
+
+void emit_call(struct compiler *c, uint32_t symbol)
+{
+	emit(c, CALL_SYMBOL(symbol));
+	c->acc = NO_ACC;
+}
+
+void emit_leave(struct compiler *c, struct bpf_insn jump, uint32_t taken)
+{
+	uint32_t next = block_new(&c->blocks);
+
+	block_branch(&c->blocks, c->at, jump, taken, next);
+	c->at = next;
+}
+
+static bool is_cold(const struct facts *f)
+{
+	return f->world & WORLD_COLD;
+}
+
+/* Load @k..@k+@size from a frame whose tag was taken off: where, if that is in one piece. */
+enum place {
+	IN_FRAME,
+	IN_TAG,
+	IN_PIECES
+};
+
+static enum place place_of(const struct facts *f, uint32_t k, uint32_t size, uint32_t *at)
+{
+	*at = k;
+	if (!(f->world & WORLD_STRIPPED) || k + size <= TAG_AT)
+		return IN_FRAME;
+	if (k >= TAG_END) {
+		*at = k - TAG_SIZE;
+		return IN_FRAME;
+	}
+	return k >= TAG_AT && k + size <= TAG_END ? IN_TAG : IN_PIECES;
+}
+
+bool load_is_sure(const struct facts *f, const struct value *v)
+{
+	uint32_t at;
+
+	if (is_cold(f) || v->a != NO_VALUE)
+		return false;
+	switch (place_of(f, v->k, v->op, &at)) {
+	case IN_FRAME:
+		return at + v->op <= f->linear && at + v->op <= FAR;
+	case IN_TAG:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static uint32_t fail_target(struct compiler *c, uint32_t v)
+{
+	struct facts f = c->now;
+
+	facts_add(&f, FACT(FACT_SHORT, v), 1);
+	return edge(c, FAIL, &f, NO_ACC);
+}
+
+static uint8_t size_code(uint32_t size)
+{
+	return size == 4 ? BPF_W : size == 2 ? BPF_H : BPF_B;
+}
+
+static void to_host(struct compiler *c, uint8_t reg, uint32_t size)
+{
+	if (size > 1)
+		emit(c, TO_BE(reg, 8 * size));
+}
+
+/* r3 is the place, as if no tag had been taken off; the helper knows about tags and about frames in
+ * several buffers. */
+static void call_load(struct compiler *c, uint32_t size)
+{
+	emit(c, MOV64(BPF_REG_1, R_CTX));
+	emit(c, MOV64(BPF_REG_2, R_PARSE));
+	emit(c, MOV32_K(BPF_REG_4, size));
+	emit_call(c, SYMBOL_LOAD);
+}
+
+static void eval(struct compiler *c, uint32_t v);
+
+static void load_by_call(struct compiler *c, uint32_t v)
+{
+	uint32_t base = c->vs.v[v].a, k = c->vs.v[v].k;
+
+	if (base == NO_VALUE) {
+		emit(c, MOV32_K(BPF_REG_3, k));
+	} else {
+		eval(c, base);
+		emit(c, MOV64(BPF_REG_3, BPF_REG_0));
+		emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
+	}
+	call_load(c, c->vs.v[v].op);
+	emit_leave(c, JMP64_K(BPF_JSLT, BPF_REG_0, 0), fail_target(c, v));
+}
+
+/* Bytes of the tag itself: its type and its control information are in the parse result. */
+static void load_from_tag(struct compiler *c, uint8_t reg, uint32_t k, uint32_t size)
+{
+	uint32_t shift = 8 * (TAG_END - k - size);
+
+	if (k >= TAG_AT + 2) {
+		emit(c, LDX(BPF_H, reg, R_PARSE, PARSE(vlan_tci)));
+	} else {
+		emit(c, LDX(BPF_W, reg, R_PARSE, PARSE(flags)));
+		emit(c, ALU32_K(BPF_RSH, reg, __builtin_ctz(AFXDP_META_VLAN_AD)));
+		emit(c, ALU32_K(BPF_AND, reg, 1));
+		emit(c, ALU32_K(BPF_MUL, reg, 0x88a8 - 0x8100));
+		emit(c, ALU32_K(BPF_ADD, reg, 0x8100));
+		emit(c, ALU32_K(BPF_LSH, reg, 16));
+		emit(c, LDX(BPF_H, BPF_REG_2, R_PARSE, PARSE(vlan_tci)));
+		emit(c, ALU32_X(BPF_OR, reg, BPF_REG_2));
+	}
+	if (shift)
+		emit(c, ALU32_K(BPF_RSH, reg, shift));
+	if (size < 4)
+		emit(c, ALU32_K(BPF_AND, reg, (1u << 8 * size) - 1));
+}
+
+/* Make sure that the first buffer has @end bytes. */
+static void need_linear(struct compiler *c, uint32_t end)
+{
+	struct facts cold = { .world = WORLD_COLD };
+	uint32_t ask;
+
+	if (end <= c->now.linear)
+		return;
+	ask = linear_tier(c, end);
+	emit(c, MOV64(BPF_REG_1, R_DATA));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_1, ask));
+	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_1, R_END), edge(c, c->node, &cold, NO_ACC));
+	c->now.linear = ask;
+}
+
+/* Load from a constant place. Return: it is in network order. */
+static bool load_constant(struct compiler *c, uint32_t v, bool raw)
+{
+	uint32_t k = c->vs.v[v].k, size = c->vs.v[v].op, at;
+	enum place place = place_of(&c->now, k, size, &at);
+
+	if (is_cold(&c->now) || place == IN_PIECES || at + size > FAR) {
+		load_by_call(c, v);
+		return false;
+	}
+	if (place == IN_TAG) {
+		load_from_tag(c, BPF_REG_0, k, size);
+		return false;
+	}
+	need_linear(c, at + size);
+	emit(c, LDX(size_code(size), BPF_REG_0, R_DATA, at));
+	if (raw)
+		return size > 1;
+	to_host(c, BPF_REG_0, size);
+	return false;
+}
+
+static void load_variable(struct compiler *c, uint32_t v)
+{
+	uint32_t base = c->vs.v[v].a, k = c->vs.v[v].k, size = c->vs.v[v].op, at, slow, join;
+
+	if (is_cold(&c->now) || k + size > FAR ||
+	    ((c->now.world & WORLD_STRIPPED) && k < TAG_END)) {
+		load_by_call(c, v);
+		return;
+	}
+	place_of(&c->now, k, size, &at);
+	eval(c, base);
+	slow = block_new(&c->blocks);
+	join = block_new(&c->blocks);
+	emit(c, MOV64(BPF_REG_1, BPF_REG_0));
+	emit_leave(c, JMP64_K(BPF_JGT, BPF_REG_1, PACKET_MAX - FAR), slow);
+	emit(c, MOV64(BPF_REG_2, R_DATA));
+	emit(c, ALU64_X(BPF_ADD, BPF_REG_2, BPF_REG_1));
+	emit(c, MOV64(BPF_REG_3, BPF_REG_2));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, at + size));
+	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_3, R_END), slow);
+	emit(c, LDX(size_code(size), BPF_REG_0, BPF_REG_2, at));
+	to_host(c, BPF_REG_0, size);
+	block_goto(&c->blocks, c->at, join);
+
+	c->at = slow;
+	emit(c, MOV64(BPF_REG_3, BPF_REG_1));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
+	call_load(c, size);
+	block_branch(&c->blocks, c->at, JMP64_K(BPF_JSLT, BPF_REG_0, 0), fail_target(c, v), join);
+	c->at = join;
+}
+
+static void emit_len(struct compiler *c, uint8_t reg)
+{
+	emit(c, LDX(BPF_W, reg, R_PARSE, PARSE(length)));
+	emit(c, LDX(BPF_W, BPF_REG_2, R_PARSE, PARSE(flags)));
+	emit(c, ALU32_K(BPF_AND, BPF_REG_2, AFXDP_META_VLAN_STRIP));
+	_Static_assert(AFXDP_META_VLAN_STRIP >> 2 == TAG_SIZE, "the flag, shifted, is the size");
+	emit(c, ALU32_K(BPF_RSH, BPF_REG_2, 2));
+	emit(c, ALU32_X(BPF_ADD, reg, BPF_REG_2));
+}
+
+static bool in_slot(const struct compiler *c, uint32_t v)
+{
+	return c->vs.v[v].kind == VALUE_LOOP || facts_find(&c->now, FACT(FACT_SLOT, v));
+}
+
+/* Can @v be had without r0, without a branch and without operands put aside? */
+static bool is_simple(const struct compiler *c, uint32_t v)
+{
+	const struct value *x = &c->vs.v[v];
+	uint32_t k;
+
+	return value_known(c, &c->now, v, &k) || in_slot(c, v) || x->kind == VALUE_LEN ||
+	       (x->kind == VALUE_LOAD && load_is_sure(&c->now, x));
+}
+
+/* Put a simple value into r1; r0 stays. */
+static void eval_simple(struct compiler *c, uint32_t v)
+{
+	const struct value x = c->vs.v[v];
+	uint32_t k, at;
+
+	if (value_known(c, &c->now, v, &k)) {
+		emit(c, MOV32_K(BPF_REG_1, k));
+	} else if (in_slot(c, v)) {
+		emit(c, LDX(BPF_DW, BPF_REG_1, BPF_REG_10, SLOT_AT(x.slot)));
+	} else if (x.kind == VALUE_LEN) {
+		emit_len(c, BPF_REG_1);
+	} else if (place_of(&c->now, x.k, x.op, &at) == IN_TAG) {
+		load_from_tag(c, BPF_REG_1, x.k, x.op);
+	} else {
+		emit(c, LDX(size_code(x.op), BPF_REG_1, R_DATA, at));
+		to_host(c, BPF_REG_1, x.op);
+	}
+}
+
+/* @a into r0 and @b into r1. */
+static void eval_both(struct compiler *c, uint32_t a, uint32_t b)
+{
+	uint32_t temp = c->temps;
+
+	if (is_simple(c, b)) {
+		eval(c, a);
+		eval_simple(c, b);
+		return;
+	}
+	if (temp == TEMPS) {
+		c->why = "its arithmetic is nested too deeply";
+		c->err = -E2BIG;
+		return;
+	}
+	eval(c, b);
+	emit(c, STX(BPF_DW, BPF_REG_10, TEMP_AT(temp), BPF_REG_0));
+	c->temps++;
+	eval(c, a);
+	emit(c, LDX(BPF_DW, BPF_REG_1, BPF_REG_10, TEMP_AT(temp)));
+	c->temps = temp;
+}
+
+static void eval_alu(struct compiler *c, const struct value *x)
+{
+	bool shift = x->op == BPF_LSH || x->op == BPF_RSH;
+	uint32_t k;
+
+	if (value_known(c, &c->now, x->b, &k)) {
+		eval(c, x->a);
+		if (shift && k > 31)
+			emit(c, MOV32_K(BPF_REG_0, 0));
+		else
+			emit(c, ALU32_K(x->op, BPF_REG_0, k));
+		return;
+	}
+	eval_both(c, x->a, x->b);
+	/* Classic BPF shifts everything out; eBPF takes the count modulo 32. */
+	if (shift) {
+		struct bpf_insn skip = JMP32_K(BPF_JLE, BPF_REG_1, 31);
+
+		skip.off = 1;
+		emit(c, skip);
+		emit(c, MOV32_K(BPF_REG_0, 0));
+	}
+	emit(c, ALU32_X(x->op, BPF_REG_0, BPF_REG_1));
+}
+
+static void call_set(struct compiler *c, const struct value *x)
+{
+	emit(c, MOV64(BPF_REG_1, R_CTX));
+	emit(c, MOV64(BPF_REG_2, R_PARSE));
+	emit(c, MOV32_K(BPF_REG_3, x->op));
+	emit_call(c, SYMBOL_IN_SET + x->k);
+}
+
+/* Keep r0, which is @v, for whoever asks next. */
+static void have(struct compiler *c, uint32_t v)
+{
+	int slot = c->vs.v[v].slot;
+
+	c->acc = v * 2;
+	if (slot < 0)
+		return;
+	emit(c, STX(BPF_DW, BPF_REG_10, SLOT_AT(slot), BPF_REG_0));
+	facts_add(&c->now, FACT(FACT_SLOT, v), 1);
+}
+
+/* @v into r0, in host order. */
+static void eval(struct compiler *c, uint32_t v)
+{
+	const struct value x = c->vs.v[v];
+	uint32_t k;
+
+	if (c->err || c->acc == v * 2)
+		return;
+	if (c->acc == v * 2 + 1) {
+		to_host(c, BPF_REG_0, x.op);
+		c->acc = v * 2;
+		return;
+	}
+	if (value_known(c, &c->now, v, &k)) {
+		emit(c, MOV32_K(BPF_REG_0, k));
+		c->acc = NO_ACC;
+		return;
+	}
+	if (in_slot(c, v)) {
+		emit(c, LDX(BPF_DW, BPF_REG_0, BPF_REG_10, SLOT_AT(x.slot)));
+		c->acc = v * 2;
+		return;
+	}
+	switch (x.kind) {
+	case VALUE_LEN:
+		emit_len(c, BPF_REG_0);
+		break;
+	case VALUE_LOAD:
+		if (x.a == NO_VALUE)
+			load_constant(c, v, false);
+		else
+			load_variable(c, v);
+		break;
+	case VALUE_ALU:
+		eval_alu(c, &x);
+		break;
+	case VALUE_SET:
+		call_set(c, &x);
+		break;
+	}
+	have(c, v);
+}
+
+void emit_load(struct compiler *c, uint32_t v)
+{
+	eval(c, v);
+}
+
+/* Compare where the bytes lie, and turn the constant around instead of them. */
+static bool test_raw(struct compiler *c, const struct cond *cond, uint32_t k, struct bpf_insn *jump)
+{
+	const struct value x = c->vs.v[cond->a];
+	uint32_t at;
+
+	if (x.kind != VALUE_LOAD || x.a != NO_VALUE || x.op == 1 || c->acc == cond->a * 2 ||
+	    is_cold(&c->now) || place_of(&c->now, x.k, x.op, &at) != IN_FRAME || at + x.op > FAR ||
+	    (cond->op != BPF_JEQ && cond->op != BPF_JSET))
+		return false;
+	if (c->acc != cond->a * 2 + 1)
+		load_constant(c, cond->a, true);
+	c->acc = cond->a * 2 + 1;
+	*jump = JMP32_K(cond->op, BPF_REG_0, x.op == 2 ? bswap_16(k) : bswap_32(k));
+	return true;
+}
+
+/* What the outcome @yes of condition @id tells. Facts that nobody else asks for are not kept. */
+static void learn(const struct compiler *c, struct facts *f, uint32_t id, bool yes)
+{
+	const struct cond *cond = &c->vs.c[id];
+
+	if (cond->use.nodes > 1)
+		facts_add(f, FACT(FACT_COND, id), yes);
+	if (cond->op == BPF_JEQ && yes && value_is_const(&c->vs, cond->b) &&
+	    c->vs.v[cond->a].use.nodes > 1)
+		facts_add(f, FACT(FACT_EQUALS, cond->a), c->vs.v[cond->b].k);
+}
+
+void emit_test(struct compiler *c, const struct node *n)
+{
+	const struct cond cond = c->vs.c[n->what];
+	struct facts yes, no;
+	struct bpf_insn jump;
+	uint32_t k, taken, otherwise;
+
+	if (!value_known(c, &c->now, cond.b, &k)) {
+		eval_both(c, cond.a, cond.b);
+		jump = JMP32_X(cond.op, BPF_REG_0, BPF_REG_1);
+	} else if (!test_raw(c, &cond, k, &jump)) {
+		eval(c, cond.a);
+		jump = JMP32_K(cond.op, BPF_REG_0, k);
+	}
+	yes = no = c->now;
+	learn(c, &yes, n->what, true);
+	learn(c, &no, n->what, false);
+	/* r0 goes along on one way only, so that the other may be shared. */
+	taken = edge(c, n->next[1], &yes, NO_ACC);
+	otherwise = edge(c, n->next[0], &no, c->acc);
+	block_branch(&c->blocks, c->at, jump, taken, otherwise);
+}
+
+/* After a loop: its registers into the slots of the values that stand for them. */
+static void leave_loop(struct compiler *c, const struct loop *l, uint32_t e)
+{
+	for (int r = 0; r < REGS; r++) {
+		uint32_t v;
+
+		if (!(l->written & l->exit[e].live & 1u << r))
+			continue;
+		v = value_loop(&c->vs, l->id, r);
+		if (c->vs.v[v].slot < 0)
+			continue;
+		emit(c, LDX(BPF_W, BPF_REG_0, BPF_REG_10, LOOP_AT + LOOP_REG(r)));
+		emit(c, STX(BPF_DW, BPF_REG_10, SLOT_AT(c->vs.v[v].slot), BPF_REG_0));
+	}
+	block_goto(&c->blocks, c->at, edge(c, l->exit[e].node, &c->now, NO_ACC));
+}
+
+/*
+ * How often a loop may turn. Every header that `protochain` steps over has eight bytes at least, so
+ * a frame holds one for every eight bytes; libpcap's code for AH may also step back, and then for
+ * ever. A loop that turns more often than this is not left: no match.
+ */
+static void loop_limit(struct compiler *c)
+{
+	struct bpf_insn skip = JMP32_K(BPF_JLE, BPF_REG_1, 1 << 14);
+
+	emit(c, LDX(BPF_W, BPF_REG_1, R_PARSE, PARSE(length)));
+	emit(c, ALU32_K(BPF_RSH, BPF_REG_1, 2));
+	emit(c, ALU32_K(BPF_ADD, BPF_REG_1, 16));
+	skip.off = 1;
+	emit(c, skip);
+	emit(c, MOV32_K(BPF_REG_1, 1 << 14));
+}
+
+/* The function of a loop is written when the loop is first met. */
+static int loop_once(struct compiler *c, const struct cbpf *code, const struct loop *l)
+{
+	int function = c->loop_function[l->id];
+
+	if (function >= 0)
+		return function;
+	function = loop_function(c->program, code, l);
+	c->loop_function[l->id] = function;
+	if (function < 0)
+		c->err = function;
+	return function;
+}
+
+void emit_loop(struct compiler *c, const struct node *n)
+{
+	const struct rule_input *rule = &c->rule[c->current];
+	const struct loop *l = &rule->graph.loop[n->what];
+	int function = loop_once(c, rule->code, l);
+
+	if (function < 0)
+		return;
+	for (int off = 0; off < LOOP_SIZE; off += 8)
+		emit(c, ST_K(BPF_DW, BPF_REG_10, LOOP_AT + off, 0));
+	for (int r = 0; r < REGS; r++) {
+		if (l->in[r] == NO_VALUE)
+			continue;
+		eval(c, l->in[r]);
+		emit(c, STX(BPF_W, BPF_REG_10, LOOP_AT + LOOP_REG(r), BPF_REG_0));
+	}
+	emit(c, STX(BPF_DW, BPF_REG_10, LOOP_AT + LOOP_CTX, R_CTX));
+	emit(c, STX(BPF_DW, BPF_REG_10, LOOP_AT + LOOP_PARSE, R_PARSE));
+	loop_limit(c);
+	emit(c, LD_IMM64_LOW(BPF_REG_2, BPF_PSEUDO_FUNC, SYMBOL_OWN + function));
+	emit(c, LD_IMM64_HIGH(0));
+	emit(c, MOV64(BPF_REG_3, BPF_REG_10));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, LOOP_AT));
+	emit(c, MOV32_K(BPF_REG_4, 0));
+	emit(c, CALL_HELPER(BPF_FUNC_loop));
+	c->acc = NO_ACC;
+	emit(c, LDX(BPF_W, BPF_REG_0, BPF_REG_10, LOOP_AT + LOOP_EXITED));
+	for (uint32_t e = 0; e < l->exits && !c->err; e++) {
+		uint32_t here = c->at, out = block_new(&c->blocks), next = block_new(&c->blocks);
+
+		block_branch(&c->blocks, here, JMP32_K(BPF_JEQ, BPF_REG_0, e + 1), out, next);
+		c->at = out;
+		leave_loop(c, l, e);
+		c->at = next;
+	}
+	block_goto(&c->blocks, c->at, edge(c, FAIL, &c->now, NO_ACC));
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* emit.h - what specialise.c and emit.c share while they compile one function. */
+#ifndef AFXDP_RULES_EMIT_H
+#define AFXDP_RULES_EMIT_H
+
+#include "blocks.h"
+#include "compile.h"
+#include "insn.h"
+
+/* Callee-saved registers hold, throughout: */
+#define R_CTX	BPF_REG_6
+#define R_DATA	BPF_REG_7
+#define R_END	BPF_REG_8
+#define R_PARSE BPF_REG_9
+
+/*
+ * The stack frame, down from r10: slots of values, operands put aside, a loop's registers. The
+ * kernel gives 512 bytes to the whole call chain; main program and helpers want about 200.
+ */
+#define SLOTS	    16
+#define TEMPS	    6
+#define SLOT_AT(i)  (-8 * ((i) + 1))
+#define TEMP_AT(i)  SLOT_AT(SLOTS + (i))
+#define LOOP_CTX    0
+#define LOOP_PARSE  8
+#define LOOP_REG(r) (16 + 4 * (r))
+#define LOOP_EXITED LOOP_REG(REGS)
+#define LOOP_SIZE   ((LOOP_EXITED + 4 + 7) & ~7)
+#define LOOP_AT	    (SLOT_AT(SLOTS + TEMPS - 1) - LOOP_SIZE)
+
+/* What r0 holds: a value's index, doubled, plus one if its bytes are still in network order. */
+#define NO_ACC UINT32_MAX
+
+struct compiler {
+	struct values vs;
+	struct rule_input *rule;
+	uint32_t rules;
+	enum afxdp_verdict otherwise;
+	struct program *program;
+	struct blocks blocks;
+	struct facts_table facts;
+	struct specialiser *spec;
+	uint32_t loops;	    /* ids given */
+	int *loop_function; /* by id; -1: not written */
+
+	/* Now: the rule and node being written, the block, r0, what is known. */
+	uint32_t current;
+	uint32_t node;
+	uint32_t at;
+	uint32_t acc;
+	uint32_t temps;
+	struct facts now;
+
+	const char *why;
+	int err;
+};
+
+/* specialise.c */
+
+/**
+ * edge() - the block that goes on at @node of the current rule, knowing @f, with @acc in r0.
+ *
+ * It may be written later. What @f decides is skipped: the block may be one of the next rule's.
+ */
+uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t acc);
+
+/* The constant that @v equals, if @f says so. */
+bool value_known(const struct compiler *c, const struct facts *f, uint32_t v, uint32_t *k);
+
+/* How much of the first buffer to ask for when @end bytes are needed: what other rules will need,
+ * too. */
+uint32_t linear_tier(const struct compiler *c, uint32_t end);
+
+/* emit.c: each writes into block c->at, and moves it on. */
+
+/* Does a load from constant places need no code where @f holds? */
+bool load_is_sure(const struct facts *f, const struct value *v);
+void emit_load(struct compiler *c, uint32_t v);
+void emit_test(struct compiler *c, const struct node *n);
+void emit_loop(struct compiler *c, const struct node *n);
+
+/* Call @symbol with r1 to r5 as they are. */
+void emit_call(struct compiler *c, uint32_t symbol);
+void emit(struct compiler *c, struct bpf_insn insn);
+
+/* Leave for @taken if @jump jumps, else go on in a new block. */
+void emit_leave(struct compiler *c, struct bpf_insn jump, uint32_t taken);
+
+/* loop.c: the function that bpf_loop() calls, for loop @l of classic program @code. Return: its
+ * index, or -errno. */
+int loop_function(struct program *p, const struct cbpf *code, const struct loop *l);
+
+#endif

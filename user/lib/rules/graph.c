@@ -1,0 +1,634 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include "graph.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What classic BPF alone has; linux/bpf_common.h defines the rest. */
+#define CBPF_TAX	  0x00
+#define CBPF_TXA	  0x80
+#define CBPF_MISCOP(code) ((code)&0xf8)
+#define CBPF_RVAL(code)	  ((code)&0x18)
+#define CBPF_A		  0x10
+
+#define BIT(n) (1u << (n))
+
+/* The classic machine at one instruction, with symbols in its registers. */
+struct state {
+	uint32_t pc;
+	uint32_t reg[REGS];
+};
+
+/* A state met before, and the node that stands for it. */
+struct met {
+	struct state state;
+	uint32_t node, next;
+};
+
+/* An edge whose end is still to be built. */
+struct todo {
+	struct state state;
+	uint32_t node, which; /* which: of next[], or LOOP_EXIT + exit */
+};
+
+#define LOOP_EXIT 2
+
+struct builder {
+	struct graph *g;
+	struct values *vs;
+	const struct cbpf *code;
+	uint32_t len;
+	bool uses_sets;
+	uint32_t *live;	     /* registers that matter, per instruction */
+	uint32_t *first_met; /* per instruction, index + 1 */
+	uint32_t *loop_at;   /* per instruction: index + 1 of the loop that it heads */
+	struct met *met;
+	uint32_t mets, met_room;
+	struct todo *todo;
+	uint32_t todos, todo_room;
+	uint32_t *loop_ids;
+	const char *why;
+	int err;
+};
+
+static void *grow(struct builder *b, void *array, uint32_t n, uint32_t *room, size_t size)
+{
+	uint32_t want = *room ? *room * 2 : 64;
+	void *p;
+
+	if (n < *room)
+		return array;
+	p = realloc(array, want * size);
+	if (!p) {
+		b->err = -ENOMEM;
+		return NULL;
+	}
+	*room = want;
+	return p;
+}
+
+/* Jump targets of the instruction at @pc; both the same where it does not branch. */
+static void targets(const struct cbpf *i, uint32_t pc, uint32_t *t, uint32_t *f)
+{
+	if (BPF_CLASS(i->code) != BPF_JMP) {
+		*t = *f = pc + 1;
+	} else if (BPF_OP(i->code) == BPF_JA) {
+		*t = *f = pc + 1 + i->k; /* wraps: libpcap's loops jump back that way */
+	} else {
+		*t = pc + 1 + i->jt;
+		*f = pc + 1 + i->jf;
+	}
+}
+
+/* Registers the instruction reads and writes. False if it is not one of classic BPF. */
+static bool effects(const struct cbpf *i, uint32_t *reads, uint32_t *writes)
+{
+	uint32_t x = BPF_SRC(i->code) == BPF_X ? BIT(REG_X) : 0;
+	uint32_t dst = BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX ? REG_X
+										      : REG_A;
+	uint32_t mem = i->k < 16 ? BIT(REG_MEM + i->k) : 0;
+
+	*reads = *writes = 0;
+	switch (BPF_CLASS(i->code)) {
+	case BPF_LD:
+	case BPF_LDX:
+		*writes = BIT(dst);
+		switch (i->code) {
+		case BPF_LD | BPF_IND | BPF_W:
+		case BPF_LD | BPF_IND | BPF_H:
+		case BPF_LD | BPF_IND | BPF_B:
+			*reads = BIT(REG_X);
+			return true;
+		case BPF_LD | BPF_MEM:
+		case BPF_LDX | BPF_MEM:
+			*reads = mem;
+			return mem;
+		case BPF_LD | BPF_ABS | BPF_W:
+		case BPF_LD | BPF_ABS | BPF_H:
+		case BPF_LD | BPF_ABS | BPF_B:
+		case BPF_LD | BPF_IMM:
+		case BPF_LD | BPF_LEN:
+		case BPF_LDX | BPF_IMM:
+		case BPF_LDX | BPF_LEN:
+		case BPF_LDX | BPF_MSH | BPF_B:
+			return true;
+		}
+		return false;
+	case BPF_ST:
+	case BPF_STX:
+		*reads = BIT(dst);
+		*writes = mem;
+		return mem;
+	case BPF_ALU:
+		*reads = BIT(REG_A) | (BPF_OP(i->code) == BPF_NEG ? 0 : x);
+		*writes = BIT(REG_A);
+		return BPF_OP(i->code) <= BPF_XOR;
+	case BPF_JMP:
+		if (BPF_OP(i->code) == BPF_JA)
+			return true;
+		*reads = BIT(REG_A) | x;
+		return BPF_OP(i->code) <= BPF_JSET;
+	case BPF_RET:
+		*reads = CBPF_RVAL(i->code) == CBPF_A ? BIT(REG_A) : 0;
+		return CBPF_RVAL(i->code) == CBPF_A || CBPF_RVAL(i->code) == BPF_K;
+	case BPF_MISC:
+		*reads = BIT(CBPF_MISCOP(i->code) == CBPF_TAX ? REG_A : REG_X);
+		*writes = BIT(CBPF_MISCOP(i->code) == CBPF_TAX ? REG_X : REG_A);
+		return CBPF_MISCOP(i->code) == CBPF_TAX || CBPF_MISCOP(i->code) == CBPF_TXA;
+	}
+	return false;
+}
+
+static int check(struct builder *b)
+{
+	for (uint32_t pc = 0; pc < b->len; pc++) {
+		const struct cbpf *i = &b->code[pc];
+		uint32_t t, f, reads, writes;
+
+		if (!effects(i, &reads, &writes)) {
+			b->why = "libpcap answers with an instruction that is not classic BPF's";
+			return -EINVAL;
+		}
+		if (BPF_CLASS(i->code) == BPF_RET)
+			continue;
+		targets(i, pc, &t, &f);
+		if (t >= b->len || f >= b->len) {
+			b->why = "libpcap answers with a jump out of its program";
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* Which registers somebody further down still reads. Loops need a second look. */
+static void find_live(struct builder *b)
+{
+	bool changed = true;
+
+	while (changed) {
+		changed = false;
+		for (uint32_t pc = b->len; pc-- > 0;) {
+			uint32_t reads, writes, live = 0, t, f;
+
+			effects(&b->code[pc], &reads, &writes);
+			if (BPF_CLASS(b->code[pc].code) != BPF_RET) {
+				targets(&b->code[pc], pc, &t, &f);
+				live = (b->live[t] | b->live[f]) & ~writes;
+			}
+			live |= reads;
+			if (live != b->live[pc]) {
+				b->live[pc] = live;
+				changed = true;
+			}
+		}
+	}
+}
+
+static struct loop *loop_of(struct builder *b, uint32_t pc)
+{
+	for (uint32_t i = 0; i < b->g->loops; i++) {
+		struct loop *l = &b->g->loop[i];
+
+		if (pc >= l->head && pc <= l->end)
+			return l;
+	}
+	return NULL;
+}
+
+static int add_exit(struct builder *b, struct loop *l, uint32_t pc)
+{
+	for (uint32_t i = 0; i < l->exits; i++)
+		if (l->exit[i].pc == pc)
+			return 0;
+	if (l->exits == LOOP_EXITS) {
+		b->why = "its loop has more exits than libpcap's have";
+		return -EINVAL;
+	}
+	l->exit[l->exits].pc = pc;
+	l->exit[l->exits].live = b->live[pc];
+	l->exits++;
+	return 0;
+}
+
+/* Every jump backwards makes the instructions between a loop; those with one head are one. */
+static int collect_loops(struct builder *b)
+{
+	for (uint32_t pc = 0; pc < b->len; pc++) {
+		struct loop *l = NULL, *more;
+		uint32_t t, f;
+
+		targets(&b->code[pc], pc, &t, &f);
+		if (BPF_CLASS(b->code[pc].code) != BPF_JMP || t > pc)
+			continue;
+		for (uint32_t i = 0; i < b->g->loops; i++)
+			if (b->g->loop[i].head == t)
+				l = &b->g->loop[i];
+		if (!l) {
+			more = realloc(b->g->loop, (b->g->loops + 1) * sizeof(*more));
+			if (!more)
+				return -ENOMEM;
+			b->g->loop = more;
+			l = &more[b->g->loops++];
+			memset(l, 0, sizeof(*l));
+			l->id = (*b->loop_ids)++;
+			l->head = t;
+			b->loop_at[t] = b->g->loops;
+		}
+		l->end = pc;
+	}
+	return 0;
+}
+
+static int find_loops(struct builder *b)
+{
+	int err = collect_loops(b);
+
+	for (uint32_t pc = 0; !err && pc < b->len; pc++) {
+		struct loop *l = loop_of(b, pc);
+		uint32_t to[2], reads, writes;
+
+		if (BPF_CLASS(b->code[pc].code) == BPF_RET) {
+			if (l)
+				goto odd;
+			continue;
+		}
+		targets(&b->code[pc], pc, &to[0], &to[1]);
+		effects(&b->code[pc], &reads, &writes);
+		if (l)
+			l->written |= writes;
+		for (int i = 0; !err && i < 2; i++) {
+			struct loop *into = loop_of(b, to[i]);
+
+			if (into && into != l && to[i] != into->head)
+				goto odd;
+			if (l && into != l)
+				err = add_exit(b, l, to[i]);
+		}
+	}
+	for (uint32_t i = 0; !err && i + 1 < b->g->loops; i++)
+		for (uint32_t j = i + 1; j < b->g->loops; j++)
+			if (b->g->loop[i].end >= b->g->loop[j].head &&
+			    b->g->loop[j].end >= b->g->loop[i].head)
+				goto odd;
+	return err;
+odd:
+	b->why = "its loop is not of the shape libpcap's have";
+	return -EINVAL;
+}
+
+static uint32_t new_node(struct builder *b, uint8_t kind, uint32_t what)
+{
+	struct graph *g = b->g;
+	struct node *p;
+
+	/* Sixteen states an instruction: libpcap's optimiser shares tails between two or three. */
+	if (g->n > 4096 + 16 * b->len) {
+		b->err = -E2BIG;
+		return FAIL;
+	}
+	p = grow(b, g->node, g->n, &g->room, sizeof(*p));
+	if (!p)
+		return FAIL;
+	g->node = p;
+	g->node[g->n] = (struct node){ .kind = kind, .what = what };
+	return g->n++;
+}
+
+static void later(struct builder *b, uint32_t node, uint32_t which, struct state s, uint32_t pc)
+{
+	struct todo *p = grow(b, b->todo, b->todos, &b->todo_room, sizeof(*p));
+
+	if (!p)
+		return;
+	b->todo = p;
+	s.pc = pc;
+	b->todo[b->todos++] = (struct todo){ .state = s, .node = node, .which = which };
+}
+
+/* The node for a state met before, or NO_VALUE; then it is to be remembered. */
+static uint32_t find_met(struct builder *b, const struct state *s)
+{
+	for (uint32_t i = b->first_met[s->pc]; i; i = b->met[i - 1].next)
+		if (!memcmp(&b->met[i - 1].state, s, sizeof(*s)))
+			return b->met[i - 1].node;
+	return NO_VALUE;
+}
+
+static void remember(struct builder *b, const struct state *s, uint32_t node)
+{
+	struct met *p = grow(b, b->met, b->mets, &b->met_room, sizeof(*p));
+
+	if (!p)
+		return;
+	b->met = p;
+	b->met[b->mets] = (struct met){ .state = *s, .node = node, .next = b->first_met[s->pc] };
+	b->first_met[s->pc] = ++b->mets;
+}
+
+/* x + c as x and c, where that cannot wrap: one value for all offsets from x. */
+static void split_sum(struct values *vs, uint32_t *base, uint64_t *k)
+{
+	const struct value *v = &vs->v[*base];
+
+	if (v->kind != VALUE_ALU || v->op != BPF_ADD || !value_is_const(vs, v->b))
+		return;
+	if ((uint64_t)vs->v[v->a].max + vs->v[v->b].k > UINT32_MAX)
+		return;
+	*k += vs->v[v->b].k;
+	*base = v->a;
+}
+
+/*
+ * Load @size bytes at @k, or at register X plus @k. Return: the value, or NO_VALUE if no frame is
+ * that long. *@checked is false if it is there whatever the frame.
+ *
+ * libpcap's interpreter refuses an address beyond the frame even if it would wrap around to a small
+ * one, so addresses are sums without bound.
+ */
+static uint32_t load(struct builder *b, uint32_t size, uint32_t base, uint64_t k, bool *checked)
+{
+	struct values *vs = b->vs;
+
+	*checked = true;
+	if (base != NO_VALUE && value_is_const(vs, base)) {
+		k += vs->v[base].k;
+		base = NO_VALUE;
+	}
+	if (b->uses_sets && k >= SET_PLACE && k < SET_PLACE_END) {
+		uint32_t place = (k - SET_PLACE) >> SET_PLACE_SHIFT;
+
+		*checked = false;
+		return value_set(vs, place / 4, place % 4);
+	}
+	if (base != NO_VALUE && k < FRAME_END)
+		split_sum(vs, &base, &k);
+	if (k + size > FRAME_END)
+		return NO_VALUE;
+	return value_load(vs, size, base, k);
+}
+
+static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
+{
+	const struct cbpf *i = &b->code[s->pc];
+	uint32_t size = BPF_SIZE(i->code) == BPF_W ? 4 : BPF_SIZE(i->code) == BPF_H ? 2 : 1;
+	uint32_t reg = BPF_CLASS(i->code) == BPF_LD ? REG_A : REG_X, v;
+	struct values *vs = b->vs;
+	bool checked = false, at_x = BPF_MODE(i->code) == BPF_IND;
+
+	switch (BPF_MODE(i->code)) {
+	case BPF_IMM:
+		v = value_const(vs, i->k);
+		break;
+	case BPF_LEN:
+		v = value_len(vs);
+		break;
+	case BPF_MEM:
+		v = s->reg[REG_MEM + i->k];
+		break;
+	default: /* ABS, IND, MSH: effects() let no other through */
+		v = load(b, size, at_x ? s->reg[REG_X] : NO_VALUE, i->k, &checked);
+		if (v == NO_VALUE) {
+			*node = FAIL;
+			return 0;
+		}
+	}
+	if (checked)
+		*node = new_node(b, NODE_LOAD, v);
+	if (BPF_MODE(i->code) == BPF_MSH) {
+		v = value_alu(vs, BPF_AND, v, value_const(vs, 0xf));
+		v = value_alu(vs, BPF_LSH, v, value_const(vs, 2));
+	}
+	s->reg[reg] = v;
+	if (checked)
+		later(b, *node, 1, *s, s->pc + 1);
+	return !checked;
+}
+
+static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
+{
+	const struct cbpf *i = &b->code[s->pc];
+	struct values *vs = b->vs;
+	uint8_t op = BPF_OP(i->code);
+	uint32_t a = s->reg[REG_A], x, zero = value_const(vs, 0);
+
+	if (op == BPF_NEG) {
+		s->reg[REG_A] = value_alu(vs, BPF_SUB, zero, a);
+		return 1;
+	}
+	x = BPF_SRC(i->code) == BPF_X ? s->reg[REG_X] : value_const(vs, i->k);
+	if (op != BPF_DIV && op != BPF_MOD) {
+		s->reg[REG_A] = value_alu(vs, op, a, x);
+		return 1;
+	}
+	if (x == zero) {
+		*node = FAIL;
+		return 0;
+	}
+	s->reg[REG_A] = value_alu(vs, op, a, x);
+	if (value_is_const(vs, x))
+		return 1;
+	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, x, zero));
+	b->g->node[*node].next[1] = FAIL;
+	later(b, *node, 0, *s, s->pc + 1);
+	return 0;
+}
+
+/* Return: 1 and s->pc is where it goes on, or 0 and *@node. */
+static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
+{
+	const struct cbpf *i = &b->code[s->pc];
+	struct values *vs = b->vs;
+	uint32_t t, f, a, x;
+
+	targets(i, s->pc, &t, &f);
+	if (t == f) {
+		s->pc = t;
+		return 1;
+	}
+	a = s->reg[REG_A];
+	x = BPF_SRC(i->code) == BPF_X ? s->reg[REG_X] : value_const(vs, i->k);
+	if (value_is_const(vs, a) && value_is_const(vs, x)) {
+		s->pc = cond_fold(BPF_OP(i->code), vs->v[a].k, vs->v[x].k) ? t : f;
+		return 1;
+	}
+	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_OP(i->code), a, x));
+	later(b, *node, 0, *s, f);
+	later(b, *node, 1, *s, t);
+	return 0;
+}
+
+static uint32_t build_return(struct builder *b, const struct state *s)
+{
+	const struct cbpf *i = &b->code[s->pc];
+	uint32_t a = s->reg[REG_A], node;
+
+	if (CBPF_RVAL(i->code) != CBPF_A)
+		return i->k ? MATCH : FAIL;
+	if (value_is_const(b->vs, a))
+		return b->vs->v[a].k ? MATCH : FAIL;
+	node = new_node(b, NODE_TEST, cond_get(b->vs, BPF_JEQ, a, value_const(b->vs, 0)));
+	b->g->node[node].next[0] = MATCH;
+	b->g->node[node].next[1] = FAIL;
+	return node;
+}
+
+/* The loop at @pc, not entered yet: a copy where it has been entered with other values. */
+static uint32_t enter_loop(struct builder *b, uint32_t pc)
+{
+	uint32_t index = b->loop_at[pc] - 1;
+	struct graph *g = b->g;
+	struct loop *more;
+
+	if (g->loop[index].entered) {
+		more = realloc(g->loop, (g->loops + 1) * sizeof(*more));
+		if (!more) {
+			b->err = -ENOMEM;
+			return index;
+		}
+		g->loop = more;
+		more[g->loops] = more[index];
+		more[g->loops].id = (*b->loop_ids)++;
+		index = g->loops++;
+	}
+	g->loop[index].entered = true;
+	return index;
+}
+
+static uint32_t build_loop(struct builder *b, const struct state *s)
+{
+	uint32_t index = enter_loop(b, s->pc), node = new_node(b, NODE_LOOP, index);
+	struct loop *l = &b->g->loop[index];
+
+	for (int r = 0; r < REGS; r++)
+		l->in[r] = b->live[s->pc] & BIT(r) ? s->reg[r] : NO_VALUE;
+	for (uint32_t e = 0; e < l->exits; e++) {
+		struct state out = *s;
+
+		for (int r = 0; r < REGS; r++)
+			if (l->written & BIT(r))
+				out.reg[r] = value_loop(b->vs, l->id, r);
+		later(b, node, LOOP_EXIT + e, out, l->exit[e].pc);
+	}
+	return node;
+}
+
+/* The node that stands for @s: run on until there is a question. */
+static uint32_t build(struct builder *b, struct state s)
+{
+	struct state start;
+	uint32_t node = FAIL;
+
+	for (int r = 0; r < REGS; r++)
+		if (!(b->live[s.pc] & BIT(r)))
+			s.reg[r] = 0;
+	start = s;
+	node = find_met(b, &start);
+	if (node != NO_VALUE)
+		return node;
+	for (bool on = true; on && !b->err && !b->vs->failed;) {
+		const struct cbpf *i = &b->code[s.pc];
+
+		if (b->loop_at[s.pc]) {
+			node = build_loop(b, &s);
+			break;
+		}
+		switch (BPF_CLASS(i->code)) {
+		case BPF_LD:
+		case BPF_LDX:
+			on = build_ld(b, &s, &node);
+			s.pc++;
+			break;
+		case BPF_ST:
+		case BPF_STX:
+			s.reg[REG_MEM + i->k] = s.reg[BPF_CLASS(i->code) == BPF_ST ? REG_A : REG_X];
+			s.pc++;
+			break;
+		case BPF_ALU:
+			on = build_alu(b, &s, &node);
+			s.pc++;
+			break;
+		case BPF_JMP:
+			on = build_branch(b, &s, &node);
+			break;
+		case BPF_RET:
+			node = build_return(b, &s);
+			on = false;
+			break;
+		default:
+			if (CBPF_MISCOP(i->code) == CBPF_TAX)
+				s.reg[REG_X] = s.reg[REG_A];
+			else
+				s.reg[REG_A] = s.reg[REG_X];
+			s.pc++;
+		}
+	}
+	remember(b, &start, node);
+	return node;
+}
+
+static int build_all(struct builder *b)
+{
+	struct state s = { .pc = 0 };
+	uint32_t zero = value_const(b->vs, 0);
+
+	new_node(b, NODE_FAIL, 0);
+	new_node(b, NODE_MATCH, 0);
+	for (int r = 0; r < REGS; r++)
+		s.reg[r] = zero;
+	b->g->root = build(b, s);
+	while (b->todos && !b->err && !b->vs->failed) {
+		struct todo t = b->todo[--b->todos];
+		uint32_t node = build(b, t.state);
+
+		if (t.which < LOOP_EXIT)
+			b->g->node[t.node].next[t.which] = node;
+		else
+			b->g->loop[b->g->node[t.node].what].exit[t.which - LOOP_EXIT].node = node;
+	}
+	return b->vs->failed ? -ENOMEM : b->err;
+}
+
+int graph_build(struct graph *g, struct values *vs, const struct cbpf *code, uint32_t len,
+		bool uses_sets, uint32_t *loop_ids, const char **why)
+{
+	struct builder b = { .g = g,
+			     .vs = vs,
+			     .code = code,
+			     .len = len,
+			     .uses_sets = uses_sets,
+			     .loop_ids = loop_ids };
+	int err = -ENOMEM;
+
+	memset(g, 0, sizeof(*g));
+	b.live = calloc(len, sizeof(*b.live));
+	b.first_met = calloc(len, sizeof(*b.first_met));
+	b.loop_at = calloc(len, sizeof(*b.loop_at));
+	if (!b.live || !b.first_met || !b.loop_at)
+		goto out;
+	err = check(&b);
+	if (err)
+		goto out;
+	find_live(&b);
+	err = find_loops(&b);
+	if (!err)
+		err = build_all(&b);
+out:
+	*why = b.why;
+	free(b.todo);
+	free(b.met);
+	free(b.loop_at);
+	free(b.first_met);
+	free(b.live);
+	if (err)
+		graph_free(g);
+	return err;
+}
+
+void graph_free(struct graph *g)
+{
+	free(g->node);
+	free(g->loop);
+	memset(g, 0, sizeof(*g));
+}

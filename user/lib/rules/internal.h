@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* internal.h - struct afxdp_rules, for the files of this directory that fill or load it. */
+#ifndef AFXDP_RULES_INTERNAL_H
+#define AFXDP_RULES_INTERNAL_H
+
+#include "../rules.h"
+#include "compile.h"
+#include "expr.h"
+#include "set.h"
+
+struct bpf_prog_load_opts;
+struct bpf_program;
+struct btf;
+
+struct rule {
+	char *text;	  /* as written, blanks made single */
+	char *expression; /* points into text */
+	uint32_t line;
+	struct action_args args;
+	struct expr expr;
+};
+
+/* The arrays that a program is loaded with. */
+struct linked {
+	struct bpf_insn *insn;
+	uint32_t insns;
+	struct bpf_func_info *func;
+	uint32_t funcs;
+	struct bpf_line_info *line;
+	uint32_t lines;
+};
+
+struct afxdp_rules {
+	char *name; /* of the file; NULL for an expression */
+	struct rule *rule;
+	uint32_t rules, room;
+	enum afxdp_verdict otherwise;
+	uint32_t default_line; /* 0: none was written */
+	struct set **set;      /* generations of rules share those that did not change */
+	uint32_t sets;
+	char **warning;
+	uint32_t warnings;
+	struct program program;
+
+	/* Attached to an object. */
+	struct bpf_object *obj;
+	struct btf *btf; /* the object's */
+	struct linked linked;
+	char link_error[160];
+
+	/* Loaded. */
+	int hits_fd, state_fd;
+	struct afxdp_hits *inherited;
+};
+
+/* rules.c */
+
+/* Empty ones, of the file @name or of none; and one more rule in them. NULL: no memory. */
+struct afxdp_rules *rules_new(const char *name);
+struct rule *rules_new_rule(struct afxdp_rules *r);
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/** rules_compile() - all rules; on failure *@why is a constant text about rule *@at. */
+int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at);
+
+/* sets.c */
+
+/** rules_define_set() - the rest of a line behind `set`. */
+int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, const char *text,
+		     char *err, size_t errlen);
+
+/** rules_find_set() - index of the set, or -1. */
+int rules_find_set(const struct afxdp_rules *r, const char *name);
+
+/** rules_make_maps() - of all sets that have none yet. */
+int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);
+void rules_free_sets(struct afxdp_rules *r);
+
+/* link.c */
+
+/**
+ * rules_link() - put the compiled functions into a program that libbpf is about to load.
+ *
+ * Instructions and debug information in @opts are replaced by those in r->linked, which must live
+ * until the program is loaded. Return: 0 or -errno, with r->link_error.
+ */
+int rules_link(struct afxdp_rules *r, struct bpf_program *prog, struct bpf_prog_load_opts *opts);
+void linked_free(struct linked *l);
+
+#endif

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* parse.c - a rules file: lines, actions and their parameters. afxdp-rules(5) is the grammar. */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "hook.h"
+#include "internal.h"
+
+/* Limits that a file meets before memory does. A line may hold any expression that is read. */
+#define FILE_SIZE_MAX (64 << 20)
+#define LINE_MAX_LEN  (EXPR_MAX + 1024)
+
+/* 10 Gbit/s of the smallest frames is 14.9 million a second, 400 Gbit/s forty times that. */
+#define RATE_MAX 1000000000ULL
+
+struct parser {
+	struct afxdp_rules *r;
+	const char *name; /* NULL: an expression, not a file */
+	uint32_t line;
+	char *err;
+	size_t errlen;
+};
+
+static int wrong(const struct parser *p, int ret, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int wrong(const struct parser *p, int ret, const char *format, ...)
+{
+	va_list args;
+	int n = 0;
+
+	if (p->name)
+		n = snprintf(p->err, p->errlen, "%s:%u: ", p->name, p->line);
+	va_start(args, format);
+	if (n >= 0 && (size_t)n < p->errlen)
+		vsnprintf(p->err + n, p->errlen - n, format, args);
+	va_end(args);
+	return ret;
+}
+
+/* ---- Words ---- */
+
+/* Quote at most this much of what a user wrote. */
+#define QUOTE 60
+
+static int quoted(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > QUOTE ? QUOTE : n;
+}
+
+static const char *skip_blanks(const char *s)
+{
+	while (isspace((unsigned char)*s))
+		s++;
+	return s;
+}
+
+/* The next word of *@s into @word; *@s moves behind it and the blanks after it. False if there is
+ * none, or it is too long to be any of ours. */
+static bool next_word(const char **s, char *word, size_t size)
+{
+	size_t n = 0;
+
+	while ((*s)[n] && !isspace((unsigned char)(*s)[n]))
+		n++;
+	if (!n || n >= size)
+		return false;
+	memcpy(word, *s, n);
+	word[n] = 0;
+	*s = skip_blanks(*s + n);
+	return true;
+}
+
+/* Take @word from the front of *@s if it is there. */
+static bool take(const char **s, const char *word)
+{
+	size_t n = strlen(word);
+
+	if (strncmp(*s, word, n) || ((*s)[n] && !isspace((unsigned char)(*s)[n])))
+		return false;
+	*s = skip_blanks(*s + n);
+	return true;
+}
+
+/* A positive number, all of @s up to @end. */
+static bool parse_number(const char *s, const char *end, uint64_t max, uint64_t *out)
+{
+	uint64_t n = 0;
+
+	if (s == end)
+		return false;
+	for (; s < end; s++) {
+		if (!isdigit((unsigned char)*s) || n > max)
+			return false;
+		n = n * 10 + (*s - '0');
+	}
+	*out = n;
+	return n && n <= max;
+}
+
+/* ---- Actions ---- */
+
+static const struct {
+	const char *name;
+	enum action action;
+} actions[] = {
+	{ "pass", ACTION_PASS },   { "drop", ACTION_DROP },   { "capture", ACTION_CAPTURE },
+	{ "tx", ACTION_TX },	   { "limit", ACTION_LIMIT }, { "sample", ACTION_SAMPLE },
+	{ "count", ACTION_COUNT },
+};
+
+static bool find_action(const char *word, enum action *action)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (strcmp(actions[i].name, word))
+			continue;
+		*action = actions[i].action;
+		return true;
+	}
+	return false;
+}
+
+/* `N/s [burst B] [per src]` */
+static int parse_limit(const struct parser *p, const char **s, struct action_args *args)
+{
+	char word[32] = "";
+	size_t n;
+
+	if (!next_word(s, word, sizeof(word)) || (n = strlen(word)) < 3 ||
+	    strcmp(word + n - 2, "/s") || !parse_number(word, word + n - 2, RATE_MAX, &args->rate))
+		return wrong(p, -EINVAL,
+			     "'limit %.*s': the rate is written N/s, N from 1 to %llu frames a "
+			     "second",
+			     quoted(word), word, RATE_MAX);
+	/* A twentieth of a second's worth: smooths the gaps in which a busy CPU polls nothing, and
+	 * adds half a percent to what passes in ten seconds. */
+	args->burst = args->rate / 20 ?: 1;
+	if (take(s, "burst") && (!next_word(s, word, sizeof(word)) ||
+				 !parse_number(word, word + strlen(word), RATE_MAX, &args->burst)))
+		return wrong(p, -EINVAL, "'burst %.*s': wants a number of frames from 1 to %llu",
+			     quoted(word), word, RATE_MAX);
+	if (take(s, "per")) {
+		if (!take(s, "src"))
+			return wrong(p, -EINVAL, "'per %.*s': the only key is 'per src'",
+				     quoted(*s), *s);
+		args->per_source = true;
+	}
+	return 0;
+}
+
+/* `1/N` */
+static int parse_sample(const struct parser *p, const char **s, struct action_args *args)
+{
+	char word[32] = "";
+	uint64_t every;
+
+	if (!next_word(s, word, sizeof(word)) || strncmp(word, "1/", 2) ||
+	    !parse_number(word + 2, word + strlen(word), UINT32_MAX, &every))
+		return wrong(p, -EINVAL, "'sample %.*s': the share is written 1/N, N from 1 to %u",
+			     quoted(word), word, UINT32_MAX);
+	args->every = every;
+	return 0;
+}
+
+/* ---- Rules ---- */
+
+static char *single_blanks(const char *s)
+{
+	char *text = strdup(s), *to = text;
+
+	if (!text)
+		return NULL;
+	for (; *s; s++) {
+		bool blank = isspace((unsigned char)*s);
+
+		if (blank && (to == text || to[-1] == ' '))
+			continue;
+		*to++ = blank ? ' ' : *s;
+	}
+	while (to > text && to[-1] == ' ')
+		to--;
+	*to = 0;
+	return text;
+}
+
+static int find_set(void *arg, const char *name)
+{
+	return rules_find_set(arg, name);
+}
+
+/* @expression is a tail of @text. */
+static int add_rule(const struct parser *p, const struct action_args *args, const char *text,
+		    const char *expression)
+{
+	struct afxdp_rules *r = p->r;
+	char err[512] = "";
+	struct rule *rule;
+	int ret;
+
+	if (r->rules == AFXDP_RULES_MAX)
+		return wrong(p, -E2BIG, "more than %d rules", AFXDP_RULES_MAX);
+	rule = rules_new_rule(r);
+	if (!rule || !(rule->text = single_blanks(text)))
+		return wrong(p, -ENOMEM, "out of memory");
+	rule->line = p->line;
+	rule->args = *args;
+	if (!strcmp(expression, "all"))
+		expression = "";
+	ret = expr_compile(&rule->expr, expression, find_set, r, err, sizeof(err));
+	if (ret == -EINVAL)
+		return wrong(p, ret, "'%.*s': %s", quoted(expression), expression, err);
+	return ret ? wrong(p, ret, "%s", err) : 0;
+}
+
+static int parse_default(const struct parser *p, const char *s)
+{
+	static const enum afxdp_verdict verdicts[] = {
+		[ACTION_PASS] = AFXDP_PASS,
+		[ACTION_DROP] = AFXDP_DROP,
+		[ACTION_CAPTURE] = AFXDP_CAPTURE,
+		[ACTION_TX] = AFXDP_TX,
+	};
+	char word[32] = "";
+	enum action action;
+
+	if (!next_word(&s, word, sizeof(word)) || *s || !find_action(word, &action) ||
+	    action > ACTION_TX)
+		return wrong(p, -EINVAL, "'default %.*s%.*s': one of pass, drop, capture, tx",
+			     quoted(word), word, quoted(s), s);
+	if (p->r->default_line)
+		return wrong(p, -EINVAL, "a second 'default': the first is in line %u",
+			     p->r->default_line);
+	p->r->default_line = p->line;
+	p->r->otherwise = verdicts[action];
+	return 0;
+}
+
+static int parse_rule(const struct parser *p, const char *line)
+{
+	struct action_args args = { .action = ACTION_PASS };
+	const char *s = line;
+	char word[32] = "";
+	int ret = 0;
+
+	if (!next_word(&s, word, sizeof(word)) || !find_action(word, &args.action))
+		return wrong(p, -EINVAL,
+			     "'%.*s': a line begins with pass, drop, capture, tx, limit, sample, "
+			     "count, default or set",
+			     (int)strcspn(line, " \t") > QUOTE ? QUOTE : (int)strcspn(line, " \t"),
+			     line);
+	if (args.action == ACTION_LIMIT)
+		ret = parse_limit(p, &s, &args);
+	else if (args.action == ACTION_SAMPLE)
+		ret = parse_sample(p, &s, &args);
+	if (ret)
+		return ret;
+	if (!*s)
+		return wrong(p, -EINVAL, "'%s' of what? An expression, or 'all', is missing", word);
+	return add_rule(p, &args, line, s);
+}
+
+/* ---- Lines ---- */
+
+typedef int (*line_parser)(const struct parser *p, const char *line);
+
+/* Cut a comment off: '#' outside of quotes, up to the end. */
+static void cut_comment(char *line)
+{
+	bool in_quotes = false;
+
+	for (; *line; line++) {
+		if (*line == '"')
+			in_quotes = !in_quotes;
+		if (*line == '#' && !in_quotes) {
+			*line = 0;
+			return;
+		}
+	}
+}
+
+/*
+ * Copy the line at *@text to @line, without its comment; a backslash at its end joins the next one.
+ * *@text moves behind it, *@lines is how many there were.
+ */
+static int next_line(const struct parser *p, const char **text, const char *end, char *line,
+		     uint32_t *lines)
+{
+	size_t n = 0;
+
+	*lines = 0;
+	for (;;) {
+		const char *stop = memchr(*text, '\n', end - *text) ?: end;
+		size_t len = stop - *text;
+		bool more;
+
+		if (n + len >= LINE_MAX_LEN)
+			return wrong(p, -E2BIG, "the line has more than %d characters",
+				     LINE_MAX_LEN - 1);
+		if (memchr(*text, 0, len))
+			return wrong(p, -EINVAL,
+				     "the line has a NUL byte: this is not a text file");
+		memcpy(line + n, *text, len);
+		line[n + len] = 0;
+		*text = stop < end ? stop + 1 : end;
+		++*lines;
+		cut_comment(line + n);
+		n = strlen(line);
+		while (n && isspace((unsigned char)line[n - 1]))
+			line[--n] = 0;
+		more = n && line[n - 1] == '\\';
+		if (more)
+			line[n - 1] = ' ';
+		if (!more || *text == end)
+			return 0;
+	}
+}
+
+static int each_line(struct parser *p, const char *text, size_t len, line_parser parse)
+{
+	char *line = malloc(LINE_MAX_LEN);
+	const char *end = text + len;
+	uint32_t lines;
+	int ret = 0;
+
+	if (!line)
+		return wrong(p, -ENOMEM, "out of memory");
+	for (p->line = 1; text < end && !ret; p->line += lines) {
+		const char *s;
+
+		ret = next_line(p, &text, end, line, &lines);
+		s = skip_blanks(line);
+		if (!ret && *s)
+			ret = parse(p, s);
+	}
+	free(line);
+	return ret;
+}
+
+static int parse_definition(const struct parser *p, const char *line)
+{
+	return take(&line, "set")
+		       ? rules_define_set(p->r, p->name, p->line, line, p->err, p->errlen)
+		       : 0;
+}
+
+static int parse_line(const struct parser *p, const char *line)
+{
+	if (take(&line, "set"))
+		return 0;
+	if (take(&line, "default"))
+		return parse_default(p, line);
+	return parse_rule(p, line);
+}
+
+/* ---- Files ---- */
+
+static int read_all(const struct parser *p, const char *path, char **text, size_t *len)
+{
+	size_t room = 65536, n = 0;
+	ssize_t got = 1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC), ret;
+	char *buf = NULL;
+
+	if (fd < 0) {
+		ret = -errno;
+		snprintf(p->err, p->errlen, "%s: %s", path, strerror(-ret));
+		return ret;
+	}
+	for (ret = 0; !ret && got > 0; n += got) {
+		if (n + 1 >= room || !buf) {
+			char *more = realloc(buf, room *= 2);
+
+			if (!more) {
+				ret = -ENOMEM;
+				break;
+			}
+			buf = more;
+		}
+		got = read(fd, buf + n, room - n);
+		if (got < 0)
+			ret = -errno;
+		else if (n + got > FILE_SIZE_MAX)
+			ret = -EFBIG;
+	}
+	close(fd);
+	if (ret) {
+		snprintf(p->err, p->errlen, "%s: %s", path, strerror(-ret));
+		free(buf);
+		return ret;
+	}
+	*text = buf;
+	*len = n;
+	return 0;
+}
+
+/* What is parsed is compiled: whoever asks whether a file is right gets the whole answer. */
+static int finish(struct parser *p, int ret, struct afxdp_rules **out)
+{
+	const char *why = NULL;
+	uint32_t at = 0;
+
+	if (!ret)
+		ret = rules_compile(p->r, &why, &at);
+	if (why) {
+		const char *text = p->r->rules ? p->r->rule[at].text : "";
+
+		p->line = p->r->rules ? p->r->rule[at].line : 1;
+		wrong(p, ret, "'%.*s': cannot compile it: %s", quoted(text), text, why);
+	}
+	if (!ret)
+		ret = hook_register();
+	if (ret) {
+		afxdp_rules_free(p->r);
+		return ret;
+	}
+	*out = p->r;
+	return 0;
+}
+
+int afxdp_rules_parse_text(const char *name, const char *text, size_t len, struct afxdp_rules **out,
+			   char *err, size_t errlen)
+{
+	struct parser p = { .r = rules_new(name), .name = name, .err = err, .errlen = errlen };
+	int ret;
+
+	*out = NULL;
+	if (!p.r)
+		return wrong(&p, -ENOMEM, "out of memory");
+	ret = each_line(&p, text, len, parse_definition);
+	if (!ret)
+		ret = each_line(&p, text, len, parse_line);
+	return finish(&p, ret, out);
+}
+
+int afxdp_rules_parse_file(const char *path, struct afxdp_rules **out, char *err, size_t errlen)
+{
+	struct parser p = { .err = err, .errlen = errlen };
+	size_t len = 0;
+	char *text = NULL;
+	int ret = read_all(&p, path, &text, &len);
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	ret = afxdp_rules_parse_text(path, text, len, out, err, errlen);
+	free(text);
+	return ret;
+}
+
+int afxdp_rules_parse_expr(const char *expr, struct afxdp_rules **out, char *err, size_t errlen)
+{
+	struct parser p = { .r = rules_new(NULL), .err = err, .errlen = errlen, .line = 1 };
+	struct action_args args = { .action = ACTION_CAPTURE };
+	char *text = NULL;
+	int ret = -ENOMEM;
+
+	*out = NULL;
+	if (p.r && asprintf(&text, "capture %s", *skip_blanks(expr) ? expr : "all") >= 0) {
+		p.r->otherwise = AFXDP_PASS;
+		ret = add_rule(&p, &args, text, skip_blanks(text + strlen("capture")));
+	}
+	free(text);
+	return p.r ? finish(&p, ret, out) : wrong(&p, ret, "out of memory");
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* rules.c - rules in an object: before it is loaded, and while it counts. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "hook.h"
+#include "../prog.h"
+#include "internal.h"
+
+struct afxdp_rules *rules_new(const char *name)
+{
+	struct afxdp_rules *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return NULL;
+	r->hits_fd = r->state_fd = -1;
+	r->otherwise = AFXDP_CAPTURE;
+	r->name = name ? strdup(name) : NULL;
+	if (name && !r->name) {
+		free(r);
+		return NULL;
+	}
+	return r;
+}
+
+struct rule *rules_new_rule(struct afxdp_rules *r)
+{
+	uint32_t room = r->room ? r->room * 2 : 16;
+
+	if (r->rules == r->room) {
+		struct rule *p = realloc(r->rule, room * sizeof(*p));
+
+		if (!p)
+			return NULL;
+		r->rule = p;
+		r->room = room;
+	}
+	r->rule[r->rules] = (struct rule){ .text = NULL };
+	return &r->rule[r->rules++];
+}
+
+int rules_warn(struct afxdp_rules *r, const char *format, ...)
+{
+	char **more = realloc(r->warning, (r->warnings + 1) * sizeof(*more));
+	va_list args;
+	int n;
+
+	if (!more)
+		return -ENOMEM;
+	r->warning = more;
+	va_start(args, format);
+	n = vasprintf(&more[r->warnings], format, args);
+	va_end(args);
+	if (n < 0)
+		return -ENOMEM;
+	r->warnings++;
+	return 0;
+}
+
+int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
+{
+	struct rule_input *input = calloc(r->rules ?: 1, sizeof(*input));
+	int err;
+
+	if (!input) {
+		*why = "out of memory";
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < r->rules; i++)
+		input[i] = (struct rule_input){ .args = r->rule[i].args,
+						.code = r->rule[i].expr.code,
+						.len = r->rule[i].expr.len,
+						.uses_sets = r->rule[i].expr.sets };
+	program_free(&r->program);
+	err = compile_rules(input, r->rules, r->otherwise, &r->program, why, at);
+	free(input);
+	return err;
+}
+
+void afxdp_rules_free(struct afxdp_rules *r)
+{
+	if (!r)
+		return;
+	hook_remove(r);
+	for (uint32_t i = 0; i < r->rules; i++) {
+		free(r->rule[i].text);
+		expr_free(&r->rule[i].expr);
+	}
+	for (uint32_t i = 0; i < r->warnings; i++)
+		free(r->warning[i]);
+	if (r->hits_fd >= 0)
+		close(r->hits_fd);
+	if (r->state_fd >= 0)
+		close(r->state_fd);
+	rules_free_sets(r);
+	program_free(&r->program);
+	linked_free(&r->linked);
+	free(r->inherited);
+	free(r->warning);
+	free(r->rule);
+	free(r->name);
+	free(r);
+}
+
+uint32_t afxdp_rules_count(const struct afxdp_rules *r)
+{
+	return r->rules;
+}
+
+const char *afxdp_rules_text(const struct afxdp_rules *r, uint32_t index)
+{
+	return index < r->rules ? r->rule[index].text : NULL;
+}
+
+enum afxdp_verdict afxdp_rules_default(const struct afxdp_rules *r)
+{
+	return r->otherwise;
+}
+
+const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n)
+{
+	return n < r->warnings ? r->warning[n] : NULL;
+}
+
+void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size)
+{
+	*size = (struct afxdp_rules_size){ .functions = r->program.functions };
+	size->sets = r->sets;
+	for (uint32_t i = 0; i < r->program.functions; i++)
+		size->instructions += r->program.function[i].n;
+	for (uint32_t i = 0; i < r->sets; i++)
+		size->set_bytes += r->set[i]->size;
+}
+
+static int fail(char *err, size_t errlen, int ret, const char *what)
+{
+	snprintf(err, errlen, "%s: %s", what, strerror(-ret));
+	return ret;
+}
+
+static int resize(struct bpf_object *obj, const char *name, uint32_t entries)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(obj, name);
+
+	return map ? bpf_map__set_max_entries(map, entries ?: 1) : -ENOENT;
+}
+
+int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, char *err,
+			      size_t errlen)
+{
+	const uint8_t yes = 1;
+	bool per_source = false;
+	int ret = rules_make_maps(r, err, errlen);
+
+	if (ret)
+		return ret;
+
+	for (uint32_t i = 0; i < r->rules; i++)
+		per_source |= r->rule[i].args.per_source;
+	r->btf = bpf_object__btf(obj);
+	r->obj = obj;
+	ret = resize(obj, "rule_hits", r->rules);
+	if (!ret)
+		ret = resize(obj, "rule_state", r->rules);
+	if (!ret)
+		ret = resize(obj, "sources", per_source ? AFXDP_SOURCES_MAX : 1);
+	if (!ret)
+		ret = afxdp_prog_set_const(obj, "have_rules", &yes, sizeof(yes));
+	if (!ret)
+		ret = hook_add(obj, r);
+	return ret ? fail(err, errlen, ret, "the BPF object is not of this version") : 0;
+}
+
+static int keep_fd(const struct bpf_object *obj, const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(obj, name);
+
+	if (fd < 0)
+		return fd;
+	fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	return fd < 0 ? -errno : fd;
+}
+
+int afxdp_rules_loaded(struct afxdp_rules *r, struct bpf_object *obj, char *err, size_t errlen)
+{
+	hook_remove(r);
+	if (!r->linked.insns)
+		return fail(err, errlen, -EINVAL,
+			    r->link_error[0]
+				    ? r->link_error
+				    : "the object was opened before the rules were parsed");
+	linked_free(&r->linked);
+	r->hits_fd = keep_fd(obj, "rule_hits");
+	r->state_fd = keep_fd(obj, "rule_state");
+	if (r->hits_fd < 0 || r->state_fd < 0)
+		return fail(err, errlen, r->hits_fd < 0 ? r->hits_fd : r->state_fd,
+			    "cannot keep the rules' maps");
+	return 0;
+}
+
+int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_hits *sum)
+{
+	int cpus = libbpf_num_possible_cpus(), ret;
+	struct afxdp_hits *hits;
+
+	*sum = (struct afxdp_hits){ .frames = 0 };
+	if (index >= r->rules || r->hits_fd < 0)
+		return -ENOENT;
+	if (cpus < 0)
+		return cpus;
+	hits = calloc(cpus, sizeof(*hits));
+	if (!hits)
+		return -ENOMEM;
+	ret = bpf_map_lookup_elem(r->hits_fd, &index, hits);
+	for (int i = 0; !ret && i < cpus; i++) {
+		sum->frames += hits[i].frames;
+		sum->bytes += hits[i].bytes;
+	}
+	free(hits);
+	if (!ret && r->inherited) {
+		sum->frames += r->inherited[index].frames;
+		sum->bytes += r->inherited[index].bytes;
+	}
+	return ret;
+}
+
+/* The rule of @old with the text of @rule that none before took; rules may be written twice. */
+static int same_text(const struct afxdp_rules *old, const char *text, bool *taken)
+{
+	for (uint32_t i = 0; i < old->rules; i++) {
+		if (taken[i] || strcmp(old->rule[i].text, text))
+			continue;
+		taken[i] = true;
+		return i;
+	}
+	return -1;
+}
+
+int afxdp_rules_inherit(struct afxdp_rules *r, struct afxdp_rules *old)
+{
+	struct afxdp_hits *inherited = calloc(r->rules ?: 1, sizeof(*inherited));
+	bool *taken = calloc(old->rules ?: 1, sizeof(*taken));
+	int ret = inherited && taken ? 0 : -ENOMEM;
+
+	for (uint32_t i = 0; i < r->rules && !ret; i++) {
+		int from = same_text(old, r->rule[i].text, taken);
+
+		if (from >= 0)
+			ret = afxdp_rules_hits(old, from, &inherited[i]);
+	}
+	free(taken);
+	if (ret) {
+		free(inherited);
+		return ret;
+	}
+	free(r->inherited);
+	r->inherited = inherited;
+	return 0;
+}

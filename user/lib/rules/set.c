@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* set.c - a set's map: made, filled, changed. */
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "../prog.h"
+#include "set.h"
+
+#define CELL sizeof(struct afxdp_set_cell)
+#define RUNS (AFXDP_SET_TOP + AFXDP_SET_TOP_CELLS)
+
+/* Room to grow before the map has to be made anew: so many cells, and a part of what there is. */
+#define SPARE_CELLS   1024
+#define SPARE_PERCENT 10
+
+_Static_assert(sizeof(struct afxdp_set_bucket) == CELL, "a bucket is a cell");
+_Static_assert(sizeof(struct afxdp_set_header) <= CELL, "the header is one");
+
+/* Types for `bpftool map dump`: u32 -> struct afxdp_set_cell { u64 word[8]; }. */
+static int cell_types(struct btf **btf, uint32_t *key, uint32_t *value)
+{
+	int word, array;
+
+	*btf = btf__new_empty();
+	if (!*btf)
+		return -errno;
+	*key = btf__add_int(*btf, "unsigned int", 4, 0);
+	word = btf__add_int(*btf, "unsigned long long", 8, 0);
+	array = btf__add_array(*btf, *key, word, 8);
+	*value = btf__add_struct(*btf, "afxdp_set_cell", CELL);
+	btf__add_field(*btf, "word", array, 0, 0);
+	return btf__load_into_kernel(*btf);
+}
+
+static int create_map(const char *name, uint32_t cells)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	struct btf *btf = NULL;
+	char short_name[BPF_OBJ_NAME_LEN];
+	int fd;
+
+	/* Names of maps are shorter than those of sets, and have no hyphens. */
+	snprintf(short_name, sizeof(short_name), "%.*s", BPF_OBJ_NAME_LEN - 1, name);
+	for (char *c = short_name; *c; c++)
+		*c = *c == '-' ? '_' : *c;
+	/* Without types it is dumped in hexadecimal, and works all the same. */
+	if (!cell_types(&btf, &opts.btf_key_type_id, &opts.btf_value_type_id))
+		opts.btf_fd = btf__fd(btf);
+	else
+		opts.btf_key_type_id = opts.btf_value_type_id = 0;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, short_name, sizeof(uint32_t), CELL, cells, &opts);
+	btf__free(btf);
+	return fd < 0 ? -errno : fd;
+}
+
+static uint32_t with_spare(uint32_t cells)
+{
+	return cells + cells / 100 * SPARE_PERCENT + SPARE_CELLS;
+}
+
+static int fill(struct set *s, const struct table6 *t, uint32_t cells)
+{
+	struct afxdp_set_cell *cell;
+	int err;
+
+	s->size = cells * CELL;
+	cell = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->map_fd, 0);
+	if (cell == MAP_FAILED)
+		return -errno;
+	s->cells = (struct cells){ .cell = cell,
+				   .next = RUNS,
+				   .runs_end = cells - t->header->buckets };
+	err = set4_build(&s->cells, &s->list);
+	if (err)
+		return err;
+	memcpy(&cell[1], t->length, 128);
+	memcpy(&cell[s->cells.runs_end], t->bucket, t->header->buckets * CELL);
+	memcpy(&cell[0], t->header, sizeof(*t->header));
+	s->table6 = (struct table6){ .header = (void *)&cell[0],
+				     .length = (void *)&cell[1],
+				     .bucket = (void *)&cell[s->cells.runs_end] };
+	s->table6.header->buckets_at = s->cells.runs_end;
+	return 0;
+}
+
+int set_make_map(struct set *s)
+{
+	struct cells count = { .next = RUNS };
+	struct table6 t;
+	int err;
+
+	err = set4_build(&count, &s->list);
+	if (err)
+		return err;
+	err = set6_build(&t, &s->list);
+	if (err)
+		goto out;
+	s->map_fd = create_map(s->name, with_spare(count.next) + t.header->buckets);
+	err = s->map_fd < 0 ? s->map_fd : 0;
+	if (!err)
+		err = fill(s, &t, with_spare(count.next) + t.header->buckets);
+out:
+	table6_free(&t);
+	return err;
+}
+
+int set_change(struct set *s, const struct prefix *p, bool add)
+{
+	int err = add ? list_add(&s->list, p) : list_del(&s->list, p);
+
+	if (err || !s->cells.cell)
+		return err;
+	if (p->ipv6)
+		return set6_change(&s->table6, &s->list, &p->v6, add);
+	err = set4_change(&s->cells, &s->list, p->v4);
+	if (s->cells.given.n)
+		afxdp_quiesce();
+	return err ? err : set4_reuse(&s->cells);
+}
+
+struct set *set_new(const char *name, const char *path)
+{
+	struct set *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->refs = 1;
+	s->map_fd = -1;
+	snprintf(s->name, sizeof(s->name), "%s", name);
+	s->path = strdup(path);
+	if (!s->path) {
+		free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void set_put(struct set *s)
+{
+	if (--s->refs)
+		return;
+	if (s->cells.cell)
+		munmap(s->cells.cell, s->size);
+	if (s->map_fd >= 0)
+		close(s->map_fd);
+	set4_free(&s->cells);
+	list_free(&s->list);
+	free(s->path);
+	free(s);
+}

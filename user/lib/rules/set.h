@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * set.h - a named set: its elements in sorted lists, and in the cells of its map.
+ *
+ * The lists are what the user wrote. The cells (afxdp/classifier.h) hold the union of that, and are
+ * made from it again where it changes.
+ */
+#ifndef AFXDP_RULES_SET_H
+#define AFXDP_RULES_SET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <afxdp/classifier.h>
+
+#define SET_NAME_MAX	 64
+#define SET_ELEMENTS_MAX 1000000
+
+/* ---- prefix.c ---- */
+
+/* Address << 8 | length: sorts by address, and puts a prefix in front of those inside it. */
+typedef uint64_t prefix4;
+
+static inline prefix4 prefix4_make(uint32_t address, uint32_t length)
+{
+	return (uint64_t)address << 8 | length;
+}
+
+static inline uint32_t prefix4_address(prefix4 p)
+{
+	return p >> 8;
+}
+
+static inline uint32_t prefix4_length(prefix4 p)
+{
+	return p & 0xff;
+}
+
+/* Bits behind the first @length of an IPv4 address. */
+static inline uint32_t prefix4_rest(uint32_t length)
+{
+	return length < 32 ? UINT32_MAX >> length : 0;
+}
+
+struct prefix6 {
+	uint64_t high, low;
+	uint32_t length;
+};
+
+/* An address or prefix, bits behind its length zero. */
+struct prefix {
+	bool ipv6;
+	prefix4 v4;
+	struct prefix6 v6;
+};
+
+int prefix6_compare(const struct prefix6 *a, const struct prefix6 *b);
+bool prefix6_contains(const struct prefix6 *a, const struct prefix6 *b);
+struct prefix6 prefix6_cut(const struct prefix6 *p, uint32_t length);
+
+/**
+ * prefix_parse() - an address or CIDR, @len characters of @text.
+ * @masked: bits behind the length were set, and have been cleared
+ */
+bool prefix_parse(const char *text, size_t len, struct prefix *p, bool *masked);
+
+/* The longest that prefix_print() writes, with its end. A full length is left out. */
+#define PREFIX_TEXT 64
+void prefix_print(const struct prefix *p, char text[PREFIX_TEXT]);
+
+/* ---- list.c ---- */
+
+struct set_list {
+	prefix4 *v4;
+	uint32_t n4, room4;
+	struct prefix6 *v6;
+	uint32_t n6, room6;
+};
+
+/** list_read() - the elements in file @path, sorted, without duplicates. @warn gets a line for
+ * elements that had to be changed, and ends reading if it does not return 0. */
+int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const char *line),
+	      void *arg, char *err, size_t errlen);
+
+/** list_add(), list_del() - one element. Return: 0, -EEXIST, -ENOENT, -E2BIG, -ENOMEM. */
+int list_add(struct set_list *l, const struct prefix *p);
+int list_del(struct set_list *l, const struct prefix *p);
+int list_copy(struct set_list *to, const struct set_list *from);
+void list_free(struct set_list *l);
+
+/* Index of the first element not below @p. */
+uint32_t list_find4(const struct set_list *l, prefix4 p);
+uint32_t list_find6(const struct set_list *l, const struct prefix6 *p);
+
+/* ---- set4.c, set6.c ---- */
+
+#define RUN_CELLS_MAX 129
+
+/* Where runs begin. */
+struct run_list {
+	uint32_t *at, n, room;
+};
+
+/* Cells of a set's map. */
+struct cells {
+	struct afxdp_set_cell *cell;		 /* NULL: only find out how many are needed */
+	uint32_t next;				 /* the first that no run has ever used */
+	uint32_t runs_end;			 /* runs end here */
+	struct run_list free[RUN_CELLS_MAX + 1]; /* no longer used, by size in cells */
+	struct run_list given;			 /* no longer used, but somebody may still read */
+};
+
+/** set4_build() - the first level and all runs. Return: 0, -ENOSPC, -ENOMEM. */
+int set4_build(struct cells *c, const struct set_list *l);
+
+/** set4_change() - @p was added to, or taken out of, @l. Return: as above; on -ENOSPC, the cells
+ * may hold part of the change. */
+int set4_change(struct cells *c, const struct set_list *l, prefix4 p);
+
+/** set4_reuse() - after afxdp_quiesce(): nobody reads what set4_change() replaced. */
+int set4_reuse(struct cells *c);
+void set4_free(struct cells *c);
+
+/* The IPv6 part: on the heap while it is built, in a map while it is read. */
+struct table6 {
+	struct afxdp_set_header *header;
+	uint8_t *length;
+	struct afxdp_set_bucket *bucket;
+};
+
+/** set6_build() - all of @l into new memory. Return: 0 or -ENOMEM; table6_free() in any case. */
+int set6_build(struct table6 *t, const struct set_list *l);
+void table6_free(struct table6 *t);
+
+/**
+ * set6_change() - @p was added to (@added), or taken out of, @l: do so in the table that is being
+ * read.
+ *
+ * Return: 0; -ENOSPC if it has no place for it: build another one.
+ */
+int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added);
+
+/* ---- set.c ---- */
+
+struct set {
+	uint32_t refs;
+	char name[SET_NAME_MAX];
+	char *path;
+	uint32_t line; /* of its definition */
+	struct set_list list;
+	int map_fd;
+	size_t size; /* of the map, in bytes */
+	struct cells cells;
+	struct table6 table6;
+};
+
+/** set_new() - without elements or a map. set_put() gives it up, and frees it after the last. */
+struct set *set_new(const char *name, const char *path);
+
+/** set_make_map() - the map, filled. Return: 0 or -errno. */
+int set_make_map(struct set *s);
+
+/** set_change() - add or take out one element, in the list and in the map. -ENOSPC: it is in the
+ * list, but the map has to be made anew. */
+int set_change(struct set *s, const struct prefix *p, bool add);
+void set_put(struct set *s);
+
+#endif

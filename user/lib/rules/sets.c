@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* sets.c - the sets of a rules file. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+int rules_find_set(const struct afxdp_rules *r, const char *name)
+{
+	for (uint32_t i = 0; i < r->sets; i++)
+		if (!strcmp(r->set[i]->name, name))
+			return i;
+	return -1;
+}
+
+/* A file's name is relative to the file that names it. */
+static char *resolve(const char *file, const char *name, size_t len)
+{
+	const char *slash = file ? strrchr(file, '/') : NULL;
+	char *path;
+
+	if (*name == '/' || !slash)
+		return strndup(name, len);
+	if (asprintf(&path, "%.*s/%.*s", (int)(slash - file), file, (int)len, name) < 0)
+		return NULL;
+	return path;
+}
+
+static int warn(void *arg, const char *line)
+{
+	return rules_warn(arg, "%s", line);
+}
+
+/* @r has @set, too; takes the reference, also if there is no memory. */
+static int add_set(struct afxdp_rules *r, struct set *set)
+{
+	struct set **more = realloc(r->set, (r->sets + 1) * sizeof(*more));
+
+	if (!more) {
+		set_put(set);
+		return -ENOMEM;
+	}
+	r->set = more;
+	r->set[r->sets++] = set;
+	return 0;
+}
+
+/* `NAME = "FILE"` taken apart. */
+struct definition {
+	const char *name, *path;
+	size_t name_len, path_len;
+};
+
+static bool take_apart(const char *s, struct definition *d)
+{
+	const char *end;
+
+	d->name = s;
+	while (isalnum((unsigned char)*s) || *s == '_' || *s == '-' || *s == '.')
+		s++;
+	d->name_len = s - d->name;
+	while (isspace((unsigned char)*s))
+		s++;
+	if (*s++ != '=')
+		return false;
+	while (isspace((unsigned char)*s))
+		s++;
+	if (*s++ != '"')
+		return false;
+	d->path = s;
+	end = strchr(s, '"');
+	if (!end)
+		return false;
+	d->path_len = end - s;
+	for (end++; isspace((unsigned char)*end); end++)
+		;
+	return !*end && d->name_len && d->name_len < SET_NAME_MAX && d->path_len;
+}
+
+int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, const char *text,
+		     char *err, size_t errlen)
+{
+	char name[SET_NAME_MAX], why[512] = "";
+	struct definition d;
+	struct set *set;
+	char *path;
+	int ret, old;
+
+	if (!take_apart(text, &d)) {
+		snprintf(err, errlen, "%s:%u: 'set %.60s': a set is written: set NAME = \"FILE\"",
+			 file, line, text);
+		return -EINVAL;
+	}
+	snprintf(name, sizeof(name), "%.*s", (int)d.name_len, d.name);
+	old = rules_find_set(r, name);
+	if (old >= 0) {
+		snprintf(err, errlen, "%s:%u: a second set '%s': the first is in line %u", file,
+			 line, name, r->set[old]->line);
+		return -EINVAL;
+	}
+	if (r->sets == AFXDP_SETS_MAX) {
+		snprintf(err, errlen, "%s:%u: more than %d sets", file, line, AFXDP_SETS_MAX);
+		return -E2BIG;
+	}
+	path = resolve(file, d.path, d.path_len);
+	set = path ? set_new(name, path) : NULL;
+	free(path);
+	if (!set || add_set(r, set)) {
+		snprintf(err, errlen, "%s:%u: out of memory", file, line);
+		return -ENOMEM;
+	}
+	set->line = line;
+	ret = list_read(&set->list, set->path, warn, r, why, sizeof(why));
+	if (!ret)
+		return 0;
+	/* What is wrong inside a file says where; that there is none is said where it is named. */
+	if (ret == -EINVAL || ret == -E2BIG)
+		snprintf(err, errlen, "%s", why);
+	else
+		snprintf(err, errlen, "%s:%u: set '%s': %s", file, line, name, why);
+	return ret;
+}
+
+int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen)
+{
+	for (uint32_t i = 0; i < r->sets; i++) {
+		int ret = r->set[i]->map_fd < 0 ? set_make_map(r->set[i]) : 0;
+
+		if (!ret)
+			continue;
+		snprintf(err, errlen, "set '%s': cannot make its map: %s", r->set[i]->name,
+			 strerror(-ret));
+		return ret;
+	}
+	return 0;
+}
+
+void rules_free_sets(struct afxdp_rules *r)
+{
+	for (uint32_t i = 0; i < r->sets; i++)
+		set_put(r->set[i]);
+	free(r->set);
+}
+
+int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_set_info *info)
+{
+	const struct set *s;
+
+	if (index >= r->sets)
+		return -ENOENT;
+	s = r->set[index];
+	*info = (struct afxdp_set_info){ .name = s->name,
+					 .path = s->path,
+					 .ipv4 = s->list.n4,
+					 .ipv6 = s->list.n6,
+					 .map_fd = s->map_fd,
+					 .bytes = s->size };
+	return 0;
+}
+
+static struct set *find(const struct afxdp_rules *r, const char *name, char *err, size_t errlen)
+{
+	int i = rules_find_set(r, name);
+
+	if (i >= 0)
+		return r->set[i];
+	snprintf(err, errlen, "no set '%s' in these rules", name);
+	return NULL;
+}
+
+static int change(struct afxdp_rules *r, const char *name, const char *element, bool add, char *err,
+		  size_t errlen)
+{
+	struct set *s = find(r, name, err, errlen);
+	struct prefix p;
+	bool masked;
+	int ret;
+
+	if (!s)
+		return -ENOENT;
+	if (!prefix_parse(element, strlen(element), &p, &masked)) {
+		snprintf(err, errlen, "'%.60s' is not an IPv4 or IPv6 address or CIDR", element);
+		return -EINVAL;
+	}
+	ret = set_change(s, &p, add);
+	switch (ret) {
+	case 0:
+		break;
+	case -EEXIST:
+		snprintf(err, errlen, "'%s' is in set '%s' already", element, name);
+		break;
+	case -ENOENT:
+		snprintf(err, errlen, "'%s' is not an element of set '%s'", element, name);
+		break;
+	case -E2BIG:
+		snprintf(err, errlen, "set '%s' has %d elements, and may not have more", name,
+			 SET_ELEMENTS_MAX);
+		break;
+	default:
+		snprintf(err, errlen, "set '%s': %s", name, strerror(-ret));
+	}
+	return ret;
+}
+
+int afxdp_rules_set_add(struct afxdp_rules *r, const char *name, const char *element, char *err,
+			size_t errlen)
+{
+	return change(r, name, element, true, err, errlen);
+}
+
+int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *element, char *err,
+			size_t errlen)
+{
+	return change(r, name, element, false, err, errlen);
+}
+
+int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
+			 int (*each)(void *arg, const char *element), void *arg)
+{
+	char text[PREFIX_TEXT];
+	const struct set *s = find(r, name, text, sizeof(text));
+	int ret = 0;
+
+	if (!s)
+		return -ENOENT;
+	for (uint32_t i = 0; i < s->list.n4 + s->list.n6 && !ret; i++) {
+		struct prefix p = { .ipv6 = i >= s->list.n4 };
+
+		if (p.ipv6)
+			p.v6 = s->list.v6[i - s->list.n4];
+		else
+			p.v4 = s->list.v4[i];
+		prefix_print(&p, text);
+		ret = each(arg, text);
+	}
+	return ret;
+}
+
+/* ---- Rules with another set ---- */
+
+static int copy_rule(struct afxdp_rules *to, const struct rule *from)
+{
+	struct rule *rule = rules_new_rule(to);
+
+	if (!rule)
+		return -ENOMEM;
+	*rule = *from;
+	rule->text = strdup(from->text);
+	rule->expr.code = malloc(from->expr.len * sizeof(*from->expr.code));
+	if (!rule->text || !rule->expr.code)
+		return -ENOMEM;
+	memcpy(rule->expr.code, from->expr.code, from->expr.len * sizeof(*from->expr.code));
+	return 0;
+}
+
+/* A set with the elements of @path, or, in a map with new room, those there are. */
+static int other_set(struct afxdp_rules *to, const struct set *from, const char *path, char *err,
+		     size_t errlen)
+{
+	struct set *set = set_new(from->name, path ?: from->path);
+
+	if (!set || add_set(to, set))
+		return -ENOMEM;
+	set->line = from->line;
+	if (path)
+		return list_read(&set->list, path, warn, to, err, errlen);
+	return list_copy(&set->list, &from->list);
+}
+
+int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
+			 struct afxdp_rules **out, char *err, size_t errlen)
+{
+	struct afxdp_rules *next;
+	const char *why = NULL;
+	uint32_t at;
+	int ret = 0;
+
+	*out = NULL;
+	if (!find(r, name, err, errlen))
+		return -ENOENT;
+	snprintf(err, errlen, "out of memory");
+	next = rules_new(r->name);
+	if (!next)
+		return -ENOMEM;
+	next->otherwise = r->otherwise;
+	next->default_line = r->default_line;
+	for (uint32_t i = 0; i < r->sets && !ret; i++) {
+		if (!strcmp(r->set[i]->name, name)) {
+			ret = other_set(next, r->set[i], path, err, errlen);
+			continue;
+		}
+		r->set[i]->refs++;
+		ret = add_set(next, r->set[i]);
+	}
+	for (uint32_t i = 0; i < r->rules && !ret; i++)
+		ret = copy_rule(next, &r->rule[i]);
+	if (!ret) {
+		ret = rules_compile(next, &why, &at);
+		if (ret)
+			snprintf(err, errlen, "%s", why);
+	}
+	if (ret)
+		afxdp_rules_free(next);
+	else
+		*out = next;
+	return ret;
+}
