@@ -226,6 +226,21 @@ static json_t *do_rules_replace(struct daemon *d, const json_t *request)
 	return do_rules(d, request);
 }
 
+/* add, del, list, replace: one request a verb, {"command": "set", "verb": ..., "set": NAME, ...}. */
+static json_t *do_set(struct daemon *d, const json_t *request)
+{
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	const char *name = json_string_value(json_object_get(request, "set"));
+	const char *arg = json_string_value(json_object_get(request, "argument"));
+	json_t *elements = NULL;
+
+	if (!verb || !name)
+		return problem("%s", "which verb, which set?");
+	if (daemon_change_set(d, verb, name, arg, &elements))
+		return problem("%s", d->why);
+	return json_pack("{s:b, s:o*}", "ok", 1, "elements", elements);
+}
+
 static json_t *do_stop(struct daemon *d, const json_t *request)
 {
 	(void)request;
@@ -242,6 +257,7 @@ static const struct {
 	{ "sink", do_sink },
 	{ "rules", do_rules },
 	{ "rules-replace", do_rules_replace },
+	{ "set", do_set },
 	{ "stop", do_stop },
 };
 
