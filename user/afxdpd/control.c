@@ -62,9 +62,12 @@ static void remove_stale(const struct sockaddr_un *address, socklen_t len)
 static int listen_file(struct control *c, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	mode_t old;
 	int fd;
 
+	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	remove_stale(&address, sizeof(address));
 	old = umask(0077);
@@ -100,7 +103,10 @@ int control_open(struct control **control, const char *ifname, const char *path,
 	if (path) {
 		c->listen[1] = err = listen_file(c, path);
 		if (err < 0) {
-			snprintf(why, size, "--control '%s': %s", path, strerror(-err));
+			snprintf(why, size, "--control '%s': %s", path,
+				 err == -EADDRINUSE ? "another process listens there"
+				 : err == -EEXIST   ? "a file that is not a socket is there"
+						    : strerror(-err));
 			goto free;
 		}
 	}
