@@ -22,7 +22,7 @@ search() {
 	local low=50000 high=8000000 mid
 	best=0
 	while [ $((high - low)) -gt $((low / 25)) ]; do
-		mid=$(awk -v a=$low -v b=$high 'BEGIN { printf "%d", sqrt(a * b) }')
+		mid=$(awk -v a="$low" -v b="$high" 'BEGIN { printf "%d", sqrt(a * b) }')
 		if lossless "$1" "$mid"; then best=$mid low=$mid; else high=$mid; fi
 	done
 	echo "$benchmark,$round,$1,$best,yes" >>"$rates"
