@@ -9,7 +9,7 @@ run_loss() {
 	extra=$out/loss-latency.csv
 	echo benchmark,round,subject,p50,p99,p999,max,wakeups,busy_polls,sane >"$extra"
 	for ((round = 1; round <= rounds; round++)); do
-		for s in bare "afxdpd -m spin" "afxdpd -m busy" "afxdpd -m adaptive" "afxdpd -m interrupt" testpmd tcpdump:/dev/null; do
+		for s in bare naive "afxdpd -m spin" "afxdpd -m busy" "afxdpd -m adaptive" "afxdpd -m interrupt" testpmd tcpdump:/dev/null; do
 			trial "$s" $((quick ? 2 : 10)) 1488095 60 1
 			[[ $s != afxdpd* ]] || jq -r --arg r "$round" --arg s "$s" --arg ok "${sane:-yes}" \
 				'[ "loss", $r, $s, .latency_ns.p50, .latency_ns.p99, .latency_ns.p999, .latency_ns.max,

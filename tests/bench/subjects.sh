@@ -4,7 +4,7 @@
 # What is measured: how each receiver is started on b1, how it is known to be ready, and what it says at its end.
 #
 # subject_start NAME: sets SUBJECT_PID. subject_stop: sets consumed (a number, or "driver": whatever the driver saw) and lost (a number, or empty if the
-# subject does not say). Names: drop, bare, testpmd, tcpdump:FILE, dumpcap:FILE, netsniff-ng:FILE, or "afxdpd ARGS".
+# subject does not say). Names: drop, bare, naive, testpmd, tcpdump:FILE, dumpcap:FILE, netsniff-ng:FILE, or "afxdpd ARGS".
 
 SUBJECT='' SUBJECT_PID=0
 
@@ -33,6 +33,7 @@ subject_start() {
 	case $1 in
 	drop) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 drop ;;
 	bare) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 redirect $queues ;;
+	naive) launch ready "$TOOLS/naive" b1 ;;
 	afxdpd*) launch ": ready" "$BUILD/afxdpd" -i b1 --report "$SCRATCH/report.json" ${1#afxdpd} ;;
 	# --no-huge: a machine as it comes has no hugepages; one forwarding core.
 	testpmd*)
@@ -70,7 +71,7 @@ subject_stop() {
 		end TERM
 		consumed=driver
 		;;
-	bare)
+	bare | naive)
 		end TERM
 		consumed=$(said '.*"consumed":([0-9]+).*')
 		lost=$(said '.*"lost":([0-9]+).*')
