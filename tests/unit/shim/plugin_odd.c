@@ -73,7 +73,7 @@ static char *odd_report(void *state)
 #if ODD == 5
 	return strdup("{ not JSON");
 #endif
-	return asprintf(&text, "{\"log\":\"%s\"}", log_text) < 0 ? NULL : text;
+	return asprintf(&text, "{\"log\":\"%s\"}", log_text ? log_text : "") < 0 ? NULL : text;
 }
 
 static void odd_close(void *state)
