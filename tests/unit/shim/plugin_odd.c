@@ -37,7 +37,8 @@ static int odd_open(const char *arg, const struct afxdp_plugin_env *env, void **
 
 static int odd_start(void *state, uint32_t worker, void **lane)
 {
-	fprintf(state, " start %u;", worker);
+	if (state)
+		fprintf(state, " start %u;", worker);
 	*lane = state;
 	return 0;
 }
