@@ -55,8 +55,8 @@ still_running() {
 	start_daemon -m "$1"
 	start_gen --duration 20 --cpus "$cpus"
 	wait_for 10 live_above .ledger.consumed 10000 || fail "$what: no frames"
-	end_daemon
 	kill -0 "$generator" || fail "$what: the generator was to run on"
+	end_daemon # and with it the generator, to which the interface then says no
 	balanced "$what"
 	end_gen
 }

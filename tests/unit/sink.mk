@@ -5,7 +5,7 @@ SINK_LIBS := -Iuser/afxdpd -lpcap -ljansson -ldl
 SINK_TESTS := sink_table sink_pcap sink_echo sink_race
 
 $(foreach t,$(SINK_TESTS),$(eval $(t)_SRCS := $(SINK_SRCS))$(eval $(t)_LIBS := $(SINK_LIBS)))
-$(SINK_TESTS:%=$(B)/tests/unit/%.t): $(SINK_SRCS) $(wildcard user/afxdpd/*.h user/afxdpd/sinks/*.h) tests/unit/sink_fake.h tests/unit/echo_build.h
+$(SINK_TESTS:%=$(B)/tests/unit/%.t): $(SINK_SRCS) $(wildcard user/afxdpd/*.h user/afxdpd/sinks/*.h) tests/unit/sink_fake.h tests/unit/sink_stubs.h tests/unit/echo_build.h
 
 # ThreadSanitizer does not know fences, and says so. Ours orders a sleeper's flag against a ring's index and publishes no data.
 TSAN += sink_race

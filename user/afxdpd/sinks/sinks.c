@@ -6,10 +6,7 @@
 #include <string.h>
 
 static const struct sink_ops *const sinks[] = {
-	&sink_count_ops,
-	&sink_drop_ops,
-	&sink_pcap_ops,
-	&sink_echo_ops,
+	&sink_count_ops, &sink_drop_ops, &sink_pcap_ops, &sink_echo_ops, &sink_forward_ops,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))
