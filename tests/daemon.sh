@@ -27,8 +27,8 @@ start_daemon() {
 launch_daemon() {
 	rm -f "$dir/report"
 	: >"$dir/err"
-	nsenter --net="/run/netns/$rx" -- "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>"$dir/err" &
-	daemon=$!
+	background "$rx" "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
+	daemon=$started
 }
 daemon_says() { grep -q -- "$1" "$dir/err"; }
 
@@ -48,14 +48,30 @@ ended_daemon() {
 }
 
 # kill_daemon: as a crash would.
-kill_daemon() {
-	kill -KILL "$daemon"
-	{ wait "$daemon" || true; } 2>/dev/null # bash has a word to say about it
-	daemon=
+kill_daemon() { kill_now "$daemon"; daemon=; }
+
+# background NS CMD...: runs CMD itself in the background, not a shell around it: $started can be killed.
+background() {
+	nsenter --net="/run/netns/$1" -- "${@:2}" &
+	started=$!
+}
+kill_now() {
+	kill -KILL "$1"
+	{ wait "$1" || true; } 2>/dev/null # bash has a word to say about it
 }
 
 ctl() { in_ns "$rx" "$BUILD/afxdpctl" -i "$rxif" "$@"; }
 gen() { in_ns "$tx" "$BUILD/afxdpgen" -i "$txif" "$@"; }
+# start_gen ARGS...: in the background, its results in $dir/sent. end_gen: now; await_gen: when it is done.
+start_gen() {
+	background "$tx" "$BUILD/afxdpgen" -i "$txif" "$@" >"$dir/sent" 2>/dev/null
+	generator=$started
+}
+end_gen() {
+	kill -TERM "$generator" 2>/dev/null || true
+	wait "$generator" || true
+}
+await_gen() { wait "$generator" || fail "afxdpgen failed"; }
 
 # reported FIELD: of the final report. live FIELD: of the running daemon's.
 reported() { jq -r "$1" "$dir/report"; }
@@ -78,7 +94,12 @@ no_program() {
 	[ -z "$(in_ns "$rx" bpftool -j net show dev "$rxif" | jq '.[].xdp[]')" ] &&
 		[ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq '.[0].xdp')" = null ]
 }
+# program_is NAME: the program attached to $rxif.
+program_is() { [ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq -r '.[0].xdp.prog.name')" = "$1" ]; }
 # knobs: the NAPI settings of $rxif. set_knobs DEFER FLUSH. Its namespace's /sys is only seen by whoever mounts it there.
-in_sys() { in_ns "$rx" unshare --mount sh -c 'mount -t sysfs sysfs /sys && cd "/sys/class/net/$0" && eval "$1"' "$rxif" "$1"; }
-knobs() { in_sys 'echo $(cat napi_defer_hard_irqs gro_flush_timeout)'; }
+in_sys() {
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns "$rx" unshare --mount sh -c 'mount -t sysfs sysfs /sys && cd "/sys/class/net/$0" && eval "$1"' "$rxif" "$1"
+}
+knobs() { in_sys "cat napi_defer_hard_irqs gro_flush_timeout" | paste -sd ' '; }
 set_knobs() { in_sys "echo $1 >napi_defer_hard_irqs && echo $2 >gro_flush_timeout"; }

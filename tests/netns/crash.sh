@@ -23,13 +23,11 @@ for ((i = 0; i < 20; i++)); do
 	[ "$mode" != busy ] || expect_eq "$what: settings" "$(knobs)" "2 200000"
 	! no_program || fail "$what: no program is attached"
 	[ -e "$pins/ledger" ] || fail "$what: no pinned ledger"
-	gen --duration 10 >/dev/null 2>&1 &
-	generator=$!
+	start_gen --duration 10
 	wait_for 10 live_above .ledger.consumed 1000 || fail "$what: frames do not flow"
 	kill_daemon
 	wait_for 5 no_program || fail "$what: a program stayed: $(in_ns "$rx" bpftool net show dev "$rxif")"
-	end_process "$generator"
-	wait "$generator" || true
+	end_gen
 done
 
 # The last one was adaptive; whoever ends well leaves nothing at all.
