@@ -69,3 +69,51 @@ tcp_copy() {
 		cmp /tmp/sent /tmp/got || fail "what arrived at $to is not what was sent"
 	done
 }
+
+# ---- XDP: tests/xnic/verdict.h ----
+
+# xdp_load one|frags: load that program, $XDP/prog; its maps are in $XDP/maps. One at a time.
+XDP=/sys/fs/bpf/xnic
+xdp_load() {
+	bpffs
+	rm -rf $XDP
+	mkdir $XDP
+	bpftool prog load "$BUILD/tests/xnic/$1.bpf.o" $XDP/prog pinmaps $XDP/maps
+}
+xdp_attach() { bpftool net attach xdpdrv pinned $XDP/prog dev eth0 overwrite; }
+xdp_detach() { bpftool net detach xdpdrv dev eth0; }
+u32() { printf '%d %d %d %d ' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)); }
+# xdp_config VERDICT [ADJUST [SHRINK]]
+xdp_config() {
+	# shellcheck disable=SC2046
+	bpftool map update pinned $XDP/maps/config key 0 0 0 0 value $(u32 "$1") $(u32 "${2:-0}") $(u32 "${3:-0}")
+}
+# xdp_port DEV: where XDP_REDIRECT goes.
+xdp_port() {
+	# shellcheck disable=SC2046
+	bpftool map update pinned $XDP/maps/ports key 0 0 0 0 value $(u32 "$(cat "/sys/class/net/$1/ifindex")")
+}
+# xdp_seen FIELD [QUEUE]: sum over CPUs (and queues).
+xdp_seen() {
+	bpftool -j map dump pinned $XDP/maps/seen |
+		jq "[.[] | select(${2:+.formatted.key == $2 and} true) | .formatted.values[].value.$1] | add"
+}
+
+# ---- frames: pktgen, from eth1 to eth0 ----
+
+# flood COUNT SIZE [FLOWS [RATE]]: send frames of SIZE bytes (without FCS), UDP from FLOWS addresses, at RATE frames a second (0: as fast as it
+# goes); returns when they are sent.
+flood() {
+	on eth1 bash -c '
+		set -e
+		pg() { echo "$2" >"/proc/net/pktgen/$1"; }
+		pg kpktgend_0 rem_device_all # happens some time later
+		until pg kpktgend_0 "add_device eth1" 2>/dev/null; do sleep 0.1; done
+		pg eth1 "count $1"; pg eth1 "pkt_size $2"; pg eth1 "clone_skb 0"; pg eth1 "delay 0"
+		[ "$4" = 0 ] || pg eth1 "ratep $4"
+		pg eth1 "dst 10.0.0.1"; pg eth1 "dst_mac $5"; pg eth1 "udp_dst_min 9"; pg eth1 "udp_dst_max 9"
+		pg eth1 "src_min 10.9.0.1"; pg eth1 "src_max 10.9.$(($3 / 256)).$(($3 % 256))"
+		pg pgctrl start
+		grep -q "^Result: OK" /proc/net/pktgen/eth1 || { cat /proc/net/pktgen/eth1 >&2; exit 1; }
+	' flood "$1" "$2" "${3:-1}" "${4:-0}" "$(cat /sys/class/net/eth0/address)" || fail "pktgen"
+}

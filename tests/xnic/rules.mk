@@ -3,7 +3,7 @@
 XNIC_BPF := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%.o,$(wildcard tests/xnic/*.bpf.c))
 XNIC_BIN := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%,$(filter-out %.bpf.c,$(wildcard tests/xnic/*.c)))
 
-$(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c
+$(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -Iinclude -I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@
