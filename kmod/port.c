@@ -107,6 +107,9 @@ void xnic_port_up(struct xnic_adapter *ad)
 	}
 	for (i = 0; i < ad->shape.pairs; i++)
 		xnic_pair_start(ad, i);
+	/* The watchdog looks at all queues: one that is not in use must not look stuck. */
+	for (; i < XNIC_HW_QUEUES; i++)
+		netif_tx_start_queue(ad->tx[i].nq);
 	xnic_hw_tx_control(ad, true);
 	xnic_port_rx_on(ad);
 	for (i = 0; i < ad->shape.pairs; i++)
@@ -222,7 +225,8 @@ int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu)
 		/* Not refused: the socket may be closed already, and its pool be taken away later. */
 		if (mtu > limit)
 			netdev_warn(netdev,
-				    "queue %u's AF_XDP socket cannot take frames above MTU %u: they are dropped, unless it is bound with XDP_USE_SG\n",
+				    "queue %u's AF_XDP socket cannot take frames above MTU %u: "
+				    "they are dropped, unless it is bound with XDP_USE_SG\n",
 				    i, limit);
 	}
 	ad->mtu = mtu;

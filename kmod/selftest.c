@@ -97,6 +97,7 @@ static int test_all_registers(struct xnic_adapter *ad, void *arg)
 
 #define LOOP_FRAMES 64
 #define LOOP_MAGIC  0x786e6963 /* "xnic" */
+#define LOOP_TRIES  1000       /* of 200 us and more, for a frame to find room */
 
 struct loop_header {
 	struct ethhdr eth;
@@ -174,16 +175,22 @@ static int loop_send(struct xnic_adapter *ad, unsigned int number)
 {
 	struct netdev_queue *nq = ad->tx[number % ad->shape.pairs].nq;
 	struct sk_buff *skb = loop_frame(ad, number);
-	netdev_tx_t sent = NETDEV_TX_BUSY;
+	unsigned int tries;
 
 	if (!skb)
 		return -ENOMEM;
-	__netif_tx_lock_bh(nq);
-	if (!netif_xmit_frozen_or_stopped(nq))
-		sent = netdev_start_xmit(skb, ad->netdev, nq, false);
-	__netif_tx_unlock_bh(nq);
-	if (sent == NETDEV_TX_OK)
-		return 0;
+	/* Byte queue limits start with room for one frame, and grow as frames come out. */
+	for (tries = 0; tries < LOOP_TRIES; tries++) {
+		netdev_tx_t sent = NETDEV_TX_BUSY;
+
+		__netif_tx_lock_bh(nq);
+		if (!netif_xmit_frozen_or_stopped(nq))
+			sent = netdev_start_xmit(skb, ad->netdev, nq, false);
+		__netif_tx_unlock_bh(nq);
+		if (sent == NETDEV_TX_OK)
+			return 0;
+		usleep_range(200, 400);
+	}
 	kfree_skb(skb);
 	return -EBUSY;
 }

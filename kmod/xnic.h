@@ -336,7 +336,7 @@ struct xnic_adapter {
 	struct domain_msg rx_mode;
 	struct domain_msg unplugged;
 	struct domain_msg close_me;
-	char name[16];
+	char name[24];
 
 	struct dentry *debugfs;
 	struct xnic_faults faults;

@@ -5,19 +5,21 @@
 dir=$(mktemp -d)
 cleanup rm -rf "$dir"
 rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
+# Pins are named after the interface, whatever its namespace.
+rxif=rx$RUN_ID txif=tx$RUN_ID
 daemon=
 
-# two_ends [QUEUES]: rx0 in $rx, tx0 in $tx.
+# two_ends [QUEUES]: $rxif in $rx, $txif in $tx.
 two_ends() {
 	need_root
 	bpffs
 	netns_add "$rx"
 	netns_add "$tx"
-	veth_pair "$rx" rx0 "$tx" tx0 "${1:-2}"
+	veth_pair "$rx" "$rxif" "$tx" "$txif" "${1:-2}"
 	cleanup end_daemon
 }
 
-# start_daemon ARGS...: afxdpd on rx0, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
+# start_daemon ARGS...: afxdpd on $rxif, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
 start_daemon() {
 	launch_daemon "$@"
 	wait_for 20 daemon_says ready || fail "afxdpd $*: not ready: $(cat "$dir/err")"
@@ -25,8 +27,8 @@ start_daemon() {
 launch_daemon() {
 	rm -f "$dir/report"
 	: >"$dir/err"
-	nsenter --net="/run/netns/$rx" -- "$BUILD/afxdpd" -i rx0 --report "$dir/report" "$@" >"$dir/out" 2>"$dir/err" &
-	daemon=$!
+	background "$rx" "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
+	daemon=$started
 }
 daemon_says() { grep -q -- "$1" "$dir/err"; }
 
@@ -45,8 +47,31 @@ ended_daemon() {
 	[ "$status" = "$1" ] || fail "afxdpd ended with $status, not $1; it said: $(cat "$dir/err")"
 }
 
-ctl() { in_ns "$rx" "$BUILD/afxdpctl" -i rx0 "$@"; }
-gen() { in_ns "$tx" "$BUILD/afxdpgen" -i tx0 "$@"; }
+# kill_daemon: as a crash would.
+kill_daemon() { kill_now "$daemon"; daemon=; }
+
+# background NS CMD...: runs CMD itself in the background, not a shell around it: $started can be killed.
+background() {
+	nsenter --net="/run/netns/$1" -- "${@:2}" &
+	started=$!
+}
+kill_now() {
+	kill -KILL "$1"
+	{ wait "$1" || true; } 2>/dev/null # bash has a word to say about it
+}
+
+ctl() { in_ns "$rx" "$BUILD/afxdpctl" -i "$rxif" "$@"; }
+gen() { in_ns "$tx" "$BUILD/afxdpgen" -i "$txif" "$@"; }
+# start_gen ARGS...: in the background, its results in $dir/sent. end_gen: now; await_gen: when it is done.
+start_gen() {
+	background "$tx" "$BUILD/afxdpgen" -i "$txif" "$@" >"$dir/sent" 2>/dev/null
+	generator=$started
+}
+end_gen() {
+	kill -TERM "$generator" 2>/dev/null || true
+	wait "$generator" || true
+}
+await_gen() { wait "$generator" || fail "afxdpgen failed"; }
 
 # reported FIELD: of the final report. live FIELD: of the running daemon's.
 reported() { jq -r "$1" "$dir/report"; }
@@ -63,3 +88,18 @@ balanced() {
 		.consumed == .delivered + .sink_dropped)')" true
 	expect_eq "$1: sum over queues" "$(reported '([.queues[].frames] | add) == .ledger.consumed')" true
 }
+
+# no_program: nothing is attached to $rxif, whoever is asked.
+no_program() {
+	[ -z "$(in_ns "$rx" bpftool -j net show dev "$rxif" | jq '.[].xdp[]')" ] &&
+		[ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq '.[0].xdp')" = null ]
+}
+# program_is NAME: the program attached to $rxif.
+program_is() { [ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq -r '.[0].xdp.prog.name')" = "$1" ]; }
+# knobs: the NAPI settings of $rxif. set_knobs DEFER FLUSH. Its namespace's /sys is only seen by whoever mounts it there.
+in_sys() {
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns "$rx" unshare --mount sh -c 'mount -t sysfs sysfs /sys && cd "/sys/class/net/$0" && eval "$1"' "$rxif" "$1"
+}
+knobs() { in_sys "cat napi_defer_hard_irqs gro_flush_timeout" | paste -sd ' '; }
+set_knobs() { in_sys "echo $1 >napi_defer_hard_irqs && echo $2 >gro_flush_timeout"; }

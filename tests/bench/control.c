@@ -83,8 +83,8 @@ static int serve(struct domain_thread *self, void *arg)
 	struct domain_msg *msg;
 
 	pin(b->cpu);
-	/* A post is no reason to interrupt its sender, who may have more: else each one costs a switch
-	 * there and back on one CPU. */
+	/* A post is no reason to interrupt its sender, who may have more: else each one costs a
+	 * switch there and back on one CPU. */
 	if (b->posts)
 		NEED(!sched_setscheduler(0, SCHED_BATCH, &none));
 	while (domain_wait(self, boxes, 1, DOMAIN_FOREVER, &msg) >= 0) {

@@ -36,8 +36,7 @@ full_speed() {
 stopped() {
 	local what="$1, stopped for 2 s" before
 	start_daemon -m "$1"
-	gen --duration 4 --pps 600k --cpus "$cpus" >"$dir/sent" &
-	local generator=$!
+	start_gen --duration 4 --pps 600k --cpus "$cpus"
 	wait_for 10 live_above .ledger.consumed 10000 || fail "$what: no frames"
 	before=$(live .ledger.consumed)
 	kill -STOP "$daemon"
@@ -45,7 +44,7 @@ stopped() {
 	kill -CONT "$daemon"
 	# More than all that the rings can have held.
 	wait_for 10 live_above .ledger.consumed $((before + 50000)) || fail "$what: frames do not flow again: $before, now $(live .ledger.consumed)"
-	wait "$generator"
+	await_gen
 	all_accounted "$what" "$(jq .sent "$dir/sent")"
 	[ "$(reported '.ledger | .ring_full + .fill_empty')" -gt 100000 ] || fail "$what: where did the frames of two seconds go?"
 }
@@ -54,14 +53,12 @@ stopped() {
 still_running() {
 	local what="$1, generator still running"
 	start_daemon -m "$1"
-	gen --duration 20 --cpus "$cpus" >/dev/null 2>&1 &
-	local generator=$!
+	start_gen --duration 20 --cpus "$cpus"
 	wait_for 10 live_above .ledger.consumed 10000 || fail "$what: no frames"
-	end_daemon
 	kill -0 "$generator" || fail "$what: the generator was to run on"
+	end_daemon # and with it the generator, to which the interface then says no
 	balanced "$what"
-	end_process "$generator"
-	wait "$generator" || true
+	end_gen
 }
 
 for mode in interrupt busy spin adaptive; do

@@ -8,7 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/daemon.sh
 . "$(dirname "$0")/../daemon.sh"
 two_ends 1
-for end in "$rx rx0" "$tx tx0"; do
+for end in "$rx $rxif" "$tx $txif"; do
 	read -r ns name <<<"$end"
 	ip -n "$ns" link set "$name" mtu 9000
 done

@@ -262,6 +262,9 @@ static void test_texts(void)
 	REFUSED("--rules ''", "-r", "");
 	REFUSED("--metrics 'localhost'", "--metrics", "localhost");
 	REFUSED("--metrics 'localhost:'", "--metrics", "localhost:");
+	REFUSED("--metrics 'localhost:http'", "--metrics", "localhost:http");
+	REFUSED("--metrics 'localhost:0'", "--metrics", "localhost:0");
+	REFUSED("--metrics '127.0.0.1:65536'", "--metrics", "127.0.0.1:65536");
 }
 
 static void test_together(void)

@@ -242,7 +242,8 @@ static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t
 	}
 }
 
-static void run(struct rng *r, uint32_t elements, uint32_t shortest, const char *path)
+static void run(struct rng *r, uint32_t elements, uint32_t shortest, uint32_t changes,
+		const char *path)
 {
 	static struct model m;
 	struct probe_run p;
@@ -259,7 +260,7 @@ static void run(struct rng *r, uint32_t elements, uint32_t shortest, const char 
 	load(&p, path);
 	ask(&p, &m, r, 2000);
 	if (m.n)
-		change(&p, &m, r, 150, shortest, &renewals);
+		change(&p, &m, r, changes, shortest, &renewals);
 	ask(&p, &m, r, 1000);
 	probe_close(&p);
 	printf("%u elements from /%u on: equal; the map was made anew %u times\n", elements,
@@ -273,13 +274,13 @@ int main(void)
 
 	libbpf_set_print(NULL);
 	close(mkstemp(path));
-	run(&r, 0, 8, path);
-	run(&r, 1, 0, path);
-	run(&r, 20, 0, path);
-	run(&r, 20, 8, path);
-	run(&r, 200, 12, path);
-	run(&r, 1000, 16, path);
-	run(&r, 2000, 24, path);
+	run(&r, 0, 8, 0, path);
+	run(&r, 1, 0, 20, path);
+	run(&r, 20, 0, 20, path);
+	run(&r, 20, 8, 20, path);
+	run(&r, 200, 12, 100, path);
+	run(&r, 1000, 16, 150, path);
+	run(&r, 2000, 24, 150, path);
 	unlink(path);
 	return 0;
 }

@@ -3,7 +3,9 @@
  * The echo sink around echo_frame(): its use of the TX ring, a stripped tag put back, frames of
  * several descriptors, a ring that is full, a kernel that sends only some per call, arguments.
  */
+#define SINK_OWN_WAKE
 #include "sink_fake.h"
+#include "sink_stubs.h"
 
 #include "echo_build.h"
 #include "sinks/echo_frame.h"

@@ -5,6 +5,7 @@
  * the UMEM.
  */
 #include "sink_fake.h"
+#include "sink_stubs.h"
 
 #include <fcntl.h>
 #define PCAP_DONT_INCLUDE_PCAP_BPF_H /* its struct bpf_insn is linux/bpf.h's, too */
@@ -18,12 +19,6 @@
 
 static char dir[] = "/tmp/afxdp-sink-pcap-XXXXXX";
 static char file[64], spec[80];
-
-int afxdp_xsk_wake_tx(struct afxdp_xsk *xsk)
-{
-	(void)xsk;
-	return 0;
-}
 
 static void pause_ms(long ms)
 {

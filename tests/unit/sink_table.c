@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* sinks.c and count.c: what -s may say, and the two sinks that keep nothing. */
 #include "sink_fake.h"
-
-/* Of xsk.c only this is needed, by sinks that send. */
-int afxdp_xsk_wake_tx(struct afxdp_xsk *xsk)
-{
-	(void)xsk;
-	return 0;
-}
+#include "sink_stubs.h"
 
 static void expect(const char *spec, const char *name, const char *arg)
 {
@@ -44,6 +38,8 @@ static void test_find(void)
 	refuse(":count", "unknown sink");
 	refuse("count:x", "takes no argument");
 	refuse("count:", "takes no argument");
+	expect("forward:eth1", "forward", "eth1");
+	refuse("forward", "lacks its argument");
 	refuse("echo:", "lacks its argument");
 	refuse("pcap", "lacks its argument");
 	refuse("pcap:", "lacks its argument");

@@ -13,7 +13,7 @@ xnic_load
 xnic_ports
 offloads tso off
 ping_ok 10.0.0.2
-ping_ok -s 1472 -M do 10.0.0.2
+ping_ok -s 1472 -M 'do' 10.0.0.2
 tcp_copy 4
 
 # What one port has sent the other has received, frame for frame, once both are quiet; and closing them loses no count. (Not
@@ -45,7 +45,7 @@ vlan() {
 	on eth1 ip addr add "10.1.$1.2/24" dev v1
 	on eth1 ip link set v1 up
 	ping_ok "10.1.$1.2"
-	ping_ok -s 1472 -M do "10.1.$1.2"
+	ping_ok -s 1472 -M 'do' "10.1.$1.2"
 	ip link del v0
 	on eth1 ip link del v1
 }
@@ -58,8 +58,8 @@ offloads rxvlan on txvlan on
 ip link set eth0 mtu 9000
 on eth1 ip link set eth1 mtu 9000
 carrier eth0 || fail "a change of MTU lost the link"
-ping_ok -s 8972 -M do 10.0.0.2
-ping_ok -s 3600 -M do 10.0.0.2
+ping_ok -s 8972 -M 'do' 10.0.0.2
+ping_ok -s 3600 -M 'do' 10.0.0.2
 tcp_copy 8
 ip link set eth0 mtu 1500
 on eth1 ip link set eth1 mtu 1500

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * verdict.h - gives every frame the verdict in `config` and counts it in `seen`; for one.bpf.c and frags.bpf.c, of which each has
- * maps of its own: a device map serves programs with frags support or programs without, not both.
+ * verdict.h - gives every frame the verdict in `config` and counts it in `seen`; for one.bpf.c and
+ * frags.bpf.c, of which each has maps of its own: a device map serves programs with frags support
+ * or programs without, not both.
  */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
 struct config {
-	__u32 verdict;	  /* what to return; XDP_REDIRECT: through `ports`, key 0 */
-	__u32 adjust;	  /* bytes to add in front before the verdict */
-	__u32 shrink;	  /* bytes to cut off at the end before the verdict */
+	__u32 verdict; /* what to return; XDP_REDIRECT: through `ports`, key 0 */
+	__u32 adjust;  /* bytes to add in front before the verdict */
+	__u32 shrink;  /* bytes to cut off at the end before the verdict */
 };
 
 struct {

@@ -11,6 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include "address.h"
+#include "complain.h"
 #include "ctl.h"
 
 /* A daemon answers within two seconds (its workers' time-out) or not at all. */
@@ -20,11 +21,9 @@ int ctl_fail(int status, const char *format, ...)
 {
 	va_list args;
 
-	fputs("afxdpctl: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	complain("afxdpctl", format, args);
 	va_end(args);
-	fputc('\n', stderr);
 	return status;
 }
 

@@ -17,7 +17,8 @@ struct ctl {
  * cannot). */
 typedef int ctl_command(const struct ctl *ctl, int argc, char **argv);
 
-ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_mode, ctl_sink, ctl_doctor, ctl_stop;
+ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_sink, ctl_doctor,
+	ctl_stop;
 
 /**
  * ctl_ask() - send @request (stolen) to the daemon.

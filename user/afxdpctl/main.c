@@ -16,6 +16,7 @@ static const struct {
 	{ "top", ctl_top, "", "rates, refreshed every second" },
 	{ "rules", ctl_rules, "VERB",
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
+	{ "set", ctl_set, "NAME VERB", "add|del ADDRESS, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
 	{ "doctor", ctl_doctor, "", "what IFACE can do, and what to change; needs no daemon" },

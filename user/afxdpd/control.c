@@ -62,9 +62,12 @@ static void remove_stale(const struct sockaddr_un *address, socklen_t len)
 static int listen_file(struct control *c, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	mode_t old;
 	int fd;
 
+	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode))
+		return -EEXIST;
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	remove_stale(&address, sizeof(address));
 	old = umask(0077);
@@ -100,7 +103,10 @@ int control_open(struct control **control, const char *ifname, const char *path,
 	if (path) {
 		c->listen[1] = err = listen_file(c, path);
 		if (err < 0) {
-			snprintf(why, size, "--control '%s': %s", path, strerror(-err));
+			snprintf(why, size, "--control '%s': %s", path,
+				 err == -EADDRINUSE ? "another process listens there"
+				 : err == -EEXIST   ? "a file that is not a socket is there"
+						    : strerror(-err));
 			goto free;
 		}
 	}
@@ -220,6 +226,21 @@ static json_t *do_rules_replace(struct daemon *d, const json_t *request)
 	return do_rules(d, request);
 }
 
+/* add, del, list, replace: one request a verb, {"command": "set", "verb": ..., "set": NAME, ...}. */
+static json_t *do_set(struct daemon *d, const json_t *request)
+{
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+	const char *name = json_string_value(json_object_get(request, "set"));
+	const char *arg = json_string_value(json_object_get(request, "argument"));
+	json_t *elements = NULL;
+
+	if (!verb || !name)
+		return problem("%s", "which verb, which set?");
+	if (daemon_change_set(d, verb, name, arg, &elements))
+		return problem("%s", d->why);
+	return json_pack("{s:b, s:o*}", "ok", 1, "elements", elements);
+}
+
 static json_t *do_stop(struct daemon *d, const json_t *request)
 {
 	(void)request;
@@ -236,6 +257,7 @@ static const struct {
 	{ "sink", do_sink },
 	{ "rules", do_rules },
 	{ "rules-replace", do_rules_replace },
+	{ "set", do_set },
 	{ "stop", do_stop },
 };
 

@@ -20,6 +20,7 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
+#include "complain.h"
 #include "control.h"
 #include "metrics.h"
 #include "privileges.h"
@@ -48,9 +49,7 @@ void daemon_note(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	fputs("afxdpd: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	complain("afxdpd", format, args);
 	va_end(args);
 }
 
@@ -348,12 +347,14 @@ static int start_workers(struct daemon *d)
 					      strerror(-err));
 		}
 		err = worker_start(w);
+		if (err == -EINVAL && w->cpu >= 0)
+			return failed(d, EXIT_USAGE,
+				      "--cpus: queue %u cannot be served on CPU %d: there is no "
+				      "such CPU, or we may not use it ('nproc' counts those)",
+				      w->xsk.config.queue, w->cpu);
 		if (err)
-			return failed(d, err == -EINVAL ? EXIT_USAGE : EXIT_RUNTIME,
-				      "cannot start the worker of queue %u%s: %s",
-				      w->xsk.config.queue,
-				      w->cpu >= 0 ? " on the CPU that --cpus gives it" : "",
-				      strerror(-err));
+			return failed(d, EXIT_RUNTIME, "cannot start the worker of queue %u: %s",
+				      w->xsk.config.queue, strerror(-err));
 	}
 	return 0;
 }

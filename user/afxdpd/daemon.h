@@ -111,6 +111,15 @@ json_t *daemon_rules(const struct daemon *d);
  * d->why set and nothing changed. */
 int daemon_replace_rules(struct daemon *d, const char *path);
 
+/**
+ * daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list.
+ * @elements: set to a new list of strings by list.
+ *
+ * Return: 0, or -errno with d->why set.
+ */
+int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
+		      json_t **elements);
+
 /** daemon_note() - one line on stderr. */
 __attribute__((format(printf, 1, 2))) void daemon_note(const char *format, ...);
 

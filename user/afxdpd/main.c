@@ -28,7 +28,7 @@ int main(int argc, char **argv)
 	int status = EXIT_DONE;
 
 	if (options_parse(&options, argc, argv, why, sizeof(why))) {
-		fprintf(stderr, "afxdpd: %s\n", why);
+		daemon_note("%s", why);
 		status = EXIT_USAGE;
 	} else if (options.help) {
 		options_help();

@@ -246,8 +246,12 @@ static bool set_report(struct options *o, const char *v)
 
 static bool set_metrics(struct options *o, const char *v)
 {
+	const char *colon = strrchr(v, ':');
+	uint64_t port;
+
 	o->metrics = v;
-	return strrchr(v, ':') && strrchr(v, ':')[1];
+	/* getaddrinfo() would cut it to 16 bits. */
+	return colon && number(colon + 1, 1, 65535, &port);
 }
 
 static bool set_control(struct options *o, const char *v)
@@ -333,7 +337,7 @@ static const struct option_row {
 	{ 0, "interval", "S", set_interval, "seconds, from 0.001", "print a line every S seconds" },
 	{ 0, "report", "FILE|-", set_report, "a file name or -",
 	  "write the report as JSON at the end" },
-	{ 0, "metrics", "ADDR:PORT", set_metrics, "ADDR:PORT",
+	{ 0, "metrics", "ADDR:PORT", set_metrics, "ADDR:PORT, like 127.0.0.1:9100",
 	  "serve Prometheus metrics over HTTP" },
 	{ 0, "control", "PATH", set_control, "a path below 100 characters",
 	  "control socket as a file too (default: abstract, for root in this network namespace)" },

@@ -68,3 +68,62 @@ int daemon_replace_rules(struct daemon *d, const char *path)
 
 	return err ?: take(d, rules);
 }
+
+static int replace_set(struct daemon *d, const char *name, const char *path)
+{
+	struct afxdp_rules *rules;
+	int err = afxdp_rules_with_set(d->rules, name, path, &rules, d->why, sizeof(d->why));
+
+	return err ?: take(d, rules);
+}
+
+static int append(void *list, const char *element)
+{
+	return json_array_append_new(list, json_string(element));
+}
+
+static int list_set(struct daemon *d, const char *name, json_t **elements)
+{
+	int err;
+
+	*elements = json_array();
+	err = afxdp_rules_set_list(d->rules, name, append, *elements);
+	if (!err)
+		return 0;
+	json_decref(*elements);
+	*elements = NULL;
+	snprintf(d->why, sizeof(d->why), "no set '%s' in the rules", name);
+	return err;
+}
+
+int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
+		      json_t **elements)
+{
+	int err;
+
+	if (!d->rules) {
+		snprintf(d->why, sizeof(d->why), "no rules are loaded, so there is no set '%s'",
+			 name);
+		return -ENOENT;
+	}
+	if (!strcmp(verb, "list"))
+		return list_set(d, name, elements);
+	if (!arg) {
+		snprintf(d->why, sizeof(d->why), "set %s %s: needs an argument", name, verb);
+		return -EINVAL;
+	}
+	if (!strcmp(verb, "replace"))
+		return replace_set(d, name, arg);
+	if (!strcmp(verb, "del"))
+		return afxdp_rules_set_del(d->rules, name, arg, d->why, sizeof(d->why));
+	if (strcmp(verb, "add")) {
+		snprintf(d->why, sizeof(d->why), "set %s: unknown verb '%s'", name, verb);
+		return -EINVAL;
+	}
+	err = afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
+	if (err != -ENOSPC)
+		return err;
+	/* The map is full: the same elements in a larger one, then once more. */
+	err = replace_set(d, name, NULL);
+	return err ?: afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
+}

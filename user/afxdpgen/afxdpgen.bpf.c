@@ -104,14 +104,16 @@ static __always_inline __u32 flow_of(__u64 n)
 
 static __always_inline int send(struct gen_state *s, __u64 seq, __u32 length)
 {
+	if (bpf_redirect_map(&device, 0, 0) != XDP_REDIRECT) {
+		s->error = -ENODEV; /* the kernel empties the slot when the interface goes */
+		s->quota = 0;
+		return XDP_ABORTED;
+	}
 	s->under_way[s->emitted % GEN_BATCH_MAX] = seq;
 	s->lengths[s->emitted % GEN_BATCH_MAX] = length;
 	s->bytes += length;
 	s->emitted++;
-	if (bpf_redirect_map(&device, 0, 0) == XDP_REDIRECT)
-		return XDP_REDIRECT;
-	s->error = -ENODEV; /* the kernel empties the slot when the interface goes */
-	return XDP_ABORTED;
+	return XDP_REDIRECT;
 }
 
 /*
@@ -225,11 +227,14 @@ int on_redirect_error(struct bpf_raw_tracepoint_args *ctx)
 
 	if (s->emitted == s->settled || s->cpu != bpf_get_smp_processor_id())
 		return 0;
-	/* Not under way any more: or the next bulk on this CPU, another program's, would be taken
-	 * for ours. */
-	s->settled++;
-	if (!s->error)
-		s->error = (int)ctx->args[3];
+	s->error = (int)ctx->args[3];
+	s->quota = 0;
+	/* It is the frame that was emitted last. Not under way any more: or the next bulk on this
+	 * CPU, another program's, would be taken for ours. */
+	s->emitted--;
+	s->bytes -= s->lengths[s->emitted % GEN_BATCH_MAX];
+	s->again[s->again_tail++ % GEN_BATCH_MAX] = s->under_way[s->emitted % GEN_BATCH_MAX];
+	gen_pace_refund(&s->pace, 1);
 	return 0;
 }
 

@@ -199,18 +199,23 @@ fail:
 	return err;
 }
 
-/* What keeps the kernel or the device from sending, in words. */
+/* A device that has sent may come back: a receiver that starts anew leaves a veth without its ring
+ * for a while. */
+static bool may_pass(int error)
+{
+	return error == -ENXIO || error == -EOPNOTSUPP || error == -ENETDOWN;
+}
+
+/* What keeps the kernel or the device from sending at all, in words. */
 static int refusal(struct gen_sender *s, int error, bool sent)
 {
 	const struct gen_interface *i = s->interface;
 	bool veth = !strcmp(i->driver, "veth");
 
-	if (sent) {
+	if (sent)
 		snprintf(s->why, sizeof(s->why), "'%s' does not send any more: %s", i->name,
 			 strerror(-error));
-		return error == -EOPNOTSUPP ? -EIO : error;
-	}
-	if ((error == -ENXIO || error == -EOPNOTSUPP) && veth)
+	else if ((error == -ENXIO || error == -EOPNOTSUPP) && veth)
 		snprintf(s->why, sizeof(s->why),
 			 "the peer of '%s' takes no XDP frames: attach an XDP program to it, or "
 			 "'ethtool -K PEER gro on'",
@@ -223,7 +228,15 @@ static int refusal(struct gen_sender *s, int error, bool sent)
 	else
 		snprintf(s->why, sizeof(s->why), "'%s' does not send: %s", i->name,
 			 strerror(-error));
-	return error == -ENXIO || error == -EOPNOTSUPP || error == -EMSGSIZE ? -EOPNOTSUPP : error;
+	if (sent)
+		return error == -EOPNOTSUPP ? -EIO : error;
+	return error == -ENXIO || error == -EMSGSIZE ? -EOPNOTSUPP : error;
+}
+
+/* Whether the next frame is far enough off to sleep. */
+static bool sleeps(const struct gen_sender *s)
+{
+	return s->pace.interval > SLEEP_BELOW_TICKS && !s->spin;
 }
 
 static bool done(const struct gen_sender *s, const volatile struct gen_state *st)
@@ -242,7 +255,7 @@ static int run_slice(struct gen_sender *s, struct live *l)
 
 	if (!s->pace.interval && s->limit && repeat > s->limit - st->accepted)
 		repeat = s->limit - st->accepted;
-	if (s->pace.interval > SLEEP_BELOW_TICKS)
+	if (sleeps(s))
 		repeat = st->batch;
 	opts.repeat = repeat;
 	st->position = 0;
@@ -251,14 +264,29 @@ static int run_slice(struct gen_sender *s, struct live *l)
 	return 0;
 }
 
+/* No frame was accepted although some were offered; @since: the last time that was otherwise. */
+static int stalled(struct gen_sender *s, int error, uint64_t since)
+{
+	if (gen_now() - since <= STALL_NS)
+		return 0;
+	if (error)
+		return refusal(s, error, true);
+	snprintf(
+		s->why, sizeof(s->why),
+		"'%s' has accepted no frame for %llu s (%u bytes each): is its receiver alive, its "
+		"peer's MTU large enough?",
+		s->interface->name, STALL_NS / 1000000000, s->traffic->longest);
+	return -EIO;
+}
+
 static int run(struct gen_sender *s, struct live *l)
 {
 	volatile struct gen_state *st = l->state;
-	uint64_t seen = 0, offered = 0, since = gen_now(), now;
-	int err;
+	uint64_t seen = 0, offered = 0, since = gen_now();
+	int err = 0, error;
 
-	while (!done(s, st)) {
-		if (s->pace.interval > SLEEP_BELOW_TICKS && st->pace.first_ns)
+	while (!err && !done(s, st)) {
+		if (sleeps(s) && st->pace.first_ns)
 			gen_sleep_until(gen_pace_due((const struct gen_pace *)&st->pace));
 		err = run_slice(s, l);
 		if (err) {
@@ -269,22 +297,21 @@ static int run(struct gen_sender *s, struct live *l)
 					 strerror(-err));
 			return st->accepted ? err : -EOPNOTSUPP;
 		}
-		if (st->error)
-			return refusal(s, st->error, st->accepted);
-		now = gen_now();
-		if (st->accepted != seen || st->emitted == offered) {
+		error = st->error;
+		if (error && (!st->accepted || !may_pass(error)))
+			return refusal(s, error, st->accepted);
+		if (st->accepted != seen || (!error && st->emitted == offered)) {
 			seen = st->accepted;
 			offered = st->emitted;
-			since = now;
-		} else if (now - since > STALL_NS) {
-			snprintf(s->why, sizeof(s->why),
-				 "'%s' has accepted no frame for %llu s (%u bytes each): is its "
-				 "receiver alive, its peer's MTU large enough?",
-				 s->interface->name, STALL_NS / 1000000000, s->traffic->longest);
-			return -EIO;
+			since = gen_now();
 		}
+		if (error) {
+			gen_sleep_until(gen_now() + 1000000);
+			st->error = 0;
+		}
+		err = stalled(s, error, since);
 	}
-	return 0;
+	return err;
 }
 
 static int live_send(struct gen_sender *s)

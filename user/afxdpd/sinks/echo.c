@@ -17,6 +17,7 @@
 #include "echo_frame.h"
 #include "frame.h"
 #include "ports.h"
+#include "transmit.h"
 
 static const char *const answer_names[ECHO_ANSWERS] = {
 	[ECHO_IGNORED] = "ignored",	[ECHO_ARP] = "arp",
@@ -37,69 +38,6 @@ struct echo_sink {
 
 /* Worker's side. */
 
-/* Descriptors that wait in the TX ring. */
-static uint32_t in_tx_ring(struct afxdp_xsk *xsk)
-{
-	return xsk->tx.size - afxdp_prod_free(&xsk->tx, xsk->tx.size);
-}
-
-/* Make the kernel send. In copy mode one call sends 32 descriptors at most (its budget per
- * socket), so as long as a call gets some out there may be need of another. */
-static void kick(struct afxdp_xsk *xsk)
-{
-	uint32_t left = in_tx_ring(xsk), before;
-
-	do {
-		if (!left || !afxdp_xsk_tx_wants_wakeup(xsk))
-			return;
-		before = left;
-		if (afxdp_xsk_wake_tx(xsk))
-			return;
-		left = in_tx_ring(xsk);
-	} while (left < before);
-}
-
-/* A tag that the device stripped goes back into the frame, so that it is in the answer. */
-static void restore_vlan(const struct afxdp_xsk *xsk, struct xdp_desc *d)
-{
-	const struct afxdp_meta *meta = frame_meta(xsk, d->addr);
-	uint8_t *frame = afxdp_xsk_data(xsk, d->addr);
-
-	if (!meta || !(meta->flags & AFXDP_META_VLAN_STRIP) || d->len < VLAN_TAG_OFFSET)
-		return;
-	frame_put_vlan(frame - VLAN_HLEN, frame, meta->vlan_tci);
-	d->addr -= VLAN_HLEN;
-	d->len += VLAN_HLEN;
-}
-
-/* Queue an answer whose first descriptor is @first, the @n - 1 others behind @desc. Return: false
- * if the TX ring is full. */
-static bool queue(struct afxdp_xsk *xsk, struct xdp_desc first, const struct xdp_desc *desc,
-		  uint32_t n)
-{
-	uint32_t pos;
-
-	if (afxdp_prod_free(&xsk->tx, n) < n)
-		return false;
-	afxdp_prod_reserve(&xsk->tx, n, &pos);
-	for (uint32_t i = 0; i < n; i++) {
-		struct xdp_desc *to = &xsk->tx_desc[(pos + i) & xsk->tx.mask];
-
-		*to = i ? desc[i] : first;
-		to->options &= XDP_PKT_CONTD;
-	}
-	return true;
-}
-
-static uint32_t frame_descs(const struct xdp_desc *desc, uint32_t *rest)
-{
-	uint32_t n = 1;
-
-	for (*rest = 0; desc[n - 1].options & XDP_PKT_CONTD; n++)
-		*rest += desc[n].len;
-	return n;
-}
-
 /* One frame of @n descriptors. Return: whether it is on its way out. */
 static bool answer(struct echo_port *p, const struct xdp_desc *desc, uint32_t n, uint32_t rest)
 {
@@ -109,15 +47,14 @@ static bool answer(struct echo_port *p, const struct xdp_desc *desc, uint32_t n,
 	enum echo_answer kind;
 	bool sent = false;
 
-	restore_vlan(xsk, &first);
+	frame_restore_vlan(xsk, &first);
 	kind = echo_frame(&s->self, afxdp_xsk_data(xsk, first.addr), &first.len,
 			  xsk->config.frame_size - frame_headroom(xsk, first.addr), rest);
 	if (kind != ECHO_IGNORED) {
-		sent = queue(xsk, first, desc, n);
+		sent = transmit_queue(xsk, first, desc, n);
 		if (!sent) {
-			afxdp_prod_submit(&xsk->tx);
-			kick(xsk);
-			sent = queue(xsk, first, desc, n);
+			transmit_kick(xsk);
+			sent = transmit_queue(xsk, first, desc, n);
 		}
 	}
 	if (sent || kind == ECHO_IGNORED) {
@@ -148,8 +85,7 @@ static uint32_t echo_consume(struct sink_port *port, const struct xdp_desc *desc
 		 * ring, as tx_pending tells it. */
 		port->reclaimed += sent;
 		port->xsk->tx_pending += sent;
-		afxdp_prod_submit(&port->xsk->tx);
-		kick(port->xsk);
+		transmit_kick(port->xsk);
 	}
 	return got;
 }

@@ -43,6 +43,35 @@ static inline void frame_put_vlan(uint8_t *to, const uint8_t *frame, uint16_t tc
 	memcpy(to + VLAN_TAG_OFFSET, tag, sizeof(tag));
 }
 
+/**
+ * frame_restore_vlan() - make the tag that the device stripped part of the frame at @d again, so
+ * that it leaves with the frame.
+ *
+ * Where metadata says that there was a tag there is room for it: the metadata's own.
+ */
+static inline void frame_restore_vlan(const struct afxdp_xsk *xsk, struct xdp_desc *d)
+{
+	const struct afxdp_meta *meta = frame_meta(xsk, d->addr);
+	uint8_t *frame = afxdp_xsk_data(xsk, d->addr);
+
+	if (!meta || !(meta->flags & AFXDP_META_VLAN_STRIP) || d->len < VLAN_TAG_OFFSET)
+		return;
+	frame_put_vlan(frame - VLAN_HLEN, frame, meta->vlan_tci);
+	d->addr -= VLAN_HLEN;
+	d->len += VLAN_HLEN;
+}
+
+/** frame_descs() - descriptors of the frame that begins at @desc. @rest: set to the bytes in all
+ * but the first. */
+static inline uint32_t frame_descs(const struct xdp_desc *desc, uint32_t *rest)
+{
+	uint32_t n = 1;
+
+	for (*rest = 0; desc[n - 1].options & XDP_PKT_CONTD; n++)
+		*rest += desc[n].len;
+	return n;
+}
+
 /** frames_whole() - of @n descriptors, how many make up whole frames. */
 static inline uint32_t frames_whole(const struct xdp_desc *desc, uint32_t n)
 {

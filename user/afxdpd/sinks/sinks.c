@@ -6,10 +6,8 @@
 #include <string.h>
 
 static const struct sink_ops *const sinks[] = {
-	&sink_count_ops,
-	&sink_drop_ops,
-	&sink_pcap_ops,
-	&sink_echo_ops,
+	&sink_count_ops, &sink_drop_ops,    &sink_pcap_ops,
+	&sink_echo_ops,	 &sink_forward_ops, &sink_plugin_ops,
 };
 
 #define SINKS (sizeof(sinks) / sizeof(*sinks))

@@ -72,8 +72,10 @@ bool load_is_sure(const struct facts *f, const struct value *v)
 {
 	uint32_t at;
 
-	if (is_cold(f) || v->a != NO_VALUE)
+	if (v->a != NO_VALUE)
 		return false;
+	if (is_cold(f))
+		return v->k + v->op <= f->linear;
 	switch (place_of(f, v->k, v->op, &at)) {
 	case IN_FRAME:
 		return at + v->op <= f->linear && at + v->op <= FAR;
@@ -86,9 +88,13 @@ bool load_is_sure(const struct facts *f, const struct value *v)
 
 static uint32_t fail_target(struct compiler *c, uint32_t v)
 {
+	const struct value *x = &c->vs.v[v];
 	struct facts f = c->now;
 
-	facts_add(&f, FACT(FACT_SHORT, v), 1);
+	if (x->a != NO_VALUE)
+		facts_add(&f, FACT(FACT_SHORT, v), 1);
+	else if (is_cold(&f) && x->k + x->op < f.below)
+		f.below = x->k + x->op;
 	return edge(c, FAIL, &f, NO_ACC);
 }
 
@@ -127,7 +133,11 @@ static void load_by_call(struct compiler *c, uint32_t v)
 		emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
 	}
 	call_load(c, c->vs.v[v].op);
+	if (is_cold(&c->now) && load_is_sure(&c->now, &c->vs.v[v]))
+		return;
 	emit_leave(c, JMP64_K(BPF_JSLT, BPF_REG_0, 0), fail_target(c, v));
+	if (is_cold(&c->now) && base == NO_VALUE)
+		c->now.linear = k + c->vs.v[v].op;
 }
 
 /* Bytes of the tag itself: its type and its control information are in the parse result. */
@@ -156,11 +166,13 @@ static void load_from_tag(struct compiler *c, uint8_t reg, uint32_t k, uint32_t 
 /* Make sure that the first buffer has @end bytes. */
 static void need_linear(struct compiler *c, uint32_t end)
 {
-	struct facts cold = { .world = WORLD_COLD };
+	struct facts cold = c->now;
 	uint32_t ask;
 
 	if (end <= c->now.linear)
 		return;
+	/* What is in the first buffer is in the frame. */
+	cold.world = WORLD_COLD;
 	ask = linear_tier(c, end);
 	emit(c, MOV64(BPF_REG_1, R_DATA));
 	emit(c, ALU64_K(BPF_ADD, BPF_REG_1, ask));
@@ -244,7 +256,7 @@ static bool is_simple(const struct compiler *c, uint32_t v)
 	uint32_t k;
 
 	return value_known(c, &c->now, v, &k) || in_slot(c, v) || x->kind == VALUE_LEN ||
-	       (x->kind == VALUE_LOAD && load_is_sure(&c->now, x));
+	       (x->kind == VALUE_LOAD && !is_cold(&c->now) && load_is_sure(&c->now, x));
 }
 
 /* Put a simple value into r1; r0 stays. */
@@ -405,11 +417,11 @@ static void learn(const struct compiler *c, struct facts *f, uint32_t id, bool y
 {
 	const struct cond *cond = &c->vs.c[id];
 
-	if (cond->use.nodes > 1)
-		facts_add(f, FACT(FACT_COND, id), yes);
 	if (cond->op == BPF_JEQ && yes && value_is_const(&c->vs, cond->b) &&
 	    c->vs.v[cond->a].use.nodes > 1)
-		facts_add(f, FACT(FACT_EQUALS, cond->a), c->vs.v[cond->b].k);
+		learn_equal(c, f, cond->a, c->vs.v[cond->b].k);
+	else if (cond->use.nodes > 1)
+		facts_add(f, FACT(FACT_COND, id), yes);
 }
 
 void emit_test(struct compiler *c, const struct node *n)

@@ -67,6 +67,9 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 /* The constant that @v equals, if @f says so. */
 bool value_known(const struct compiler *c, const struct facts *f, uint32_t v, uint32_t *k);
 
+/* @v equals @k: which answers more about it than single comparisons did. */
+void learn_equal(const struct compiler *c, struct facts *f, uint32_t v, uint32_t k);
+
 /* How much of the first buffer to ask for when @end bytes are needed: what other rules will need,
  * too. */
 uint32_t linear_tier(const struct compiler *c, uint32_t end);

@@ -6,7 +6,7 @@
 
 static uint32_t hash(const struct facts *f)
 {
-	uint32_t h = 2166136261u ^ f->world ^ f->linear << 8;
+	uint32_t h = 2166136261u ^ f->world ^ f->linear << 8 ^ f->below << 16;
 
 	for (uint32_t i = 0; i < f->n; i++) {
 		h = (h ^ f->fact[i].key) * 16777619u;
@@ -18,8 +18,8 @@ static uint32_t hash(const struct facts *f)
 
 static bool same(const struct facts *a, const struct facts *b)
 {
-	return a->world == b->world && a->linear == b->linear && a->n == b->n &&
-	       !memcmp(a->fact, b->fact, a->n * sizeof(a->fact[0]));
+	return a->world == b->world && a->linear == b->linear && a->below == b->below &&
+	       a->n == b->n && !memcmp(a->fact, b->fact, a->n * sizeof(a->fact[0]));
 }
 
 static bool grow(struct facts_table *t)

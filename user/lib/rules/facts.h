@@ -13,7 +13,7 @@
 enum fact_kind {
 	FACT_EQUALS, /* of a value: the constant it equals */
 	FACT_COND,   /* of a condition: its outcome */
-	FACT_SHORT,  /* of a load: the frame is too short for it */
+	FACT_SHORT,  /* of a load from a computed place: the frame is too short for it */
 	FACT_SLOT,   /* of a value: it is in its stack slot */
 };
 
@@ -30,8 +30,8 @@ struct fact {
 #define FACTS_MAX 40
 
 /*
- * Worlds. In the cold one a frame's first buffer is shorter than what the rules' usual loads need:
- * every load there is a function call, and nothing is remembered from one rule to the next.
+ * Worlds. In the cold one a frame's first buffer is shorter than what the rules' usual loads need,
+ * and every load is a function call.
  */
 #define WORLD_STRIPPED 1u /* the device took the outermost tag off */
 #define WORLD_COLD     2u
@@ -39,7 +39,9 @@ struct fact {
 struct facts {
 	uint8_t world;
 	uint8_t n;
-	uint32_t linear; /* bytes known to be in the first buffer */
+	/* Bytes known to be there: in the first buffer; in the cold world, in the whole frame. */
+	uint32_t linear;
+	uint32_t below; /* cold world: the frame is known to have fewer bytes than that */
 	struct fact fact[FACTS_MAX];
 };
 
@@ -50,6 +52,8 @@ struct facts_table {
 	uint32_t mask;
 	bool failed;
 };
+
+#define FRAME_UNBOUNDED UINT32_MAX
 
 void facts_free(struct facts_table *t);
 uint32_t facts_intern(struct facts_table *t, const struct facts *f);

@@ -104,6 +104,21 @@ bool value_known(const struct compiler *c, const struct facts *f, uint32_t v, ui
 	return true;
 }
 
+void learn_equal(const struct compiler *c, struct facts *f, uint32_t v, uint32_t k)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < f->n; i++) {
+		const struct cond *cond = &c->vs.c[FACT_ID(f->fact[i].key)];
+
+		if (FACT_KIND(f->fact[i].key) != FACT_COND || cond->a != v ||
+		    !value_is_const(&c->vs, cond->b))
+			f->fact[kept++] = f->fact[i];
+	}
+	f->n = kept;
+	facts_add(f, FACT(FACT_EQUALS, v), k);
+}
+
 /* Is `a op k` the same for every a up to @max? */
 static bool range_decides(uint8_t op, uint32_t max, uint32_t k, bool *yes)
 {
@@ -144,16 +159,20 @@ static bool cond_known(const struct compiler *c, const struct facts *f, uint32_t
 static bool node_decided(const struct compiler *c, const struct facts *f, uint32_t acc,
 			 const struct node *n, bool *yes)
 {
+	const struct value *v = &c->vs.v[n->what];
+
 	if (n->kind == NODE_TEST)
 		return cond_known(c, f, n->what, yes);
 	if (n->kind != NODE_LOAD)
 		return false;
 	*yes = false;
-	if (facts_find(f, FACT(FACT_SHORT, n->what)))
+	if (facts_find(f, FACT(FACT_SHORT, n->what)) ||
+	    (v->a == NO_VALUE && v->k + v->op >= f->below))
 		return true;
 	*yes = true;
-	return (acc != NO_ACC && acc / 2 == n->what) || facts_find(f, FACT(FACT_SLOT, n->what)) ||
-	       load_is_sure(f, &c->vs.v[n->what]);
+	/* What a value equals is only known of one that was loaded. */
+	return facts_find(f, FACT(FACT_EQUALS, n->what)) || (acc != NO_ACC && acc / 2 == n->what) ||
+	       facts_find(f, FACT(FACT_SLOT, n->what)) || load_is_sure(f, v);
 }
 
 /* ---- Edges between blocks ---- */
@@ -285,7 +304,7 @@ static uint32_t match(struct compiler *c, uint32_t facts)
 /* What of @f may still be asked for from @node on. */
 static struct facts wanted(const struct compiler *c, const struct facts *f, uint32_t node)
 {
-	struct facts kept = { .world = f->world, .linear = f->linear };
+	struct facts kept = { .world = f->world, .linear = f->linear, .below = f->below };
 
 	for (uint32_t i = 0; i < f->n; i++) {
 		uint32_t key = f->fact[i].key, id = FACT_ID(key);
@@ -316,7 +335,7 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 		return no_match(c, facts, acc);
 	if (node == MATCH)
 		return match(c, facts);
-	if (s->node_count[node] >= s->node_variants && !(now.world & WORLD_COLD)) {
+	if (s->node_count[node] >= s->node_variants && now.world == c->facts.f[s->base].world) {
 		now = wanted(c, &c->facts.f[s->base], node);
 		facts = facts_intern(&c->facts, &now);
 		acc = NO_ACC;
@@ -431,39 +450,46 @@ static void write_rule(struct compiler *c, const struct ways *in)
 
 /* ---- Between two rules ---- */
 
-/* How many of the rules to come would ask what fact @key answers. */
+/* How much is lost with fact @key: how many of the rules to come would ask what it answers. A value
+ * in its slot saves less than a decided question, and few frames end where a rule looks. */
 static uint32_t worth(const struct compiler *c, uint32_t key)
 {
-	if (FACT_KIND(key) == FACT_COND)
-		return c->vs.c[FACT_ID(key)].use.rules;
-	return c->vs.v[FACT_ID(key)].use.rules;
+	uint32_t rules = FACT_KIND(key) == FACT_COND ? c->vs.c[FACT_ID(key)].use.rules
+						     : c->vs.v[FACT_ID(key)].use.rules;
+
+	return FACT_KIND(key) == FACT_SLOT || FACT_KIND(key) == FACT_SHORT ? (rules + 3) / 4
+									   : rules;
 }
 
-/* What of @f is still worth knowing. */
-static struct facts prune(const struct compiler *c, const struct facts *f,
-			  const struct facts *dropped, bool all)
+static struct facts cold_facts(void)
 {
-	struct facts kept = { .world = f->world, .linear = f->linear };
+	return (struct facts){ .world = WORLD_COLD, .below = FRAME_UNBOUNDED };
+}
 
-	if (f->world & WORLD_COLD)
-		return kept;
-	if (all)
+/* What of @f is still worth knowing; @none: nothing. */
+static struct facts prune(const struct compiler *c, const struct facts *f, bool none)
+{
+	struct facts kept = { .world = f->world, .linear = f->linear, .below = f->below };
+
+	if (none && (f->world & WORLD_COLD))
+		kept = cold_facts();
+	else if (none)
 		kept.linear = usage_common(&c->spec->usage);
-	for (uint32_t i = 0; i < f->n && !all; i++)
-		if (worth(c, f->fact[i].key) && !facts_find(dropped, f->fact[i].key))
+	for (uint32_t i = 0; i < f->n && !none; i++)
+		if (worth(c, f->fact[i].key))
 			kept.fact[kept.n++] = f->fact[i];
 	return kept;
 }
 
 /* Make ways out of the last rule ways into the next: those that know the same become one. */
-static void join_ways(struct compiler *c, const struct facts *dropped, bool all, struct ways *in)
+static void join_ways(struct compiler *c, struct ways *in)
 {
 	struct specialiser *s = c->spec;
 
 	in->n = 0;
 	for (uint32_t i = 0; i < s->out.n && !c->err; i++) {
 		struct way *way = &s->out.way[i];
-		struct facts f = prune(c, &c->facts.f[way->facts], dropped, all);
+		struct facts f = prune(c, &c->facts.f[way->facts], s->variants <= 1);
 		uint32_t acc = way->acc, facts, j;
 
 		if (acc != NO_ACC && !c->vs.v[acc / 2].use.rules)
@@ -482,44 +508,122 @@ static void join_ways(struct compiler *c, const struct facts *dropped, bool all,
 	}
 }
 
-/* The fact that is worth least among those that keep @in apart. */
-static uint32_t least_useful(const struct compiler *c, const struct ways *in)
+/* What @a and @b both say; *@loss is what each of them says beyond that. */
+static struct facts common(const struct compiler *c, const struct facts *a, const struct facts *b,
+			   uint32_t *loss)
 {
-	uint32_t best = UINT32_MAX, least = UINT32_MAX;
+	struct facts both = { .world = a->world,
+			      .linear = a->linear < b->linear ? a->linear : b->linear,
+			      .below = a->below > b->below ? a->below : b->below };
+	uint32_t i = 0, j = 0;
 
-	for (uint32_t i = 0; i < in->n; i++) {
-		const struct facts *f = &c->facts.f[in->way[i].facts];
+	*loss = (a->linear != b->linear) + (a->below != b->below);
+	while (i < a->n || j < b->n) {
+		const struct fact *x = i < a->n ? &a->fact[i] : NULL;
+		const struct fact *y = j < b->n ? &b->fact[j] : NULL;
 
-		for (uint32_t j = 0; j < f->n; j++) {
-			uint32_t key = f->fact[j].key, w = worth(c, key);
-
-			/* A value in its slot saves less than a decided question. */
-			if (FACT_KIND(key) == FACT_SLOT)
-				w = (w + 3) / 4;
-			if (w < least) {
-				least = w;
-				best = key;
-			}
+		if (x && y && x->key == y->key && x->value == y->value) {
+			both.fact[both.n++] = *x;
+			i++;
+			j++;
+		} else if (x && (!y || x->key <= y->key)) {
+			*loss += worth(c, x->key);
+			i++;
+		} else {
+			*loss += worth(c, y->key);
+			j++;
 		}
 	}
-	return best;
+	return both;
+}
+
+/* For a way: with which later one of its world it would lose least. */
+struct partner {
+	uint32_t way, loss;
+};
+
+static void find_partner(const struct compiler *c, const struct ways *in, uint32_t a,
+			 struct partner *p)
+{
+	const struct facts *f = &c->facts.f[in->way[a].facts];
+
+	p->loss = UINT32_MAX;
+	for (uint32_t b = a + 1; b < in->n && p->loss; b++) {
+		const struct facts *g = &c->facts.f[in->way[b].facts];
+		uint32_t loss;
+
+		if (g->world != f->world)
+			continue;
+		common(c, f, g, &loss);
+		if (loss < p->loss)
+			*p = (struct partner){ b, loss };
+	}
+}
+
+/* Make way @b, which is the later one, part of way @a. */
+static void merge_ways(struct compiler *c, struct ways *in, uint32_t a, uint32_t b)
+{
+	uint32_t loss, gone = in->way[b].block;
+	struct facts f = common(c, &c->facts.f[in->way[a].facts], &c->facts.f[in->way[b].facts],
+				&loss);
+
+	in->way[a].facts = facts_intern(&c->facts, &f);
+	if (c->facts.failed)
+		out_of_memory(c);
+	if (in->way[a].acc != in->way[b].acc)
+		in->way[a].acc = NO_ACC;
+	block_goto(&c->blocks, gone, in->way[a].block);
+	in->way[b] = in->way[--in->n];
+}
+
+static uint32_t count_world(const struct compiler *c, const struct ways *in, uint8_t world)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < in->n; i++)
+		n += c->facts.f[in->way[i].facts].world == world;
+	return n;
+}
+
+/* Merge the two ways of @world that lose least by it, until there are few enough. */
+static void merge_world(struct compiler *c, struct ways *in, uint8_t world, struct partner *p)
+{
+	uint32_t n = count_world(c, in, world);
+
+	if (n <= c->spec->variants || n < 2)
+		return;
+	for (uint32_t i = 0; i < in->n; i++)
+		find_partner(c, in, i, &p[i]);
+	for (; n > c->spec->variants && n > 1 && !c->err; n--) {
+		uint32_t a = UINT32_MAX, b, moved;
+
+		for (uint32_t i = 0; i < in->n; i++)
+			if (c->facts.f[in->way[i].facts].world == world &&
+			    p[i].loss != UINT32_MAX && (a == UINT32_MAX || p[i].loss < p[a].loss))
+				a = i;
+		if (a == UINT32_MAX)
+			return;
+		b = p[a].way;
+		moved = in->n - 1;
+		merge_ways(c, in, a, b);
+		/* Whoever had one of those that are now another, or are elsewhere, looks again. */
+		for (uint32_t i = 0; i < in->n; i++)
+			if (i == a || i == b || p[i].way == a || p[i].way == b || p[i].way == moved)
+				find_partner(c, in, i, &p[i]);
+	}
 }
 
 static void next_ways(struct compiler *c, struct ways *in)
 {
-	struct facts dropped = { .n = 0 };
+	struct partner *p;
 
-	join_ways(c, &dropped, c->spec->variants <= 1, in);
-	while (in->n > c->spec->variants && !c->err) {
-		uint32_t key = least_useful(c, in);
-
-		if (key == UINT32_MAX || dropped.n == FACTS_MAX) {
-			join_ways(c, &dropped, true, in);
-			return;
-		}
-		facts_add(&dropped, key, 1);
-		join_ways(c, &dropped, false, in);
-	}
+	join_ways(c, in);
+	p = calloc(in->n + 1, sizeof(*p));
+	if (!p)
+		out_of_memory(c);
+	for (uint8_t world = 0; world <= (WORLD_STRIPPED | WORLD_COLD) && !c->err; world++)
+		merge_world(c, in, world, p);
+	free(p);
 }
 
 /* ---- One function ---- */
@@ -527,6 +631,23 @@ static void next_ways(struct compiler *c, struct ways *in)
 uint32_t linear_tier(const struct compiler *c, uint32_t end)
 {
 	return usage_tier(&c->spec->usage, end);
+}
+
+/* The type of a tag that was taken off is known: most rules are about something else, and decided. */
+static void write_stripped_entry(struct compiler *c, uint32_t linear, struct ways *in)
+{
+	uint32_t type = value_load(&c->vs, 2, NO_VALUE, 12), ad = block_new(&c->blocks);
+	struct facts q = { .world = WORLD_STRIPPED, .linear = linear, .below = FRAME_UNBOUNDED };
+
+	if (c->vs.v[type].use.rules) {
+		struct facts f = q;
+
+		emit_leave(c, JMP32_K(BPF_JSET, BPF_REG_0, AFXDP_META_VLAN_AD), ad);
+		facts_add(&f, FACT(FACT_EQUALS, type), 0x88a8);
+		facts_add(&q, FACT(FACT_EQUALS, type), 0x8100);
+		add_way(c, in, (struct way){ facts_intern(&c->facts, &f), NO_ACC, ad });
+	}
+	add_way(c, in, (struct way){ facts_intern(&c->facts, &q), NO_ACC, c->at });
 }
 
 /*
@@ -538,7 +659,7 @@ static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 {
 	uint32_t linear = usage_common(&c->spec->usage), cold = block_new(&c->blocks);
 	uint32_t stripped = block_new(&c->blocks), none = block_new(&c->blocks);
-	struct facts f = { .world = WORLD_COLD };
+	struct facts f = cold_facts();
 
 	c->at = entry;
 	block_return(&c->blocks, none, CLASS_NONE);
@@ -556,11 +677,11 @@ static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 	}
 	emit(c, LDX(BPF_W, BPF_REG_0, R_PARSE, offsetof(struct afxdp_parse, flags)));
 	emit_leave(c, JMP32_K(BPF_JSET, BPF_REG_0, AFXDP_META_VLAN_STRIP), stripped);
-	f = (struct facts){ .linear = linear };
+	f = (struct facts){ .linear = linear, .below = FRAME_UNBOUNDED };
 	add_way(c, in, (struct way){ facts_intern(&c->facts, &f), NO_ACC, c->at });
 
-	f.world = WORLD_STRIPPED;
-	add_way(c, in, (struct way){ facts_intern(&c->facts, &f), NO_ACC, stripped });
+	c->at = stripped;
+	write_stripped_entry(c, linear, in);
 	if (c->facts.failed)
 		out_of_memory(c);
 }
