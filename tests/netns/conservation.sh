@@ -8,8 +8,6 @@ set -euo pipefail
 # shellcheck source=tests/daemon.sh
 . "$(dirname "$0")/../daemon.sh"
 two_ends 2
-cpus=0
-[ "$(nproc)" -lt 2 ] || cpus=0,1
 
 # all_accounted WHAT SENT: stop the daemon once it has seen everything; where each frame went must be said.
 all_accounted() {
