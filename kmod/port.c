@@ -202,7 +202,7 @@ free_mem:
  * @ad: the port.
  * @mtu: the new one, bytes.
  *
- * Return: 0; -EINVAL: the XDP program or an AF_XDP pool cannot take frames of that size.
+ * Return: 0; -EINVAL: the XDP program cannot take frames of that size.
  */
 int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu)
 {
@@ -222,13 +222,12 @@ int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu)
 		if (!pool || pool->umem->flags & XDP_UMEM_SG_FLAG)
 			continue;
 		limit = xsk_pool_get_rx_frame_size(pool) - XNIC_L2_OVERHEAD;
-		if (mtu <= limit)
-			continue;
-		netdev_warn(netdev,
-			    "MTU %u is above the %u of queue %u's AF_XDP socket: close it, or bind "
-			    "it with XDP_USE_SG\n",
-			    mtu, limit, i);
-		return -EINVAL;
+		/* Not refused: the socket may be closed already, and its pool be taken away later. */
+		if (mtu > limit)
+			netdev_warn(netdev,
+				    "queue %u's AF_XDP socket cannot take frames above MTU %u: "
+				    "they are dropped, unless it is bound with XDP_USE_SG\n",
+				    i, limit);
 	}
 	ad->mtu = mtu;
 	if (ad->state == XNIC_OPENED)

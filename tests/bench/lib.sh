@@ -68,7 +68,7 @@ trial() {
 	core0=$(core_ticks)
 	json=$( (
 		TIMEFORMAT='%U %S'
-		time in_ns "$TX" taskset -c "$cpus" "$BUILD/afxdpgen" -i b0 --cpus "$cpus" --duration "$seconds" --pps "$pps" --size "$size" --flows "$flows"
+		time in_ns "$TX" taskset -c "$cpus" "$BUILD/afxdpgen" -i b0 --cpus "$cpus" --spin --duration "$seconds" --pps "$pps" --size "$size" --flows "$flows"
 	) 2>"$SCRATCH/gen.err") || status=$?
 	core1=$(core_ticks)
 	cpu1=$(process_ns "$SUBJECT_PID")

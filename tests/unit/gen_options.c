@@ -54,6 +54,7 @@ static void right(void)
 	CHECK(!parse("-i a --pps max") && !o.pps);
 	CHECK(!parse("-i a --pps 64k") && o.pps == 64000);
 	CHECK(!parse("-w out.pcap -n 3 --mix"), "%s", why);
+	CHECK(!parse("-i a --spin") && o.spin);
 	CHECK(!parse("--help") && o.help && !parse("-V") && o.version);
 	CHECK(strstr(gen_options_usage(), "--pps"));
 }

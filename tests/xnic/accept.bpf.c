@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* accept.bpf.c - two programs that pass every frame: one that takes a buffer, one that takes several. */
+/* accept.bpf.c - two programs that pass every frame: one that takes a buffer, one that takes
+ * several. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

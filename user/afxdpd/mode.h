@@ -30,14 +30,14 @@ enum mode {
  * ADAPT_SPIN_NS, ADAPT_REST_NS: a polling worker whose ring stays empty for the former sleeps, and
  * does not poll again for the latter. 200 us is ten times the mean gap at ADAPT_DOWN: frames come
  * in bursts far apart, or the worker keeps the CPU from whoever should feed it. In both cases a
- * sleeper does better, and 50 ms make the next try cheap (0.4 % of the time).
+ * sleeper does better, and 10 ms make the next try cheap (2 % of the time).
  */
 #define ADAPT_UP	100000	 /* frames/s */
 #define ADAPT_DOWN	50000	 /* frames/s */
 #define ADAPT_WINDOW_NS 1000000	 /* 1 ms */
 #define ADAPT_HOLD	10	 /* windows */
 #define ADAPT_SPIN_NS	200000	 /* 200 us */
-#define ADAPT_REST_NS	50000000 /* 50 ms */
+#define ADAPT_REST_NS	10000000 /* 10 ms */
 
 struct adapt {
 	uint64_t since;	     /* start of the window, ns */

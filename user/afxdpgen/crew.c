@@ -88,6 +88,7 @@ static void plan(struct gen_crew *c, const struct gen_engine *engine, const stru
 			.first = k,
 			.step = c->n,
 			.batch = o->batch,
+			.spin = o->spin,
 			.cpu = o->n_cpus ? o->cpus[k] : -1,
 		};
 }

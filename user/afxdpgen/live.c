@@ -233,6 +233,12 @@ static int refusal(struct gen_sender *s, int error, bool sent)
 	return error == -ENXIO || error == -EMSGSIZE ? -EOPNOTSUPP : error;
 }
 
+/* Whether the next frame is far enough off to sleep. */
+static bool sleeps(const struct gen_sender *s)
+{
+	return s->pace.interval > SLEEP_BELOW_TICKS && !s->spin;
+}
+
 static bool done(const struct gen_sender *s, const volatile struct gen_state *st)
 {
 	return st->stop || st->pace.over || (s->limit && st->accepted >= s->limit);
@@ -249,7 +255,7 @@ static int run_slice(struct gen_sender *s, struct live *l)
 
 	if (!s->pace.interval && s->limit && repeat > s->limit - st->accepted)
 		repeat = s->limit - st->accepted;
-	if (s->pace.interval > SLEEP_BELOW_TICKS)
+	if (sleeps(s))
 		repeat = st->batch;
 	opts.repeat = repeat;
 	st->position = 0;
@@ -280,7 +286,7 @@ static int run(struct gen_sender *s, struct live *l)
 	int err = 0, error;
 
 	while (!err && !done(s, st)) {
-		if (s->pace.interval > SLEEP_BELOW_TICKS && st->pace.first_ns)
+		if (sleeps(s) && st->pace.first_ns)
 			gen_sleep_until(gen_pace_due((const struct gen_pace *)&st->pace));
 		err = run_slice(s, l);
 		if (err) {

@@ -135,6 +135,7 @@ enum {
 	OPT_BATCH,
 	OPT_BURST,
 	OPT_ENGINE,
+	OPT_SPIN,
 };
 
 static const struct option long_options[] = {
@@ -161,6 +162,7 @@ static const struct option long_options[] = {
 	{ "batch", required_argument, NULL, OPT_BATCH },
 	{ "burst", required_argument, NULL, OPT_BURST },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "spin", no_argument, NULL, OPT_SPIN },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -192,6 +194,7 @@ const char *gen_options_usage(void)
 	       "      --cpus LIST         one sender on each of these CPUs, as 0,2-3\n"
 	       "      --batch N           frames between two flushes, 1 to 256 (default 64)\n"
 	       "      --burst N           frames at once when catching up (default 64)\n"
+	       "      --spin              never sleep, also at low rates\n"
 	       "      --engine E          auto, xdp or packet (default auto)\n"
 	       "  -v, --verbose           also what libbpf says\n"
 	       "  -V, --version\n"
@@ -304,6 +307,9 @@ static int parse_one(struct gen_options *o, int opt, const char *arg, struct why
 		if (!parse_word(&word, arg, engines))
 			return wrong(w, "--engine '%s': one of auto, xdp, packet is wanted", arg);
 		o->engine = word;
+		break;
+	case OPT_SPIN:
+		o->spin = true;
 		break;
 	case 'v':
 		o->verbose = true;

@@ -50,6 +50,7 @@ struct gen_options {
 	enum gen_engine_choice engine;
 	bool ipv6;
 	bool mix;
+	bool spin; /* never sleep between frames */
 	bool verbose;
 	bool help;
 	bool version;

@@ -130,7 +130,8 @@ static int packet_send(struct gen_sender *s)
 			want = s->limit - s->sent;
 		want = gen_pace(&pace, gen_now(), want);
 		if (!want) {
-			gen_sleep_until(gen_pace_due(&pace));
+			if (!s->spin)
+				gen_sleep_until(gen_pace_due(&pace));
 			continue;
 		}
 		taken = send_batch(s, p, sequence, want);

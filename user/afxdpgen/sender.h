@@ -27,8 +27,8 @@ struct gen_sender {
 	uint32_t first;	      /* its sequence numbers are first, first + step, ... */
 	uint32_t step;
 	uint32_t batch;
-	int cpu; /* -1: any */
-	bool verbose;
+	int cpu;   /* -1: any */
+	bool spin; /* never sleep between frames */
 	/* Filled by the engine's send(). */
 	uint64_t sent;
 	uint64_t bytes;

@@ -7,14 +7,19 @@
 #include <unistd.h>
 #include "frame.h"
 
+/* Values of handover.asleep. */
+enum {
+	AWAKE,
+	NAPPING,  /* to be woken when frames have gathered, or when its time is over */
+	SLEEPING, /* to be woken when there is one */
+};
+
 /*
- * A thread that found little to do naps for so long, then looks again: frames gather, and the
- * worker need not wake it. Longer, and a ring of 1024 descriptors fills during a nap at some
- * million frames/s; shorter, and an idle moment costs more wake-ups.
+ * How long a thread that found little to do lets frames gather. Longer, and at low load the last
+ * frames reach the file later than anybody expects; shorter, and a thread that is woken for a
+ * handful of frames spends more on waking up than on them.
  */
-#define NAP_NS 100000 /* 100 us */
-/* Naps in vain before it sleeps until it is woken: 5 ms and more without a frame is not load. */
-#define NAPS   50
+#define NAP_NS 5000000 /* 5 ms */
 /* After this many descriptors in one round there are probably more already. */
 #define BUSY   256
 
@@ -68,8 +73,22 @@ int handover_attach(struct handover *h, struct sink *sink, struct afxdp_xsk *xsk
 
 static void wake(struct handover *h)
 {
-	if (__atomic_exchange_n(&h->asleep, 0, __ATOMIC_SEQ_CST))
+	if (__atomic_exchange_n(&h->asleep, AWAKE, __ATOMIC_SEQ_CST) != AWAKE)
 		syscall(SYS_futex, &h->asleep, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+/* @out: descriptors that are out now. A napping thread is left alone until a quarter of what may be
+ * out is: three quarters are left for the time that it takes to wake up. */
+static void nudge(struct handover_port *p, uint32_t out)
+{
+	uint32_t asleep;
+
+	/* Pairs with wait_for_frames(): either we see that it sleeps, or it sees what was handed
+	 * over. */
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	asleep = __atomic_load_n(&p->handover->asleep, __ATOMIC_RELAXED);
+	if (asleep == SLEEPING || (asleep == NAPPING && out >= p->todo.size / 4))
+		wake(p->handover);
 }
 
 uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, uint32_t n,
@@ -84,10 +103,7 @@ uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, u
 		p->desc[(pos + i) & p->todo.mask] = desc[i];
 	if (take) {
 		afxdp_prod_submit(&p->todo);
-		/* Pairs with sleep_until_woken(): either we see that it sleeps, or it sees these. */
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (__atomic_load_n(&p->handover->asleep, __ATOMIC_RELAXED))
-			wake(p->handover);
+		nudge(p, p->todo.size - room + take);
 	}
 	if (take < n)
 		sink_add(&port->here.dropped, frames_count(desc + take, n - take));
@@ -124,26 +140,26 @@ static bool anything_there(struct handover *h)
 	return false;
 }
 
-static void sleep_until_woken(struct handover *h)
+static void wait_for_frames(struct handover *h, uint32_t how, const struct timespec *limit)
 {
-	__atomic_store_n(&h->asleep, 1, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&h->asleep, how, __ATOMIC_SEQ_CST);
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!anything_there(h) && !handover_stopping(h))
-		syscall(SYS_futex, &h->asleep, FUTEX_WAIT_PRIVATE, 1, NULL, NULL, 0);
-	__atomic_store_n(&h->asleep, 0, __ATOMIC_SEQ_CST);
+	if ((how == NAPPING || !anything_there(h)) && !handover_stopping(h))
+		syscall(SYS_futex, &h->asleep, FUTEX_WAIT_PRIVATE, how, limit, NULL, 0);
+	__atomic_store_n(&h->asleep, AWAKE, __ATOMIC_SEQ_CST);
 }
 
 void handover_wait(struct handover *h, uint32_t n)
 {
-	struct timespec nap = { .tv_nsec = NAP_NS };
+	bool idle = !n && h->idle;
 
-	h->naps = n ? 0 : h->naps + 1;
+	h->idle = !n;
 	if (n >= BUSY || handover_stopping(h))
 		return;
-	if (h->naps < NAPS)
-		nanosleep(&nap, NULL);
+	if (idle)
+		wait_for_frames(h, SLEEPING, NULL);
 	else
-		sleep_until_woken(h);
+		wait_for_frames(h, NAPPING, &(struct timespec){ .tv_nsec = NAP_NS });
 }
 
 void handover_give_back(struct handover_port *p, uint32_t pos, uint32_t n)

@@ -7,8 +7,10 @@
  * on their way back). So a thread that is stuck cannot starve the fill ring: the worker drops what
  * goes beyond the bound at once, and counts it. It also means that neither ring can ever be full.
  *
- * Under load nobody makes a system call for the other: the thread takes naps while there is little
- * to do, and only one that found nothing for a while says that it sleeps and has to be woken.
+ * The thread lets frames gather: it is woken when a quarter of the bound is out, and looks by
+ * itself some milliseconds after it last found some. Only when it then finds none it sleeps until
+ * there is one. So under load the worker makes a system call for hundreds of frames, not for a
+ * batch, and none at all while the thread has enough to do; without load the thread does not run.
  */
 #ifndef AFXDP_SINK_HANDOVER_H
 #define AFXDP_SINK_HANDOVER_H
@@ -18,8 +20,8 @@
 struct handover {
 	struct sink_ports ports;
 	uint32_t slots;			   /* of each ring */
-	uint32_t naps;			   /* the thread's: in vain, in a row */
-	uint32_t asleep SINK_PORT_ALIGNED; /* futex: the thread sleeps, or is about to */
+	bool idle;			   /* the thread found nothing when it last looked */
+	uint32_t asleep SINK_PORT_ALIGNED; /* futex: whether the thread waits, and for what */
 	uint32_t stopping;
 };
 

@@ -3,12 +3,12 @@
 # shellcheck disable=SC2154,SC2034 # variables of run and lib.sh
 # The mechanisms of the receive path one by one, each beside the naive way it replaces and beside others' implementations, on two real cores.
 
-run_mech() {
+run_mechanisms() {
 	local rounds=$((quick ? 5 : 21))
 	progress "mech: $rounds rounds on two cores"
 	nice -n -20 "$TOOLS/mech" --rounds "$rounds" >"$csv"
 	progress "mech: instructions and cache misses, by cachegrind"
-	counted=$out/mech-counted.csv
+	counted=$out/mechanisms-counted.csv
 	echo benchmark,round,subject,param,instructions,data_misses,sane >"$counted"
 	count queue list+spinlock 1
 	count queue ring 1
@@ -58,7 +58,7 @@ plot_batches() {
 		awk -F'\t' '/^ring x/ { sub("ring x", "", $1); print $1, $2, $3, $4 }' >"$SCRATCH/batches"
 	gnuplot <<END
 set terminal svg size 640,400 font "sans,12"
-set output "$out/batches.svg"
+set output "$out/mechanisms-batches.svg"
 set logscale x 2
 set xlabel "items a batch"
 set ylabel "ns an item"
@@ -70,7 +70,7 @@ plot "$SCRATCH/batches" using 1:2:3:4 with yerrorbars lc rgb "#888888", "" using
 END
 }
 
-table_mech() {
+table_mechanisms() {
 	section "Queue between two threads" queue "list+spinlock x1"
 	cat <<'END'
 
@@ -78,11 +78,11 @@ table_mech() {
 single-producer single-consumer mode. All hold at most 2048 items. At one item a turn the two threads fight over the index lines, which our ring and ck's
 avoid with cached indices or with luck in timing; that is where the spread comes from.
 
-![batch sizes](batches.svg)
+![batch sizes](mechanisms-batches.svg)
 
 END
 	printf '\n| counted by cachegrind, an item (both ends on one thread) | instructions | first-level data misses |\n|---|---|---|\n'
-	awk -F, 'NR > 1 { printf "| %s %s x%s | %s | %s |\n", $1, $3, $4, $5, $6 }' "$out/mech-counted.csv"
+	awk -F, 'NR > 1 { printf "| %s %s x%s | %s | %s |\n", $1, $3, $4, $5, $6 }' "$out/mechanisms-counted.csv"
 	cat <<'END'
 
 This machine counts neither cycles nor cache misses (`perf stat`: not supported), and cachegrind simulates one core: it sees the list's larger footprint,
