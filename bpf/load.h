@@ -27,12 +27,15 @@ static __always_inline __u32 stripped_tag(const struct afxdp_parse *p)
 static __always_inline __s64 load_there(struct xdp_md *ctx, __u32 place, __u32 size)
 {
 	__u32 word = 0;
+	__u64 n = size;
 
-	/* One comparison at a time, or clang makes one of the two that the verifier cannot follow. */
-	if (!size)
+	/* One comparison at a time, or clang makes one of the two that the verifier cannot follow;
+	 * signed, and of 64 bits, for that of Linux 6.1. */
+	barrier_var(n);
+	if ((__s64)n < 1)
 		return -1;
-	barrier_var(size);
-	if (size > sizeof(word) || bpf_xdp_load_bytes(ctx, place, &word, size))
+	barrier_var(n);
+	if (n > sizeof(word) || bpf_xdp_load_bytes(ctx, place, &word, n))
 		return -1;
 	return bpf_ntohl(word) >> (32 - 8 * size);
 }
