@@ -31,6 +31,7 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 		return class;
 	bpf_loop(1, afxdp_loop, &loop, 0);
 	class += afxdp_load(ctx, p, 0, 1);
+	class += afxdp_gather(ctx, p);
 	class += afxdp_count(p, 0);
 	class += afxdp_sample(p, 0, 1);
 	class += afxdp_limit(ctx, p, 0, 1, 1);

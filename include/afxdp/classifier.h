@@ -8,6 +8,10 @@
 
 #include <linux/types.h>
 
+/* How much of a frame's beginning is copied where its first buffer is too short: headers end before
+ * that, and whatever lies behind is fetched by a call. */
+#define AFXDP_GATHERED 256
+
 /* Which address of a frame is looked up in a set. */
 enum afxdp_set_direction {
 	AFXDP_SET_EITHER,

@@ -51,6 +51,7 @@ struct rule_input {
  */
 enum symbol {
 	SYMBOL_LOAD,
+	SYMBOL_GATHER,
 	SYMBOL_SET,
 	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
 	SYMBOL_COUNT,
