@@ -9,7 +9,7 @@ VERSION := $(shell cat VERSION)
 
 WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
 CFLAGS ?= -O2 -g
-CPPFLAGS += -Iinclude -Iuser/lib -D_GNU_SOURCE -DAFXDP_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -Iuser/lib -Iuser/common -D_GNU_SOURCE -DAFXDP_VERSION='"$(VERSION)"'
 ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP -pthread
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 

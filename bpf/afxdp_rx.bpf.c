@@ -9,6 +9,7 @@
 #include "config.h"
 #include "parse.h"
 #include "classify.h"
+#include "hw.h"
 #include "meta.h"
 
 static __always_inline void swap_addresses(void *data)
@@ -41,6 +42,7 @@ static __always_inline int receive(struct xdp_md *ctx)
 	l->received++;
 	l->bytes += p.length;
 	parse_frame(&p, l, data, data_end);
+	hw_vlan(ctx, &p);
 
 	class = classify(ctx, &p);
 	rule = AFXDP_CLASS_RULE(class);
@@ -85,11 +87,13 @@ int afxdp_rx(struct xdp_md *ctx)
 	return receive(ctx);
 }
 
+#ifndef AFXDP_HW
 /* What `ip link set dev X xdp object afxdp_rx.bpf.o section xdp` loads: every driver takes it. */
 SEC("xdp")
 int afxdp_rx_plain(struct xdp_md *ctx)
 {
 	return receive(ctx);
 }
+#endif
 
 char _license[] SEC("license") = "GPL";

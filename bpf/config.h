@@ -18,6 +18,7 @@
 /* Fixed at load time, so that the verifier drops what is not used. */
 const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;
 const volatile __u8 have_rules = 0;
+const volatile __u8 tags_stripped = 0; /* the device takes VLAN tags off: ask it for them */
 
 struct afxdp_config config SEC(".data.config");
 

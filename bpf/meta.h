@@ -4,6 +4,7 @@
 #define AFXDP_BPF_META_H
 
 #include "config.h"
+#include "hw.h"
 
 /* Prepend the metadata. Where the driver leaves no room the frame is captured all the same, and
  * counted as no_meta. */
@@ -14,8 +15,10 @@ static __always_inline void put_meta(struct xdp_md *ctx, struct afxdp_ledger *l,
 	__u32 stamp = config.stamp;
 	struct afxdp_meta *m;
 	void *data;
-	__u64 now = 0;
+	__u64 now = 0, hw_ns;
+	__u32 hash;
 
+	flags |= hw_meta(ctx, &hw_ns, &hash);
 	if (bpf_xdp_adjust_meta(ctx, -(int)sizeof(*m)))
 		goto none;
 	m = (void *)(long)ctx->data_meta;
@@ -29,8 +32,8 @@ static __always_inline void put_meta(struct xdp_md *ctx, struct afxdp_ledger *l,
 		flags |= AFXDP_META_RX_NS;
 	}
 	m->rx_ns = now;
-	m->hw_ns = 0;
-	m->rx_hash = 0;
+	m->hw_ns = hw_ns;
+	m->rx_hash = hash;
 	m->rule = rule;
 	m->vlan_tci = p->vlan_tci;
 	m->l3_offset = p->l3_offset;

@@ -90,8 +90,10 @@ static __always_inline void parse_l4(struct afxdp_parse *p, struct afxdp_ledger 
 			goto bad;
 		if (size > 12)
 			goto bad;
-	} else if (protocol == PROTO_TCP && (h[12] >> 4) < 5) {
-		goto bad;
+	} else if (protocol == PROTO_TCP) {
+		size = (h[12] >> 4) * 4; /* with options */
+		if (size < 20 || off + size > end)
+			goto bad;
 	}
 	p->l4_offset = off;
 	p->flags |= AFXDP_META_L4;
@@ -153,7 +155,7 @@ static __always_inline void parse_ipv6(struct afxdp_parse *p, struct afxdp_ledge
 	 * frame's end is the packet's. */
 	end = payload || next != PROTO_HOPOPTS ? off + payload : p->length;
 
-	for (i = 0; i < MAX_EXT_HEADERS; i++) {
+	for (i = 0; i <= MAX_EXT_HEADERS; i++) {
 		__u8 *h = data + off;
 		__u32 size;
 
@@ -162,17 +164,22 @@ static __always_inline void parse_ipv6(struct afxdp_parse *p, struct afxdp_ledge
 			parse_l4(p, l, data, data_end, off, end, next);
 			return;
 		}
+		if (i == MAX_EXT_HEADERS)
+			break;
 		if ((void *)(h + 8) > data_end || off + 8 > end)
 			goto bad;
 		p->protocol = next;
 		size = next == PROTO_AH ? (h[1] + 2) * 4 : (h[1] + 1) * 8;
 		if (next == PROTO_FRAGMENT) {
 			size = 8; /* its second byte is reserved */
-			l->fragments++;
+			if (!(p->flags & AFXDP_META_FRAGMENT))
+				l->fragments++;
 			p->flags |= AFXDP_META_FRAGMENT;
 			if ((h[2] << 8 | h[3]) & 0xfff8)
 				return;
 		}
+		if (off + size > end)
+			goto bad;
 		next = h[0];
 		off += size;
 	}

@@ -9,4 +9,12 @@ $(BPF_OBJ): bpf/afxdp_rx.bpf.c $(wildcard bpf/*.h) include/afxdp/abi.h
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-all: $(BPF_OBJ)
+# The same with the device's own knowledge: see bpf/hw.h.
+BPF_OBJ_HW := $(B)/bpf/afxdp_rx_hw.bpf.o
+
+$(BPF_OBJ_HW): bpf/afxdp_rx.bpf.c $(wildcard bpf/*.h) include/afxdp/abi.h
+	$(call say,BPF,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -DAFXDP_HW -c $< -o $@
+
+all: $(BPF_OBJ) $(BPF_OBJ_HW)

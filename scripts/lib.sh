@@ -44,6 +44,15 @@ netns_kill() {
 # in_ns NAME CMD...: run CMD in the namespace. Not `ip netns exec`: that mounts a fresh /sys, behind which bpffs disappears.
 in_ns() { local ns=$1; shift; nsenter --net="/run/netns/$ns" -- "$@"; }
 
+# spawn NS CMD...: the same in the background; $SPAWNED is the command's own process, to be signalled. (in_ns ... & is a shell's.)
+spawn() {
+	local ns=$1
+	shift
+	nsenter --net="/run/netns/$ns" -- "$@" &
+	# shellcheck disable=SC2034
+	SPAWNED=$!
+}
+
 # veth_pair NS_A IF_A NS_B IF_B [QUEUES]: a pair of veth with QUEUES (2) queues each, up, without offloads that hide what was sent.
 veth_pair() {
 	local q=${5:-2}
@@ -54,6 +63,13 @@ veth_pair() {
 	ip -n "$1" link set "$2" up
 	ip -n "$3" link set "$4" up
 }
+
+# end_process PID: ask it to end, and wait until it has; after five seconds it is killed.
+end_process() {
+	kill -INT "$1" 2>/dev/null || return 0
+	wait_for 5 gone "$1" || kill -KILL "$1"
+}
+gone() { [ ! -e "/proc/$1" ] || grep -q "^State:.Z" "/proc/$1/status"; }
 
 # wait_for SECONDS CMD...: until CMD succeeds; fails when the time is over. The only use of time in a test: as a bound.
 wait_for() {

@@ -73,7 +73,7 @@ struct afxdp_ledger {
 	(1U << 6) /* l4_offset points at a whole TCP, UDP, SCTP, ICMP or ICMPv6 header */
 #define AFXDP_META_MALFORMED (1U << 7) /* one of the ledger's oddities, fragments apart */
 #define AFXDP_META_FRAGMENT \
-	(1U << 8)		  /* an IP fragment; only a first one can have a layer 4 header */
+	(1U << 8) /* an IP fragment; only a first one can have a layer 4 header */
 #define AFXDP_META_IPV6	   (1U << 9)  /* the header at l3_offset is IPv6 */
 #define AFXDP_META_VLAN_AD (1U << 10) /* the tag that was stripped is 802.1ad's, not 802.1Q's */
 

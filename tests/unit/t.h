@@ -6,22 +6,22 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(cond, ...)                                                                           \
-	do {                                                                                       \
-		if (!(cond)) {                                                                     \
-			fprintf(stderr, "%s:%d: %s: failed: %s: ", __FILE__, __LINE__, __func__,   \
-				#cond);                                                            \
-			fprintf(stderr, "" __VA_ARGS__);                                           \
-			fputc('\n', stderr);                                                       \
-			exit(1);                                                                   \
-		}                                                                                  \
+#define CHECK(cond, ...)                                                                        \
+	do {                                                                                    \
+		if (!(cond)) {                                                                  \
+			fprintf(stderr, "%s:%d: %s: failed: %s:", __FILE__, __LINE__, __func__, \
+				#cond);                                                         \
+			fprintf(stderr, " " __VA_ARGS__);                                       \
+			fputc('\n', stderr);                                                    \
+			exit(1);                                                                \
+		}                                                                               \
 	} while (0)
 
-#define SKIP(...)                                                                                  \
-	do {                                                                                       \
-		fprintf(stderr, __VA_ARGS__);                                                      \
-		fputc('\n', stderr);                                                               \
-		exit(77);                                                                          \
+#define SKIP(...)                             \
+	do {                                  \
+		fprintf(stderr, __VA_ARGS__); \
+		fputc('\n', stderr);          \
+		exit(77);                     \
 	} while (0)
 
 #endif

@@ -27,16 +27,23 @@ enum mode {
  * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
  * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
  * bursty senders.
+ * ADAPT_SPIN_NS, ADAPT_REST_NS: a polling worker whose ring stays empty for the former sleeps, and
+ * does not poll again for the latter. 200 us is ten times the mean gap at ADAPT_DOWN: frames come
+ * in bursts far apart, or the worker keeps the CPU from whoever should feed it. In both cases a
+ * sleeper does better, and 10 ms make the next try cheap (2 % of the time).
  */
-#define ADAPT_UP	100000	/* frames/s */
-#define ADAPT_DOWN	50000	/* frames/s */
-#define ADAPT_WINDOW_NS 1000000 /* 1 ms */
-#define ADAPT_HOLD	10	/* windows */
+#define ADAPT_UP	100000	 /* frames/s */
+#define ADAPT_DOWN	50000	 /* frames/s */
+#define ADAPT_WINDOW_NS 1000000	 /* 1 ms */
+#define ADAPT_HOLD	10	 /* windows */
+#define ADAPT_SPIN_NS	200000	 /* 200 us */
+#define ADAPT_REST_NS	10000000 /* 10 ms */
 
 struct adapt {
-	uint64_t since;	 /* start of the window, ns */
-	uint64_t frames; /* consumed when it began */
-	uint32_t quiet;	 /* windows below ADAPT_DOWN in a row */
+	uint64_t since;	     /* start of the window, ns */
+	uint64_t frames;     /* consumed when it began */
+	uint32_t quiet;	     /* windows below ADAPT_DOWN in a row */
+	uint64_t rest_until; /* no polling before, ns */
 	bool polling;
 };
 
@@ -56,7 +63,7 @@ static inline bool adapt(struct adapt *a, uint64_t now, uint64_t frames)
 	a->since = now;
 	a->frames = frames;
 	if (!a->polling) {
-		a->polling = rate >= ADAPT_UP;
+		a->polling = rate >= ADAPT_UP && now >= a->rest_until;
 		a->quiet = 0;
 		return a->polling;
 	}
@@ -65,6 +72,15 @@ static inline bool adapt(struct adapt *a, uint64_t now, uint64_t frames)
 		return false;
 	a->polling = false;
 	return true;
+}
+
+/** adapt_rest() - the ring of a polling worker stayed empty for ADAPT_SPIN_NS: sleep, and for a
+ * while. */
+static inline void adapt_rest(struct adapt *a, uint64_t now)
+{
+	a->polling = false;
+	a->rest_until = now + ADAPT_REST_NS;
+	a->since = now;
 }
 
 /** mode_parse() - Return: the mode called @name, or -1. */

@@ -82,7 +82,8 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
-extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_echo_ops;
+extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_echo_ops,
+	sink_forward_ops, sink_plugin_ops;
 
 /**
  * sink_find() - the sink that @spec (NAME or NAME:ARG, as after -s) names.

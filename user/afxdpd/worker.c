@@ -200,6 +200,9 @@ static void sleep_in_poll(struct worker *w)
 		afxdp_xsk_wake_tx(&w->xsk);
 	if (poll(fds, 2, timeout) > 0)
 		w->count.wakeups++;
+	/* Silence it here as well: its message may have been read before it rang. */
+	if (fds[1].revents)
+		afxdp_post_silence(&w->post);
 	if (fds[0].revents & (POLLERR | POLLHUP | POLLNVAL)) {
 		/* The device is gone. The control thread hears it from netlink and stops us; until
 		 * then do not turn in circles. */
@@ -215,6 +218,25 @@ static void count_switch(struct worker *w, uint64_t now)
 		w->count.mode_switches++;
 }
 
+/* A polling adaptive worker found its ring empty: whether it should sleep now. */
+static bool gives_up(struct worker *w)
+{
+	uint64_t now;
+
+	if (++w->empty_turns % CLOCK_TURNS)
+		return false;
+	now = now_ns();
+	if (!w->empty_since)
+		w->empty_since = now;
+	if (now - w->empty_since > ADAPT_SPIN_NS) {
+		adapt_rest(&w->adapt, now);
+		w->count.mode_switches++;
+	} else {
+		count_switch(w, now);
+	}
+	return !w->adapt.polling;
+}
+
 /* Nothing was there: wait as the mode says. */
 static void idle(struct worker *w)
 {
@@ -226,13 +248,14 @@ static void idle(struct worker *w)
 	case MODE_SPIN:
 		break;
 	case MODE_ADAPTIVE:
-		if (w->adapt.polling)
+		if (w->adapt.polling && !gives_up(w))
 			break;
-		/* fall through */
+		sleep_in_poll(w);
+		count_switch(w, now_ns());
+		w->empty_since = 0;
+		return;
 	default:
 		sleep_in_poll(w);
-		if (w->mode == MODE_ADAPTIVE)
-			count_switch(w, now_ns());
 		return;
 	}
 	if (afxdp_xsk_rx_wants_wakeup(&w->xsk))
@@ -240,7 +263,7 @@ static void idle(struct worker *w)
 	relax();
 }
 
-static void fill_snapshot(struct worker *w)
+void worker_look(struct worker *w)
 {
 	struct worker_snapshot *s = &w->snapshot;
 	uint32_t pos;
@@ -310,7 +333,7 @@ static void handle(struct worker *w, struct worker_msg *m)
 		w->next = 0;
 		break;
 	case WORKER_SNAPSHOT:
-		fill_snapshot(w);
+		worker_look(w);
 		break;
 	case WORKER_STOP:
 		w->stopping = true;
@@ -344,19 +367,22 @@ static void *worker_run(void *arg)
 	struct worker *w = arg;
 
 	while (!w->stopping) {
-		if (afxdp_mailbox_pending(&w->post.box))
+		if (afxdp_mailbox_pending(&w->post.box)) {
 			read_mail(w);
+			continue; /* it may have been the last */
+		}
 		if (frames_out(w)) {
 			collect(w);
 			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
 				leave_port(w);
 		}
-		if (!receive(w))
+		if (!receive(w)) {
 			idle(w);
-		else if (w->mode == MODE_BUSY && afxdp_xsk_rx_wants_wakeup(&w->xsk))
-			afxdp_xsk_wake_rx(&w->xsk);
-		if (w->mode == MODE_ADAPTIVE && !(++w->ticks % CLOCK_TURNS))
-			count_switch(w, now_ns());
+		} else if (w->mode == MODE_ADAPTIVE) {
+			w->empty_since = 0;
+			if (!(++w->busy_turns % CLOCK_TURNS))
+				count_switch(w, now_ns());
+		}
 	}
 	drain(w);
 	reply(&w->msg);

@@ -77,20 +77,24 @@ struct worker {
 	uint32_t batch;
 	uint32_t stamp; /* every so many frames carry a time; 0: none does */
 	uint32_t next;	/* descriptors until the next frame that should */
-	uint32_t ticks;
+	uint32_t busy_turns, empty_turns;
+	uint64_t empty_since; /* adaptive, polling: when the ring was first seen empty; 0: it was
+				 not */
 	enum mode mode;
 	struct adapt adapt;
 	bool stopping;
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;
 	struct hist latency;
-	struct sink_count earlier; /* of ports that were replaced */
-	struct sink_port *leaving; /* a replaced port that still keeps frames */
+	struct sink_port *next_port; /* the control thread's: what WORKER_SINK will bring */
+	struct sink_count earlier;   /* of ports that were replaced */
+	struct sink_port *leaving;   /* a replaced port that still keeps frames */
 	struct worker_msg *leaving_msg;
 	struct afxdp_post post;
 	struct afxdp_post *daemon; /* told once when --count is reached or the socket failed */
 	struct afxdp_msg done;
-	struct worker_msg msg;
+	struct worker_msg msg;		 /* the control thread's one message to this worker */
+	bool asked;			 /* the control thread's: it is under way */
 	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT and WORKER_STOP */
 	int cpu;			 /* to run on; -1: any */
 	pthread_t thread;
@@ -102,6 +106,8 @@ struct worker {
 /** worker_start() - run @w in a thread of its own. Return: 0 or -errno. */
 int worker_start(struct worker *w);
 
-/** worker_name() - of the thread: "rx3" for queue 3. */
+/** worker_look() - bring w->snapshot up to date; by the worker itself, or by whoever has joined it.
+ */
+void worker_look(struct worker *w);
 
 #endif

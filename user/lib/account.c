@@ -55,3 +55,11 @@ void afxdp_account_balance(struct afxdp_account *a)
 							 a->consumed) +
 			 difference(a->consumed, a->delivered + a->sink_dropped);
 }
+
+const char *afxdp_verdict_name(enum afxdp_verdict verdict)
+{
+	static const char *const names[AFXDP_VERDICTS] = { "pass", "drop",	"limit",  "abort",
+							   "tx",   "unclaimed", "capture" };
+
+	return verdict < AFXDP_VERDICTS ? names[verdict] : "unknown";
+}

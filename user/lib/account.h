@@ -67,6 +67,9 @@ void afxdp_account_add_socket(struct afxdp_account *a, const struct afxdp_xsk_st
 void afxdp_account_add_sink(struct afxdp_account *a, uint64_t consumed, uint64_t delivered,
 			    uint64_t dropped);
 
+/** afxdp_verdict_name() - "pass", "drop", ... as in a rules file. */
+const char *afxdp_verdict_name(enum afxdp_verdict verdict);
+
 /** afxdp_account_balance() - set unexplained to the sum of the three identities' absolute
  * differences. */
 void afxdp_account_balance(struct afxdp_account *a);

@@ -11,38 +11,24 @@
 #include <unistd.h>
 
 #define STATE_DIR "/run/afxdp"
-#define DEFER	  "napi_defer_hard_irqs"
-#define FLUSH	  "gro_flush_timeout"
 
-static int read_long(int dir, const char *name, long *value)
+static int read_long(int fd, long *value)
 {
 	char text[32] = "";
-	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
+	ssize_t n = pread(fd, text, sizeof(text) - 1, 0);
 
-	if (fd < 0)
-		return -errno;
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
 	if (n <= 0)
 		return n ? -errno : -ENODATA;
 	*value = strtol(text, NULL, 10);
 	return 0;
 }
 
-static int write_long(int dir, const char *name, long value)
+static int write_long(int fd, long value)
 {
 	char text[32];
 	int len = snprintf(text, sizeof(text), "%ld", value);
-	int fd = openat(dir, name, O_WRONLY | O_CLOEXEC);
-	int err = 0;
 
-	if (fd < 0)
-		return -errno;
-	if (write(fd, text, len) != len)
-		err = -errno;
-	close(fd);
-	return err;
+	return pwrite(fd, text, len, 0) == len ? 0 : -errno;
 }
 
 /*
@@ -64,11 +50,12 @@ static int open_sysfs(void)
 	return mnt;
 }
 
+/* Return: the directory of @ifname, or -errno. */
 static int open_device(const char *ifname, unsigned int ifindex)
 {
 	char path[64];
-	long shown;
-	int sys = open_sysfs(), dir;
+	long shown = 0;
+	int sys = open_sysfs(), dir, fd;
 
 	if (sys < 0) /* not allowed to mount: the ordinary one will do if it shows our interface */
 		sys = open("/sys", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -81,18 +68,37 @@ static int open_device(const char *ifname, unsigned int ifindex)
 	close(sys);
 	if (dir < 0)
 		return dir;
-	if (read_long(dir, "ifindex", &shown) || (unsigned long)shown != ifindex) {
+	fd = openat(dir, "ifindex", O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		read_long(fd, &shown);
+		close(fd);
+	}
+	if ((unsigned long)shown != ifindex) {
 		close(dir);
 		return -ENODEV;
 	}
 	return dir;
 }
 
+static int open_knobs(struct afxdp_knobs *k, const char *ifname)
+{
+	int dir = open_device(ifname, k->ifindex), err = 0;
+
+	if (dir < 0)
+		return dir;
+	k->defer_fd = openat(dir, "napi_defer_hard_irqs", O_RDWR | O_CLOEXEC);
+	k->flush_fd = openat(dir, "gro_flush_timeout", O_RDWR | O_CLOEXEC);
+	if (k->defer_fd < 0 || k->flush_fd < 0)
+		err = -errno; /* ENOENT before Linux 5.11; EROFS in a container */
+	close(dir);
+	return err;
+}
+
 static int put_back(struct afxdp_knobs *k)
 {
-	int err = write_long(k->dir, FLUSH, k->old_flush);
+	int err = write_long(k->flush_fd, k->old_flush);
 
-	return write_long(k->dir, DEFER, k->old_defer) ?: err;
+	return write_long(k->defer_fd, k->old_defer) ?: err;
 }
 
 /* Return: 1 if a predecessor's values were found and restored, else 0 or -errno. */
@@ -114,76 +120,67 @@ static int recover(struct afxdp_knobs *k)
 	return n == 3 && ifindex == k->ifindex;
 }
 
-int afxdp_knobs_init(struct afxdp_knobs *k, const char *ifname, unsigned int ifindex, char *why,
-		     size_t size)
+int afxdp_knobs_init(struct afxdp_knobs *k, const char *ifname, unsigned int ifindex)
 {
 	struct stat netns;
-	long value;
 	int err;
 
-	memset(k, 0, sizeof(*k));
+	*k = (struct afxdp_knobs)AFXDP_KNOBS_NONE;
 	k->ifindex = ifindex;
-	k->dir = open_device(ifname, ifindex);
-	if (k->dir < 0) {
-		snprintf(why, size, "no sysfs for %s: %s", ifname, strerror(-k->dir));
-		return k->dir;
-	}
+	err = open_knobs(k, ifname);
+	if (err)
+		goto close;
 	if (stat("/proc/self/ns/net", &netns))
 		netns.st_ino = 0;
 	snprintf(k->saved, sizeof(k->saved), STATE_DIR "/knobs-%s-%lu", ifname,
 		 (unsigned long)netns.st_ino);
 	err = recover(k);
-	if (err >= 0 && read_long(k->dir, DEFER, &value))
-		err = -EOPNOTSUPP; /* Linux before 5.11 */
-	if (err < 0) {
-		snprintf(why, size, "cannot reach %s of %s: %s", DEFER, ifname, strerror(-err));
-		afxdp_knobs_close(k);
-	}
+	if (err >= 0)
+		return err;
+close:
+	afxdp_knobs_close(k);
 	return err;
 }
 
-static int save(const struct afxdp_knobs *k)
+/* Old values first, then the change: whoever is killed in between has changed nothing. */
+static int save(struct afxdp_knobs *k)
 {
-	char tmp[sizeof(k->saved) + 8];
-	FILE *f;
-	int err = 0;
+	char text[64];
+	int len, err;
 
+	err = read_long(k->defer_fd, &k->old_defer);
+	if (!err)
+		err = read_long(k->flush_fd, &k->old_flush);
+	if (err)
+		return err;
 	if (mkdir(STATE_DIR, 0755) && errno != EEXIST)
 		return -errno;
-	snprintf(tmp, sizeof(tmp), "%s.new", k->saved);
-	f = fopen(tmp, "we");
-	if (!f)
+	k->saved_fd = open(k->saved, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	if (k->saved_fd < 0)
 		return -errno;
-	if (fprintf(f, "%u %ld %ld\n", k->ifindex, k->old_defer, k->old_flush) < 0)
-		err = -EIO;
-	if (fclose(f))
-		err = -errno;
-	if (!err && rename(tmp, k->saved))
-		err = -errno;
-	if (err)
-		unlink(tmp);
+	len = snprintf(text, sizeof(text), "%u %ld %ld\n", k->ifindex, k->old_defer, k->old_flush);
+	if (write(k->saved_fd, text, len) == len)
+		return 0;
+	err = -errno;
+	unlink(k->saved);
+	close(k->saved_fd);
+	k->saved_fd = -1;
 	return err;
 }
 
 int afxdp_knobs_set(struct afxdp_knobs *k, long defer_hard_irqs, long gro_flush_timeout_ns)
 {
-	int err;
+	int err = 0;
 
-	if (k->dir < 0)
+	if (k->defer_fd < 0)
 		return -ENODEV;
-	if (!k->changed) {
-		err = read_long(k->dir, DEFER, &k->old_defer);
-		if (!err)
-			err = read_long(k->dir, FLUSH, &k->old_flush);
-		if (!err)
-			err = save(k);
-		if (err)
-			return err;
-		k->changed = true;
-	}
-	err = write_long(k->dir, DEFER, defer_hard_irqs);
+	if (k->saved_fd < 0)
+		err = save(k);
+	if (err)
+		return err;
+	err = write_long(k->defer_fd, defer_hard_irqs);
 	if (!err)
-		err = write_long(k->dir, FLUSH, gro_flush_timeout_ns);
+		err = write_long(k->flush_fd, gro_flush_timeout_ns);
 	if (err)
 		afxdp_knobs_restore(k);
 	return err;
@@ -191,11 +188,14 @@ int afxdp_knobs_set(struct afxdp_knobs *k, long defer_hard_irqs, long gro_flush_
 
 void afxdp_knobs_restore(struct afxdp_knobs *k)
 {
-	if (!k->changed)
+	if (k->saved_fd < 0)
 		return;
-	k->changed = false;
-	/* Gone with the device is restored, too. */
-	put_back(k);
+	put_back(k); /* fails only if the device is gone, and its knobs with it */
+	/* An empty file says as much as none, should we no longer be allowed to remove it. */
+	if (ftruncate(k->saved_fd, 0))
+		unlink(k->saved);
+	close(k->saved_fd);
+	k->saved_fd = -1;
 	unlink(k->saved);
 	rmdir(STATE_DIR);
 }
@@ -203,7 +203,9 @@ void afxdp_knobs_restore(struct afxdp_knobs *k)
 void afxdp_knobs_close(struct afxdp_knobs *k)
 {
 	afxdp_knobs_restore(k);
-	if (k->dir >= 0)
-		close(k->dir);
-	k->dir = -1;
+	if (k->defer_fd >= 0)
+		close(k->defer_fd);
+	if (k->flush_fd >= 0)
+		close(k->flush_fd);
+	k->defer_fd = k->flush_fd = -1;
 }

@@ -11,26 +11,27 @@
 #ifndef AFXDP_KNOBS_H
 #define AFXDP_KNOBS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-
 struct afxdp_knobs {
-	int dir; /* the device's directory in a sysfs of this network namespace; -1: out of reach */
-	char saved[96]; /* the file with the old values */
+	int defer_fd, flush_fd; /* open for reading and writing as long as we live, so that a daemon
+				 * that has given up root can restore; -1: out of reach */
+	int saved_fd;		/* the file with the old values; -1: nothing was changed */
+	char saved[96];
 	unsigned int ifindex;
 	long old_defer, old_flush;
-	bool changed;
 };
+
+#define AFXDP_KNOBS_NONE                                       \
+	{                                                      \
+		.defer_fd = -1, .flush_fd = -1, .saved_fd = -1 \
+	}
 
 /**
  * afxdp_knobs_init() - find the knobs of @ifname in this network namespace, and put back what a
  * killed daemon left changed.
- * @why: one line if they are out of reach (size @size).
  *
  * Return: 0; 1 if old values were restored; -errno if the knobs are out of reach.
  */
-int afxdp_knobs_init(struct afxdp_knobs *k, const char *ifname, unsigned int ifindex, char *why,
-		     size_t size);
+int afxdp_knobs_init(struct afxdp_knobs *k, const char *ifname, unsigned int ifindex);
 
 /** afxdp_knobs_set() - remember the old values, then set new ones. Return: 0 or -errno. */
 int afxdp_knobs_set(struct afxdp_knobs *k, long defer_hard_irqs, long gro_flush_timeout_ns);

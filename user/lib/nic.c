@@ -20,6 +20,7 @@
 #define CMD_DEV_GET	      1
 #define A_DEV_IFINDEX	      1
 #define A_DEV_XDP_FEATURES    3
+#define A_DEV_XDP_RX_METADATA 5
 #define A_DEV_XDP_ZC_MAX_SEGS 4
 
 /* Send @request, give every answer to @parse. */
@@ -133,6 +134,8 @@ static int parse_xdp(const struct nlmsghdr *nlh, void *arg)
 			nic->features_known = true;
 		} else if (mnl_attr_get_type(attr) == A_DEV_XDP_ZC_MAX_SEGS) {
 			nic->zc_max_segs = mnl_attr_get_u32(attr);
+		} else if (mnl_attr_get_type(attr) == A_DEV_XDP_RX_METADATA) {
+			nic->rx_metadata = mnl_attr_get_u64(attr);
 		}
 	}
 	return MNL_CB_OK;

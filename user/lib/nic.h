@@ -30,6 +30,7 @@ struct afxdp_nic {
 	bool features_known;   /* xdp_features and zc_max_segs: Linux 6.3 and later */
 	uint64_t xdp_features; /* NETDEV_XDP_ACT_* of linux/netdev.h */
 	uint32_t zc_max_segs;  /* descriptors a zero-copy frame may have; 0: unknown */
+	uint64_t rx_metadata;  /* NETDEV_XDP_RX_METADATA_*: 1 timestamp, 2 hash, 4 VLAN tag */
 	bool rxvlan, gro, lro; /* offloads that are on */
 	struct afxdp_nic_stats stats;
 };

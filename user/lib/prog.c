@@ -16,11 +16,14 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "dispatcher.h"
+#include "rules.h"
+#include "uapi.h"
 
 #define PIN_ROOT  "/sys/fs/bpf"
 #define BPF_MAGIC 0xcafe4a11
 
 extern const char afxdp_rx_object[], afxdp_rx_object_end[];
+extern const char afxdp_rx_hw_object[], afxdp_rx_hw_object_end[];
 
 static int failed(struct afxdp_prog *p, int err, const char *format, ...)
 {
@@ -121,22 +124,49 @@ int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *v
 	return -ENOENT;
 }
 
-static int open_object(struct afxdp_prog *p)
+static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "afxdp_rx");
-	struct bpf_program *plain;
-	uint32_t queues = p->config.queues;
+	const char *image = p->hw ? afxdp_rx_hw_object : afxdp_rx_object;
+	const char *end = p->hw ? afxdp_rx_hw_object_end : afxdp_rx_object_end;
+	struct bpf_program *prog;
+	struct bpf_object *obj;
 
-	p->obj = bpf_object__open_mem(afxdp_rx_object, afxdp_rx_object_end - afxdp_rx_object,
-				      &opts);
-	if (!p->obj)
+	obj = bpf_object__open_mem(image, end - image, &opts);
+	if (!obj)
 		return -errno;
-	plain = bpf_object__find_program_by_name(p->obj, "afxdp_rx_plain");
-	bpf_program__set_autoload(plain, false);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "ledger"), queues);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(p->obj, "xsks"), queues);
-	p->queues = queues;
-	return afxdp_prog_set_const(p->obj, "ledger_queues", &queues, sizeof(queues));
+	*out = obj;
+	prog = bpf_object__find_program_by_name(obj, "afxdp_rx_plain");
+	if (prog)
+		bpf_program__set_autoload(prog, false);
+	prog = bpf_object__find_program_by_name(obj, "afxdp_rx");
+	if (p->hw) {
+		const uint8_t stripped = p->config.tags_stripped;
+
+		afxdp_prog_set_const(obj, "tags_stripped", &stripped, sizeof(stripped));
+		bpf_program__set_ifindex(prog, p->config.ifindex);
+		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_DEV_BOUND_ONLY);
+	}
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), p->queues);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), p->queues);
+	return afxdp_prog_set_const(obj, "ledger_queues", &p->queues, sizeof(p->queues));
+}
+
+/* Load an object that nothing but its rules can keep the kernel from taking. */
+static int load_object(struct afxdp_prog *p, struct bpf_object *obj)
+{
+	int err = bpf_object__load(obj);
+
+	if (!err)
+		return 0;
+	return failed(p, err, "the kernel does not take the XDP program: %s%s", strerror(-err),
+		      err == -EPERM ? " (needs root, or CAP_BPF and CAP_NET_ADMIN)"
+				    : " (-v shows the verifier's words)");
+}
+
+static int program_fd(const struct bpf_object *obj)
+{
+	return bpf_program__fd(bpf_object__find_program_by_name(obj, "afxdp_rx"));
 }
 
 static int find_maps(struct afxdp_prog *p)
@@ -152,18 +182,24 @@ static int find_maps(struct afxdp_prog *p)
 
 static int load_ours(struct afxdp_prog *p)
 {
-	const struct afxdp_prog_rules *rules = p->config.rules;
-	struct bpf_program *prog;
+	struct afxdp_rules *rules = p->config.rules;
 	int err;
 
-	err = open_object(p);
+	p->queues = p->config.queues;
+	/* A dispatcher calls programs of any device. */
+	p->hw = p->config.hw_metadata &&
+		(p->found.what != AFXDP_FOUND_DISPATCHER || p->config.replace);
+	err = open_object(p, &p->obj);
 	if (err)
 		return failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
-	err = rules ? rules->before_load(rules->rules, p->obj) : 0;
-	if (err)
-		return failed(p, err, "cannot compile the rules: %s", strerror(-err));
+	if (rules) {
+		p->config.run.default_verdict = afxdp_rules_default(rules);
+		err = afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
+		if (err)
+			return err;
+	}
 	if (p->found.what == AFXDP_FOUND_DISPATCHER && !p->config.replace) {
-		/* Joining loads and attaches in one go; until it is configured the program passes
+		/* Joining loads and attaches in one go; until it is configured it passes
 		 * everything. */
 		err = dispatcher_join(p->obj, p->config.ifindex, &p->xdp, &p->generic);
 		if (err)
@@ -171,21 +207,97 @@ static int load_ours(struct afxdp_prog *p)
 				      p->config.ifname, strerror(-err));
 		p->attached = true;
 	} else {
-		err = bpf_object__load(p->obj);
+		err = load_object(p, p->obj);
 		if (err)
-			return failed(p, err, "the kernel does not take the XDP program: %s%s",
-				      strerror(-err),
-				      err == -EPERM ? " (needs root, or CAP_BPF and CAP_NET_ADMIN)"
-						    : "");
-		prog = bpf_object__find_program_by_name(p->obj, "afxdp_rx");
-		p->prog_fd = bpf_program__fd(prog);
+			return err;
+		p->prog_fd = program_fd(p->obj);
+	}
+	if (rules) {
+		err = afxdp_rules_loaded(rules, p->obj, p->why, sizeof(p->why));
+		if (err)
+			return err;
 	}
 	err = find_maps(p);
 	if (!err)
 		err = afxdp_prog_set(p, &p->config.run);
-	if (!err && rules)
-		err = rules->after_load(rules->rules, p->obj);
 	return err ? failed(p, err, "cannot set the XDP program up: %s", strerror(-err)) : 0;
+}
+
+static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
+{
+	const struct {
+		const char *name;
+		int fd;
+	} shared[] = { { "ledger", p->ledger_fd },
+		       { "xsks", p->xsks_fd },
+		       { ".data.config", p->config_fd } };
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(shared) / sizeof(*shared) && !err; i++)
+		err = bpf_map__reuse_fd(bpf_object__find_map_by_name(obj, shared[i].name),
+					shared[i].fd);
+	return err;
+}
+
+static void pin_hits(struct afxdp_prog *p);
+
+/* The new program @obj is in the link: it is the one from now on. */
+static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules)
+{
+	/* Both objects hold these maps; each closes its own descriptors. */
+	bpf_object__close(p->obj);
+	p->obj = obj;
+	p->prog_fd = program_fd(obj);
+	p->config.rules = rules;
+	find_maps(p);
+	if (p->pinned)
+		pin_hits(p);
+}
+
+int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
+{
+	struct afxdp_rules *old = p->config.rules;
+	struct afxdp_config run = p->config.run;
+	struct bpf_object *obj = NULL;
+	int err;
+
+	if (p->adopted || p->xdp || p->link_fd < 0)
+		return failed(p, -EOPNOTSUPP,
+			      "%s: rules can only be replaced in a program of our own link, not in "
+			      "one that "
+			      "was adopted or that a dispatcher calls",
+			      p->config.ifname);
+	err = open_object(p, &obj);
+	if (!err)
+		err = share_maps(p, obj);
+	if (err) {
+		failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
+		goto close;
+	}
+	err = rules ? afxdp_rules_attach_object(rules, obj, p->why, sizeof(p->why)) : 0;
+	if (!err)
+		err = load_object(p, obj);
+	if (!err && rules)
+		err = afxdp_rules_loaded(rules, obj, p->why, sizeof(p->why));
+	if (err)
+		goto close;
+	/* The default is compiled into the rules, so no frame meets one generation's rules and the
+	 * other's default. */
+	if (bpf_link_update(p->link_fd, program_fd(obj), NULL)) {
+		err = failed(p, -errno, "%s: cannot put the new program in the old one's place: %s",
+			     p->config.ifname, strerror(errno));
+		goto close;
+	}
+	afxdp_quiesce();
+	run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
+	afxdp_prog_set(p, &run);
+	if (rules && old)
+		afxdp_rules_inherit(rules, old);
+	become(p, obj, rules);
+	return 0;
+close:
+	bpf_object__close(obj);
+	return err;
 }
 
 /* Take over the maps of our program that `ip link` has attached; its verdicts are ours to set. */
@@ -330,6 +442,11 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	}
 	err = p->config.attach == AFXDP_ATTACH_GENERIC ? -EOPNOTSUPP
 						       : link_create(p, XDP_FLAGS_DRV_MODE);
+	if (err && p->hw && p->config.attach == AFXDP_ATTACH_AUTO)
+		return failed(
+			p, -EOPNOTSUPP,
+			"%s: the driver does not take a program with metadata in native mode: %s",
+			ifname, strerror(-err));
 	if (err && p->config.attach == AFXDP_ATTACH_NATIVE)
 		return failed(p, err,
 			      "%s: the driver does not take an XDP program in native mode: %s; "
@@ -418,6 +535,16 @@ static void unpin(struct afxdp_prog *p)
 	rmdir(PIN_ROOT "/afxdp"); /* the last one out; fails while others have pins */
 }
 
+/* Show another generation's rule counters under the same name. */
+static void pin_hits(struct afxdp_prog *p)
+{
+	char path[128];
+
+	pin_path(p, "rule_hits", path, sizeof(path));
+	unlink(path);
+	bpf_obj_pin(p->hits_fd, path);
+}
+
 int afxdp_prog_pin(struct afxdp_prog *p)
 {
 	int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd };
@@ -447,6 +574,18 @@ int afxdp_prog_pin(struct afxdp_prog *p)
 	}
 	p->pinned = true;
 	return 0;
+}
+
+void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid)
+{
+	char path[128];
+
+	if (!p->pinned)
+		return;
+	pin_path(p, "", path, sizeof(path));
+	/* Should it fail, an empty-handed start later takes them away. */
+	if (chown(path, uid, gid) || chown(PIN_ROOT "/afxdp", uid, gid))
+		return;
 }
 
 void afxdp_prog_detach(struct afxdp_prog *p)

@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <afxdp/abi.h>
 
+struct afxdp_rules;
 struct bpf_object;
 struct xdp_program;
 
@@ -38,21 +39,16 @@ struct afxdp_occupant {
 	char name[16];
 };
 
-/* How a program gets its rules: called on the opened object, before and after it is loaded. */
-struct afxdp_prog_rules {
-	void *rules;
-	int (*before_load)(void *rules, struct bpf_object *obj);
-	int (*after_load)(void *rules, struct bpf_object *obj);
-};
-
 struct afxdp_prog_config {
 	const char *ifname;
 	unsigned int ifindex;
 	uint32_t queues; /* the device has: slots of the ledger and of the XSKMAP */
 	enum afxdp_attach attach;
 	bool replace;		 /* whatever is attached may go */
+	bool hw_metadata;	 /* ask the device for tag, hash and time: it can, in native mode */
+	bool tags_stripped;	 /* it takes VLAN tags off (rxvlan) */
 	struct afxdp_config run; /* default verdict, stamping */
-	const struct afxdp_prog_rules *rules;
+	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
 };
 
 struct afxdp_prog {
@@ -63,6 +59,7 @@ struct afxdp_prog {
 	int prog_fd, link_fd;
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
 	uint32_t queues; /* slots the maps have */
+	bool hw;	 /* bound to the device, with its metadata */
 	bool attached, generic, adopted, pinned;
 	char why[256]; /* one line for the user when a call fails */
 };
@@ -91,6 +88,9 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
  * afxdp_prog_attach() - from here on frames run through it.
  *
  * Native mode first unless told otherwise; p->generic says what it became.
+ *
+ * Return: 0; -EEXIST if another program came first; -EOPNOTSUPP if native mode cannot be had and the
+ * program cannot run in another (config.attach is native, or config.hw_metadata is set); -errno.
  */
 int afxdp_prog_attach(struct afxdp_prog *p);
 
@@ -102,6 +102,20 @@ void afxdp_prog_unclaim(struct afxdp_prog *p, uint32_t queue);
 
 /** afxdp_prog_set() - change default verdict and stamping of the running program. */
 int afxdp_prog_set(struct afxdp_prog *p, const struct afxdp_config *run);
+
+/**
+ * afxdp_prog_swap() - run other rules from the next frame on.
+ * @rules: new ones (or NULL for none), not attached to an object yet.
+ *
+ * A second program is loaded that shares ledger, sockets and settings with the first, and takes its
+ * place in the link in one step: each frame sees one of the two, the interface notices nothing.
+ * When it returns 0 the old program runs nowhere any more, and the counters of rules whose text is
+ * the same have been carried over; the old rules are the caller's to free.
+ *
+ * Return: 0; -EOPNOTSUPP for an adopted program or one in a dispatcher; other -errno. On failure
+ * nothing has changed and p->why says why.
+ */
+int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules);
 
 /** afxdp_prog_ledger() - one queue's counters, summed over the CPUs. */
 int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_ledger *sum);
@@ -117,6 +131,9 @@ int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits
  * pins.
  */
 int afxdp_prog_pin(struct afxdp_prog *p);
+
+/** afxdp_prog_give() - let user @uid take the pins away again, once we have become that user. */
+void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid);
 
 /** afxdp_prog_detach() - off the interface; maps stay readable. An adopted program stays and passes
  * everything. */

@@ -2,12 +2,13 @@
 # libafxdp: everything but words on a terminal. build/libafxdp.a holds the BPF object too.
 LIB_SRCS := $(wildcard user/lib/*.c user/lib/rules/*.c)
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
-LIBS := -lxdp -lbpf -lelf -lz -lpcap -ljansson -lmnl
+LIB_LIBS := -lxdp -lbpf -lelf -lz -lpcap -lmnl
+LIBS := $(LIB_LIBS) -ljansson -lmicrohttpd
 
-$(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ)
+$(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ) $(BPF_OBJ_HW)
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -DAFXDP_RX_OBJECT='"$(BPF_OBJ)"' -c $< -o $@
+	$(Q)$(CC) -DAFXDP_RX_OBJECT='"$(BPF_OBJ)"' -DAFXDP_RX_HW_OBJECT='"$(BPF_OBJ_HW)"' -c $< -o $@
 
 $(B)/libafxdp.a: $(LIB_OBJS)
 	$(call say,AR,$@)

@@ -119,6 +119,19 @@ static int make_rings(struct afxdp_xsk *xsk)
 	return 0;
 }
 
+static int bind_patiently(struct afxdp_xsk *xsk, const struct sockaddr_xdp *addr)
+{
+	struct timespec nap = { .tv_nsec = BIND_RETRY_SLEEP };
+	int tries = 0;
+
+	while (bind(xsk->fd, (const struct sockaddr *)addr, sizeof(*addr))) {
+		if (errno != EBUSY || ++tries > BIND_RETRIES)
+			return -errno;
+		nanosleep(&nap, NULL);
+	}
+	return 0;
+}
+
 static int bind_once(struct afxdp_xsk *xsk, uint16_t flags)
 {
 	struct sockaddr_xdp addr = {
@@ -127,15 +140,8 @@ static int bind_once(struct afxdp_xsk *xsk, uint16_t flags)
 		.sxdp_queue_id = xsk->config.queue,
 		.sxdp_flags = flags | XDP_USE_NEED_WAKEUP,
 	};
-	struct timespec nap = { .tv_nsec = BIND_RETRY_SLEEP };
-	int tries = 0;
 
-	while (bind(xsk->fd, (struct sockaddr *)&addr, sizeof(addr))) {
-		if (errno != EBUSY || ++tries > BIND_RETRIES)
-			return -errno;
-		nanosleep(&nap, NULL);
-	}
-	return 0;
+	return bind_patiently(xsk, &addr);
 }
 
 /* Best first: zero-copy before copy, multi-buffer before single. Only "this cannot be had" leads
@@ -232,6 +238,45 @@ close:
 	return err;
 }
 
+int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
+			  unsigned int ifindex, uint32_t queue, const char **why)
+{
+	struct sockaddr_xdp addr = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = XDP_SHARED_UMEM, /* all else as the owner has it */
+		.sxdp_ifindex = ifindex,
+		.sxdp_queue_id = queue,
+		.sxdp_shared_umem_fd = owner->fd,
+	};
+	int err;
+
+	memset(xsk, 0, sizeof(*xsk));
+	xsk->config = owner->config;
+	xsk->config.ifindex = ifindex;
+	xsk->config.queue = queue;
+	xsk->chunk_mask = owner->chunk_mask;
+	*why = "cannot open an AF_XDP socket";
+	xsk->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (xsk->fd < 0)
+		return -errno;
+	*why = "cannot make the rings";
+	err = make_rings(xsk);
+	if (err)
+		goto close;
+	*why = "cannot bind the AF_XDP socket";
+	err = bind_patiently(xsk, &addr);
+	if (err)
+		goto close;
+	xsk->umem = owner->umem;
+	xsk->zerocopy = owner->zerocopy;
+	xsk->sg = owner->sg;
+	*why = NULL;
+	return 0;
+close:
+	afxdp_xsk_close(xsk);
+	return err;
+}
+
 void afxdp_xsk_close(struct afxdp_xsk *xsk)
 {
 	for (int i = 0; i < 4; i++)
@@ -239,7 +284,7 @@ void afxdp_xsk_close(struct afxdp_xsk *xsk)
 			munmap(xsk->map[i].addr, xsk->map[i].bytes);
 	if (xsk->fd >= 0)
 		close(xsk->fd);
-	if (xsk->umem)
+	if (xsk->umem_bytes) /* else it is another socket's */
 		munmap(xsk->umem, xsk->umem_bytes);
 	free(xsk->spare_ix);
 	free(xsk->spare_slots);

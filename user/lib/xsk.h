@@ -96,6 +96,21 @@ int afxdp_xsk_check(const struct afxdp_xsk_config *config, const char **why);
 int afxdp_xsk_open(struct afxdp_xsk *xsk, const struct afxdp_xsk_config *config, const char **why);
 void afxdp_xsk_close(struct afxdp_xsk *xsk);
 
+/**
+ * afxdp_xsk_open_shared() - one more socket on the UMEM of @owner, bound to another device or
+ * queue, for frames that are to leave there.
+ * @xsk: filled in; to be closed by afxdp_xsk_close().
+ * @why: set to the step that failed.
+ *
+ * Nothing is in its fill ring, and what its completion ring brings back is the caller's to return
+ * to @owner: of this struct only the tx and comp halves and the wake-up calls are for use. Modes
+ * are those of @owner, which must be bound already.
+ *
+ * Return: 0, or -errno with nothing left open; -EBUSY after two seconds if that queue has a socket.
+ */
+int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
+			  unsigned int ifindex, uint32_t queue, const char **why);
+
 int afxdp_xsk_stats(const struct afxdp_xsk *xsk, struct afxdp_xsk_stats *stats);
 
 /**

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Manual pages by scdoc, and installing.
+MAN_SRCS := $(wildcard docs/*.scd)
+MAN := $(MAN_SRCS:docs/%.scd=$(B)/man/%)
+
+$(B)/man/%: docs/%.scd
+	$(call say,MAN,$<)
+	@mkdir -p $(@D)
+	$(Q)scdoc <$< >$@
+
+man: $(MAN)
+all: man
+
+PUBLIC := $(wildcard include/afxdp/*.h) $(addprefix user/lib/,account.h hist.h knobs.h nic.h post.h \
+	prog.h rules.h uapi.h xsk.h)
+
+install: all
+	$(Q)install -D -m 755 $(B)/afxdpd $(DESTDIR)$(PREFIX)/sbin/afxdpd
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(B)/afxdpctl $(B)/afxdpgen
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/afxdp $(BPF_OBJ)
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(B)/libafxdp.a
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/afxdp $(PUBLIC)
+	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: libafxdp' 'Description: AF_XDP receive path' \
+		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
+		'Libs: -L$${prefix}/lib -lafxdp $(LIB_LIBS)' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc
+	$(Q)for page in $(MAN); do \
+		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit 1; done
+
+uninstall:
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/afxdpd $(DESTDIR)$(PREFIX)/bin/afxdpctl \
+		$(DESTDIR)$(PREFIX)/bin/afxdpgen $(DESTDIR)$(PREFIX)/lib/libafxdp.a \
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/afxdp $(DESTDIR)$(PREFIX)/include/afxdp
+	$(Q)for page in $(notdir $(MAN)); do \
+		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
+
+demo:
+	$(Q)scripts/demo
+test:
+	$(Q)scripts/test
+
+.PHONY: man install uninstall demo test

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * faults.h - faults on demand, for tests: compiled in with XNIC_FAULTS=1 only, and then knobs in
+ * debugfs, xnic/PCI-ADDRESS/faults/ (faults.c).
+ */
+#ifndef XNIC_FAULTS_H
+#define XNIC_FAULTS_H
+
+struct xnic_adapter;
+
+enum xnic_fault {
+	XNIC_FAULT_DMA,	 /* the next so many DMA mappings fail */
+	XNIC_FAULT_PAGE, /* the next so many page allocations of receive rings fail */
+	XNIC_FAULT_IRQ,	 /* the next so many interrupts of queue pairs are swallowed */
+	XNIC_FAULTS_N
+};
+
+#ifdef XNIC_FAULTS
+#include <linux/atomic.h>
+
+struct xnic_faults {
+	atomic_t left[XNIC_FAULTS_N];
+};
+
+void xnic_faults_add(struct xnic_adapter *ad);
+
+/** xnic_fault_hits() - whether the operation about to be done is to fail. Any context. */
+static inline bool xnic_fault_hits(struct xnic_faults *faults, enum xnic_fault which)
+{
+	return unlikely(atomic_read(&faults->left[which]) > 0) &&
+	       atomic_dec_if_positive(&faults->left[which]) >= 0;
+}
+
+#define xnic_fault(ad, which) xnic_fault_hits(&(ad)->faults, which)
+#else
+struct xnic_faults {
+};
+
+#define xnic_faults_add(ad)   ((void)(ad))
+#define xnic_fault(ad, which) false
+#endif
+
+#endif

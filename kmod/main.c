@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * main.c - the PCI driver: probe and remove, power management, error recovery.
+ */
+#include <linux/debugfs.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+
+#include "xnic.h"
+
+static struct dentry *xnic_debugfs; /* /sys/kernel/debug/xnic */
+
+/**
+ * xnic_rd() - read a register. Not on the data path.
+ * @ad: the port.
+ * @reg: its offset.
+ *
+ * Return: its value; all ones if the device does not answer, which the control thread is then told
+ * of. From then on the device is not touched any more.
+ */
+u32 xnic_rd(struct xnic_adapter *ad, u32 reg)
+{
+	u8 __iomem *regs = READ_ONCE(ad->regs);
+	u32 value;
+
+	if (!regs)
+		return ~0U;
+	value = readl(regs + reg);
+	/* No other register tells a dead device from an odd value. */
+	if (unlikely(value == ~0U) && readl(regs + XNIC_STATUS) == ~0U) {
+		WRITE_ONCE(ad->regs, NULL);
+		if (ad->thread.domain)
+			xnic_notify(ad, &ad->unplugged);
+	}
+	return value;
+}
+
+static void xnic_init_queues(struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	for (i = 0; i < XNIC_HW_QUEUES; i++) {
+		struct xnic_queue *q = &ad->queue[i];
+
+		q->ad = ad;
+		q->index = i;
+		q->usecs = XNIC_USECS_DEFAULT;
+		INIT_WORK(&q->dim.work, xnic_dim_work);
+		q->dim.mode = DIM_CQ_PERIOD_MODE_START_FROM_EQE;
+		ad->rx[i].ad = ad;
+		ad->rx[i].index = i;
+		ad->tx[i].ad = ad;
+		ad->tx[i].index = i;
+		ad->tx[i].nq = netdev_get_tx_queue(ad->netdev, i);
+		netif_napi_add(ad->netdev, &q->napi, xnic_poll);
+	}
+}
+
+static void xnic_del_queues(struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	for (i = 0; i < XNIC_HW_QUEUES; i++)
+		netif_napi_del(&ad->queue[i].napi);
+}
+
+static int xnic_map(struct xnic_adapter *ad)
+{
+	struct pci_dev *pdev = ad->pdev;
+	int err;
+
+	err = pci_enable_device_mem(pdev);
+	if (err)
+		return err;
+	/* The links' power states lose frames on this part (specification update). */
+	pci_disable_link_state(pdev, PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
+	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
+	if (err)
+		goto disable;
+	err = pci_request_mem_regions(pdev, XNIC_NAME);
+	if (err)
+		goto disable;
+	ad->mapped = pci_ioremap_bar(pdev, XNIC_BAR_REGISTERS);
+	if (!ad->mapped) {
+		err = -ENOMEM;
+		goto release;
+	}
+	ad->regs = ad->mapped;
+	pci_set_master(pdev);
+	return 0;
+
+release:
+	pci_release_mem_regions(pdev);
+disable:
+	pci_disable_device(pdev);
+	return err;
+}
+
+static void xnic_unmap(struct xnic_adapter *ad)
+{
+	ad->regs = NULL;
+	iounmap(ad->mapped);
+	pci_release_mem_regions(ad->pdev);
+	pci_disable_device(ad->pdev);
+}
+
+static int xnic_init_device(struct xnic_adapter *ad)
+{
+	u8 addr[ETH_ALEN];
+	int err = xnic_hw_reset(ad);
+
+	if (err)
+		return dev_err_probe(&ad->pdev->dev, err, "the device does not answer\n");
+	xnic_hw_read_mac(ad, addr);
+	if (is_valid_ether_addr(addr)) {
+		eth_hw_addr_set(ad->netdev, addr);
+	} else {
+		eth_hw_addr_random(ad->netdev);
+		dev_warn(&ad->pdev->dev, "no valid MAC address in the NVM (%pM), using %pM\n", addr,
+			 ad->netdev->dev_addr);
+	}
+	ether_addr_copy(ad->netdev->perm_addr, ad->netdev->dev_addr);
+	return 0;
+}
+
+static int xnic_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct net_device *netdev;
+	struct xnic_adapter *ad;
+	int err;
+
+	netdev = alloc_etherdev_mq(sizeof(*ad), XNIC_HW_QUEUES);
+	if (!netdev)
+		return -ENOMEM;
+	SET_NETDEV_DEV(netdev, &pdev->dev);
+	ad = netdev_priv(netdev);
+	ad->netdev = netdev;
+	ad->pdev = pdev;
+	mutex_init(&ad->mdio_lock);
+	pci_set_drvdata(pdev, ad);
+
+	err = xnic_map(ad);
+	if (err)
+		goto free_netdev;
+	err = xnic_irq_alloc_vectors(ad);
+	if (err)
+		goto unmap;
+	err = xnic_init_device(ad);
+	if (err)
+		goto free_vectors;
+
+	ad->shape.pairs = ad->vectors > 1 ? XNIC_HW_QUEUES : 1;
+	ad->shape.rx_count = XNIC_RING_DEFAULT;
+	ad->shape.tx_count = XNIC_RING_DEFAULT;
+	xnic_stats_init(ad);
+	xnic_init_queues(ad);
+	xnic_netdev_init(ad);
+	err = netif_set_real_num_queues(netdev, ad->shape.pairs, ad->shape.pairs);
+	if (err)
+		goto del_queues;
+	err = xnic_phy_attach(ad);
+	if (err) {
+		dev_err_probe(&pdev->dev, err, "no usable PHY\n");
+		goto del_queues;
+	}
+	netif_carrier_off(netdev);
+	err = xnic_control_start(ad);
+	if (err)
+		goto detach_phy;
+	xnic_debugfs_add(ad, xnic_debugfs);
+	err = register_netdev(netdev);
+	if (err)
+		goto remove_debugfs;
+	netdev_info(netdev, "82574L, %u queue pairs, %s\n", ad->shape.pairs,
+		    pdev->msix_enabled	? "MSI-X"
+		    : pdev->msi_enabled ? "MSI"
+					: "interrupt line");
+	return 0;
+
+remove_debugfs:
+	xnic_debugfs_remove(ad);
+	xnic_control_stop(ad);
+detach_phy:
+	xnic_phy_detach(ad);
+del_queues:
+	xnic_del_queues(ad);
+free_vectors:
+	xnic_irq_free_vectors(ad);
+unmap:
+	xnic_unmap(ad);
+free_netdev:
+	free_netdev(netdev);
+	return err;
+}
+
+static void xnic_remove(struct pci_dev *pdev)
+{
+	struct xnic_adapter *ad = pci_get_drvdata(pdev);
+
+	/* First the kernel's callers (this closes the port), then the thread that serves them. */
+	unregister_netdev(ad->netdev);
+	xnic_debugfs_remove(ad);
+	xnic_control_stop(ad);
+	xnic_phy_detach(ad);
+	xnic_del_queues(ad);
+	if (ad->regs)
+		xnic_hw_reset(ad);
+	xnic_irq_free_vectors(ad);
+	xnic_unmap(ad);
+	free_netdev(ad->netdev);
+}
+
+/* ---- power management and PCI error recovery: the same two steps ---- */
+
+static int xnic_sleep(struct xnic_adapter *ad)
+{
+	struct xnic_call call;
+	int err;
+
+	rtnl_lock();
+	netif_device_detach(ad->netdev);
+	err = xnic_call(ad, &call, XNIC_MSG_SUSPEND);
+	rtnl_unlock();
+	domain_park(&ad->domain);
+	return err;
+}
+
+static int xnic_wake(struct xnic_adapter *ad)
+{
+	struct xnic_call call;
+	int err;
+
+	domain_unpark(&ad->domain);
+	rtnl_lock();
+	err = xnic_call(ad, &call, XNIC_MSG_RESUME);
+	if (!err)
+		netif_device_attach(ad->netdev);
+	rtnl_unlock();
+	return err;
+}
+
+static int xnic_suspend(struct device *dev)
+{
+	struct xnic_adapter *ad = dev_get_drvdata(dev);
+	int err = xnic_sleep(ad);
+
+	msleep(XNIC_IRQ_SETTLE_MS);
+	return err;
+}
+
+static int xnic_resume(struct device *dev)
+{
+	struct xnic_adapter *ad = dev_get_drvdata(dev);
+
+	pci_set_master(ad->pdev);
+	return xnic_wake(ad);
+}
+
+static DEFINE_SIMPLE_DEV_PM_OPS(xnic_pm_ops, xnic_suspend, xnic_resume);
+
+static pci_ers_result_t xnic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct xnic_adapter *ad = pci_get_drvdata(pdev);
+
+	if (state == pci_channel_io_perm_failure)
+		WRITE_ONCE(ad->regs, NULL);
+	xnic_sleep(ad);
+	if (state == pci_channel_io_perm_failure)
+		return PCI_ERS_RESULT_DISCONNECT;
+	pci_disable_device(pdev);
+	return PCI_ERS_RESULT_NEED_RESET;
+}
+
+static pci_ers_result_t xnic_slot_reset(struct pci_dev *pdev)
+{
+	struct xnic_adapter *ad = pci_get_drvdata(pdev);
+
+	if (pci_enable_device_mem(pdev))
+		return PCI_ERS_RESULT_DISCONNECT;
+	pci_restore_state(pdev);
+	pci_save_state(pdev);
+	pci_set_master(pdev);
+	WRITE_ONCE(ad->regs, ad->mapped);
+	return PCI_ERS_RESULT_RECOVERED;
+}
+
+static void xnic_error_resume(struct pci_dev *pdev)
+{
+	xnic_wake(pci_get_drvdata(pdev));
+}
+
+static const struct pci_error_handlers xnic_error_handlers = {
+	.error_detected = xnic_error_detected,
+	.slot_reset = xnic_slot_reset,
+	.resume = xnic_error_resume,
+};
+
+static void xnic_shutdown(struct pci_dev *pdev)
+{
+	struct xnic_adapter *ad = pci_get_drvdata(pdev);
+
+	xnic_sleep(ad);
+	msleep(XNIC_IRQ_SETTLE_MS);
+	pci_disable_device(pdev);
+}
+
+static const struct pci_device_id xnic_devices[] = {
+	{ PCI_DEVICE(XNIC_VENDOR_INTEL, XNIC_DEVICE_82574L) }, {}
+};
+MODULE_DEVICE_TABLE(pci, xnic_devices);
+
+static struct pci_driver xnic_driver = {
+	.name = XNIC_NAME,
+	.id_table = xnic_devices,
+	.probe = xnic_probe,
+	.remove = xnic_remove,
+	.shutdown = xnic_shutdown,
+	.err_handler = &xnic_error_handlers,
+	.driver.pm = pm_sleep_ptr(&xnic_pm_ops),
+};
+
+static int __init xnic_init(void)
+{
+	int err;
+
+	xnic_debugfs = debugfs_create_dir(XNIC_NAME, NULL);
+	err = pci_register_driver(&xnic_driver);
+	if (err)
+		debugfs_remove_recursive(xnic_debugfs);
+	return err;
+}
+module_init(xnic_init);
+
+static void __exit xnic_exit(void)
+{
+	pci_unregister_driver(&xnic_driver);
+	debugfs_remove_recursive(xnic_debugfs);
+}
+module_exit(xnic_exit);
+
+MODULE_DESCRIPTION("Intel 82574L (e1000e) driver with native XDP and AF_XDP zero-copy");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * ring.c - the memory of descriptor rings, and starting and stopping one queue pair.
+ */
+#include "xnic.h"
+
+/* How long a pair's transmitter may take to finish what it has: 4095 full frames at 1 Gbit/s are
+ * 50 ms, but with a lost link it never ends, so that waiting longer than for a few frames buys
+ * nothing: what is left is discarded. */
+#define XNIC_TX_DRAIN_US 10000
+/* Time for the frame in the receiver's hands to reach memory: 20 KiB of FIFO over one PCIe lane. */
+#define XNIC_RX_DRAIN_US 100
+
+/* ---- receive ---- */
+
+static void rx_mem_free(struct xnic_adapter *ad, struct xnic_rx_mem *mem)
+{
+	u32 i;
+
+	if (!mem)
+		return;
+	if (mem->page) {
+		for (i = 0; i < mem->count; i++)
+			if (mem->page[i])
+				page_pool_put_full_page(mem->pages, mem->page[i], false);
+	}
+	if (xdp_rxq_info_is_reg(&mem->rxq_xsk))
+		xdp_rxq_info_unreg(&mem->rxq_xsk);
+	if (xdp_rxq_info_is_reg(&mem->rxq_pages))
+		xdp_rxq_info_unreg(&mem->rxq_pages);
+	page_pool_destroy(mem->pages);
+	kvfree(mem->xdp);
+	kvfree(mem->page);
+	if (mem->desc)
+		dma_free_coherent(&ad->pdev->dev, mem->count * sizeof(*mem->desc), mem->desc,
+				  mem->dma);
+	kfree(mem);
+}
+
+static int rx_mem_register(struct xnic_adapter *ad, struct xnic_rx_mem *mem, unsigned int i)
+{
+	unsigned int napi_id = ad->queue[i].napi.napi_id;
+	int err;
+
+	err = __xdp_rxq_info_reg(&mem->rxq_pages, ad->netdev, i, napi_id, PAGE_SIZE);
+	if (err)
+		return err;
+	err = xdp_rxq_info_reg_mem_model(&mem->rxq_pages, MEM_TYPE_PAGE_POOL, mem->pages);
+	if (err)
+		return err;
+	err = xdp_rxq_info_reg(&mem->rxq_xsk, ad->netdev, i, napi_id);
+	if (err)
+		return err;
+	return xdp_rxq_info_reg_mem_model(&mem->rxq_xsk, MEM_TYPE_XSK_BUFF_POOL, NULL);
+}
+
+static int rx_mem_pages(struct xnic_adapter *ad, struct xnic_rx_mem *mem, unsigned int i)
+{
+	struct page_pool_params params = {
+		.flags = PP_FLAG_DMA_MAP | PP_FLAG_DMA_SYNC_DEV,
+		.pool_size = mem->count,
+		.nid = dev_to_node(&ad->pdev->dev),
+		.dev = &ad->pdev->dev,
+		.netdev = ad->netdev,
+		.queue_idx = i,
+		.dma_dir = DMA_BIDIRECTIONAL, /* XDP_TX sends the page it came in */
+		.offset = XNIC_HEADROOM,
+		.max_len = XNIC_PAGE_ROOM,
+	};
+	struct page_pool *pages = page_pool_create(&params);
+	u32 n;
+
+	if (IS_ERR(pages))
+		return PTR_ERR(pages);
+	mem->pages = pages;
+	for (n = 0; n < mem->count - 1; n++) {
+		if (!xnic_fault(ad, XNIC_FAULT_PAGE))
+			mem->page[n] = page_pool_alloc_pages(pages, GFP_KERNEL);
+		if (!mem->page[n])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static struct xnic_rx_mem *rx_mem_alloc(struct xnic_adapter *ad, u32 count, unsigned int i)
+{
+	struct xnic_rx_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!mem)
+		return ERR_PTR(err);
+	mem->count = count;
+	mem->page = kvcalloc(count, sizeof(*mem->page), GFP_KERNEL);
+	mem->xdp = kvcalloc(count, sizeof(*mem->xdp), GFP_KERNEL);
+	mem->desc = dma_alloc_coherent(&ad->pdev->dev, count * sizeof(*mem->desc), &mem->dma,
+				       GFP_KERNEL);
+	if (mem->page && mem->xdp && mem->desc)
+		err = rx_mem_pages(ad, mem, i);
+	if (!err)
+		err = rx_mem_register(ad, mem, i);
+	if (!err)
+		return mem;
+	rx_mem_free(ad, mem);
+	return ERR_PTR(err);
+}
+
+/* ---- transmit ---- */
+
+static void tx_mem_free(struct xnic_adapter *ad, struct xnic_tx_mem *mem)
+{
+	if (!mem)
+		return;
+	kvfree(mem->entry);
+	if (mem->desc)
+		dma_free_coherent(&ad->pdev->dev, mem->count * sizeof(*mem->desc), mem->desc,
+				  mem->dma);
+	kfree(mem);
+}
+
+static struct xnic_tx_mem *tx_mem_alloc(struct xnic_adapter *ad, u32 count)
+{
+	struct xnic_tx_mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL);
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	mem->count = count;
+	mem->entry = kvcalloc(count, sizeof(*mem->entry), GFP_KERNEL);
+	mem->desc = dma_alloc_coherent(&ad->pdev->dev, count * sizeof(*mem->desc), &mem->dma,
+				       GFP_KERNEL);
+	if (mem->entry && mem->desc)
+		return mem;
+	tx_mem_free(ad, mem);
+	return ERR_PTR(-ENOMEM);
+}
+
+/* ---- both ---- */
+
+/**
+ * xnic_mem_alloc() - the memory for all rings of a shape, receive buffers included. May sleep.
+ * @ad: the port.
+ * @shape: the new one.
+ * @mem: the memory.
+ *
+ * Return: 0, or -ENOMEM (or what the page pool says); nothing is kept then.
+ */
+int xnic_mem_alloc(struct xnic_adapter *ad, const struct xnic_shape *shape, struct xnic_mem *mem)
+{
+	unsigned int i;
+	int err;
+
+	*mem = (struct xnic_mem){ .shape = *shape };
+	for (i = 0; i < shape->pairs; i++) {
+		struct xnic_rx_mem *rx = rx_mem_alloc(ad, shape->rx_count, i);
+		struct xnic_tx_mem *tx;
+
+		if (IS_ERR(rx)) {
+			err = PTR_ERR(rx);
+			goto free;
+		}
+		mem->rx[i] = rx;
+		tx = tx_mem_alloc(ad, shape->tx_count);
+		if (IS_ERR(tx)) {
+			err = PTR_ERR(tx);
+			goto free;
+		}
+		mem->tx[i] = tx;
+	}
+	return 0;
+
+free:
+	xnic_mem_free(ad, mem);
+	return err;
+}
+
+/** xnic_mem_free() - give back what xnic_mem_alloc() or xnic_mem_swap() gave. */
+void xnic_mem_free(struct xnic_adapter *ad, struct xnic_mem *mem)
+{
+	unsigned int i;
+
+	for (i = 0; i < XNIC_HW_QUEUES; i++) {
+		rx_mem_free(ad, mem->rx[i]);
+		tx_mem_free(ad, mem->tx[i]);
+	}
+	*mem = (struct xnic_mem){};
+}
+
+/** xnic_mem_swap() - put @mem in use and hand out what was. All pairs are stopped. */
+void xnic_mem_swap(struct xnic_adapter *ad, struct xnic_mem *mem)
+{
+	unsigned int i;
+
+	swap(ad->shape, mem->shape);
+	for (i = 0; i < XNIC_HW_QUEUES; i++) {
+		swap(ad->rx[i].mem, mem->rx[i]);
+		swap(ad->tx[i].mem, mem->tx[i]);
+	}
+}
+
+/* ---- one queue pair ---- */
+
+static void rx_start(struct xnic_adapter *ad, struct xnic_rx *rx)
+{
+	struct xnic_rx_mem *mem = rx->mem;
+	unsigned int i = rx->index;
+	u32 start = rx->rung & (mem->count - 1);
+
+	/* From where the tail register stands: it is not written while the receiver is off. Under
+	 * QEMU that would throw away frames that wait for the other queue. */
+	rx->next = start;
+	rx->filled = start;
+	rx->rung = start;
+	xnic_wr(ad, XNIC_RDBAL(i), lower_32_bits(mem->dma));
+	xnic_wr(ad, XNIC_RDBAH(i), upper_32_bits(mem->dma));
+	xnic_wr(ad, XNIC_RDLEN(i), mem->count * sizeof(*mem->desc));
+	xnic_wr(ad, XNIC_RDH(i), start);
+	xnic_wr(ad, XNIC_RXDCTL(i),
+		FIELD_PREP(XNIC_DCTL_PTHRESH, 32) | FIELD_PREP(XNIC_DCTL_HTHRESH, 4) |
+			FIELD_PREP(XNIC_DCTL_WTHRESH, 1) | XNIC_DCTL_GRAN);
+	rx->tail = ad->mapped + XNIC_RDT(i);
+	/* Only now: a pool that is given up unused must not belong to a NAPI that runs. */
+	WRITE_ONCE(mem->pages->p.napi, &ad->queue[i].napi);
+	if (rx->pool)
+		xsk_pool_set_rxq_info(rx->pool, &mem->rxq_xsk);
+}
+
+static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)
+{
+	struct xnic_tx_mem *mem = tx->mem;
+	unsigned int i = tx->index;
+	u32 tarc = xnic_rd(ad, XNIC_TARC(i)) | XNIC_TARC_ENABLE;
+
+	tx->ix.producer = 0;
+	tx->ix.consumer = 0;
+	afxdp_prod_init(&tx->prod, &tx->ix.producer, &tx->ix.consumer, mem->count);
+	afxdp_cons_init(&tx->cons, &tx->ix.producer, &tx->ix.consumer, mem->count);
+	tx->span = 0;
+	xnic_wr(ad, XNIC_TDBAL(i), lower_32_bits(mem->dma));
+	xnic_wr(ad, XNIC_TDBAH(i), upper_32_bits(mem->dma));
+	xnic_wr(ad, XNIC_TDLEN(i), mem->count * sizeof(*mem->desc));
+	xnic_wr(ad, XNIC_TDH(i), 0);
+	xnic_wr(ad, XNIC_TDT(i), 0);
+	/* One write-back a report: a threshold above 1 would hold reports back. */
+	xnic_wr(ad, XNIC_TXDCTL(i),
+		FIELD_PREP(XNIC_DCTL_PTHRESH, 31) | FIELD_PREP(XNIC_DCTL_HTHRESH, 1) |
+			FIELD_PREP(XNIC_DCTL_WTHRESH, 1) | XNIC_DCTL_COUNT_DESC | XNIC_DCTL_GRAN);
+	xnic_wr(ad, XNIC_TARC(i), tarc);
+	tx->tail = ad->mapped + XNIC_TDT(i);
+	netdev_tx_reset_queue(tx->nq);
+}
+
+/**
+ * xnic_pair_start() - let a stopped pair's rings and NAPI run. The receiver (RCTL.EN) is off; once
+ * it is on again, xnic_pair_kick() hands the buffers out.
+ * @ad: the port.
+ * @i: the pair.
+ *
+ * Cannot fail: what it needs is in the rings' memory.
+ */
+void xnic_pair_start(struct xnic_adapter *ad, unsigned int i)
+{
+	struct xnic_queue *q = &ad->queue[i];
+	struct xnic_tx *tx = &ad->tx[i];
+
+	rx_start(ad, &ad->rx[i]);
+	tx_start(ad, tx);
+	napi_enable(&q->napi);
+	__netif_tx_lock_bh(tx->nq);
+	WRITE_ONCE(tx->up, true);
+	txq_trans_cond_update(tx->nq);
+	netif_tx_start_queue(tx->nq);
+	__netif_tx_unlock_bh(tx->nq);
+	WRITE_ONCE(q->running, true);
+}
+
+/**
+ * xnic_pair_kick() - let a started pair fill its rings and unmask its interrupt, by polling it
+ * once: so whatever was asked of it while it stood (a wake-up, a frame in the socket) is seen too.
+ * @ad: the port.
+ * @i: the pair.
+ */
+void xnic_pair_kick(struct xnic_adapter *ad, unsigned int i)
+{
+	local_bh_disable();
+	napi_schedule(&ad->queue[i].napi);
+	local_bh_enable();
+}
+
+static void tx_drain(struct xnic_adapter *ad, unsigned int i)
+{
+	unsigned int us;
+
+	for (us = 0; us < XNIC_TX_DRAIN_US; us += 100) {
+		if (xnic_rd(ad, XNIC_TDH(i)) == xnic_rd(ad, XNIC_TDT(i)))
+			return;
+		usleep_range(100, 200);
+	}
+	xnic_wr(ad, XNIC_TARC(i), xnic_rd(ad, XNIC_TARC(i)) & ~XNIC_TARC_ENABLE);
+	xnic_flush(ad);
+	usleep_range(1000, 2000);
+}
+
+/**
+ * xnic_pair_stop() - take a pair out of the data plane. Leaves the receiver (RCTL.EN) off.
+ * @ad: the port.
+ * @i: the pair.
+ *
+ * When it returns, nobody sends on the pair, no poll runs or will, the device owns none of its
+ * buffers, AF_XDP frames that were sent are completed, AF_XDP buffers are back in their pool. The
+ * page buffers stay in their ring.
+ *
+ * In this order: senders, interrupt, NAPI, device. An interrupt after NAPI was disabled would be
+ * swallowed; a poll after the ring was taken apart would use it.
+ */
+void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
+{
+	struct xnic_queue *q = &ad->queue[i];
+	struct xnic_tx *tx = &ad->tx[i];
+
+	WRITE_ONCE(q->running, false);
+	__netif_tx_lock_bh(tx->nq);
+	WRITE_ONCE(tx->up, false);
+	netif_tx_stop_queue(tx->nq);
+	__netif_tx_unlock_bh(tx->nq);
+	xnic_irq_disable_pair(q);
+	napi_disable(&q->napi);
+	cancel_work_sync(&q->dim.work);
+	tx_drain(ad, i);
+	xnic_hw_rx_control(ad, false);
+	usleep_range(XNIC_RX_DRAIN_US, 2 * XNIC_RX_DRAIN_US);
+	xnic_tx_discard(tx);
+	if (ad->rx[i].pool)
+		xnic_xsk_rx_clean(&ad->rx[i]);
+}

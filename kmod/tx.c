@@ -1,0 +1,450 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * tx.c - the transmit path: skbs into descriptors, and the cleaning of what the device reports.
+ *
+ * A span is a run of descriptors of which the last one asks for a report (RS): one frame of the
+ * stack, or a batch of XDP or AF_XDP frames. Its first entry says where that last one is, so that
+ * cleaning looks at one descriptor a span.
+ */
+#include <linux/bitfield.h>
+#include <linux/ip.h>
+#include <linux/tcp.h>
+#include <net/ip6_checksum.h>
+#include <net/tcp.h>
+
+#include "xnic.h"
+
+/* The queue is woken when as much as a worst frame twice has room, so that it does not stop again
+ * at once. */
+#define XNIC_TX_STOP	    (XNIC_TX_WORST + XNIC_TX_GAP)
+#define XNIC_TX_WAKE_AT(tx) min_t(u32, 2 * XNIC_TX_STOP, (tx)->mem->count - XNIC_TX_GAP - 1)
+
+/* ---- descriptors: shared by the stack's, XDP's and AF_XDP's frames; transmit lock held ---- */
+
+/**
+ * xnic_tx_data() - write one data descriptor.
+ * @tx: the ring.
+ * @dma: where the bytes are.
+ * @length: how many.
+ * @cmd: XNIC_TXD_TSE, XNIC_TXD_VLE, XNIC_TXD_EOP.
+ * @options: checksums and tag; alike in all of a frame's descriptors.
+ * @map: how it is to be unmapped.
+ */
+void xnic_tx_data(struct xnic_tx *tx, dma_addr_t dma, u32 length, u32 cmd, u32 options,
+		  enum xnic_tx_map map)
+{
+	u32 pos = tx->prod.head++;
+	union xnic_tx_desc *desc = xnic_tx_desc(tx, pos);
+	struct xnic_tx_entry *entry = xnic_tx_entry(tx, pos);
+
+	desc->data.addr = cpu_to_le64(dma);
+	desc->data.cmd = cpu_to_le32(cmd | length | XNIC_TXD_DATA | XNIC_TXD_DEXT | XNIC_TXD_IFCS);
+	desc->data.options = cpu_to_le32(options);
+	entry->dma = dma;
+	entry->length = length;
+	entry->map = map;
+	entry->what = XNIC_TX_NOTHING;
+}
+
+/**
+ * xnic_tx_own() - say what is to be released when the descriptor just written has been sent.
+ * @tx: the ring.
+ * @what: what @object is.
+ * @object: skb or xdp_frame.
+ * @bytes: what it puts on the wire, and
+ * @frames: in how many frames (segments).
+ */
+void xnic_tx_own(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames)
+{
+	struct xnic_tx_entry *entry = xnic_tx_entry(tx, tx->prod.head - 1);
+
+	entry->what = what;
+	entry->skb = object;
+	entry->bytes = bytes;
+	entry->frames = frames;
+}
+
+/** xnic_tx_end() - the same, and the descriptor ends its frame. */
+void xnic_tx_end(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames)
+{
+	xnic_tx_own(tx, what, object, bytes, frames);
+	xnic_tx_desc(tx, tx->prod.head - 1)->data.cmd |= cpu_to_le32(XNIC_TXD_EOP);
+}
+
+/** xnic_tx_report() - close the span: its last descriptor is to report, the cleaning side may look
+ * at it. */
+void xnic_tx_report(struct xnic_tx *tx)
+{
+	u32 last = tx->prod.head - 1;
+
+	if (tx->span == tx->prod.head)
+		return;
+	xnic_tx_desc(tx, last)->data.cmd |= cpu_to_le32(XNIC_TXD_RS);
+	xnic_tx_entry(tx, tx->span)->watch = last;
+	tx->span = tx->prod.head;
+	afxdp_prod_submit(&tx->prod);
+}
+
+/** xnic_tx_ring_doorbell() - let the device send all spans that are closed. */
+void xnic_tx_ring_doorbell(struct xnic_tx *tx)
+{
+	writel(tx->prod.head & tx->prod.mask, tx->tail);
+}
+
+static void tx_unmap(struct xnic_tx *tx, struct xnic_tx_entry *entry)
+{
+	struct device *dev = &tx->ad->pdev->dev;
+
+	if (entry->map == XNIC_MAP_SINGLE)
+		dma_unmap_single(dev, entry->dma, entry->length, DMA_TO_DEVICE);
+	else if (entry->map == XNIC_MAP_PAGE)
+		dma_unmap_page(dev, entry->dma, entry->length, DMA_TO_DEVICE);
+	entry->map = XNIC_MAP_NONE;
+}
+
+/** xnic_tx_unwind() - take back the descriptors from position @start on: the frame's mapping
+ * failed. */
+void xnic_tx_unwind(struct xnic_tx *tx, u32 start)
+{
+	while (tx->prod.head != start)
+		tx_unmap(tx, xnic_tx_entry(tx, --tx->prod.head));
+}
+
+static union xnic_tx_desc *tx_context(struct xnic_tx *tx)
+{
+	u32 pos = tx->prod.head++;
+	struct xnic_tx_entry *entry = xnic_tx_entry(tx, pos);
+
+	entry->map = XNIC_MAP_NONE;
+	entry->what = XNIC_TX_NOTHING;
+	return xnic_tx_desc(tx, pos);
+}
+
+/**
+ * xnic_tx_csum_context() - write the context descriptor for a checksum.
+ * @tx: the ring.
+ * @start: first byte of the frame that it covers, to the frame's end.
+ * @offset: from there to where it is stored.
+ * @tcp: for TCP, not UDP.
+ */
+void xnic_tx_csum_context(struct xnic_tx *tx, u32 start, u32 offset, bool tcp)
+{
+	union xnic_tx_desc *desc = tx_context(tx);
+
+	*desc = (union xnic_tx_desc){
+		.context.l4_start = start,
+		.context.l4_csum = start + offset,
+		.context.cmd = cpu_to_le32(XNIC_TXD_DEXT | (tcp ? XNIC_TXC_TCP : 0)),
+	};
+}
+
+/* ---- the stack's frames ---- */
+
+/* What a frame asks of the device. */
+struct tx_offload {
+	u32 cmd;
+	u32 options;
+	u32 bytes;
+	u32 frames;
+};
+
+static int tx_tso(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload *offload)
+{
+	u32 l4 = skb_transport_offset(skb), header, cmd;
+	union xnic_tx_desc *desc;
+	bool ipv4;
+	int err;
+
+	err = skb_cow_head(skb, 0);
+	if (err)
+		return err;
+	ipv4 = vlan_get_protocol(skb) == htons(ETH_P_IP);
+	header = skb_tcp_all_headers(skb);
+	if (ipv4) {
+		struct iphdr *ip = ip_hdr(skb);
+
+		/* The device fills both in, for every segment. */
+		ip->tot_len = 0;
+		ip->check = 0;
+		tcp_hdr(skb)->check = ~csum_tcpudp_magic(ip->saddr, ip->daddr, 0, IPPROTO_TCP, 0);
+	} else {
+		tcp_v6_gso_csum_prep(skb);
+	}
+	desc = tx_context(tx);
+	cmd = XNIC_TXD_DEXT | XNIC_TXC_TSE | XNIC_TXC_TCP | (ipv4 ? XNIC_TXC_IPV4 : 0) |
+	      FIELD_PREP(XNIC_TXC_LENGTH, skb->len - header);
+	*desc = (union xnic_tx_desc){
+		.context.ip_start = skb_network_offset(skb),
+		.context.l4_start = l4,
+		.context.l4_csum = l4 + offsetof(struct tcphdr, check),
+		.context.cmd = cpu_to_le32(cmd),
+		.context.header = header,
+		.context.mss = cpu_to_le16(skb_shinfo(skb)->gso_size),
+	};
+	if (ipv4) {
+		desc->context.ip_csum = skb_network_offset(skb) + offsetof(struct iphdr, check);
+		desc->context.ip_end = cpu_to_le16(l4 - 1);
+	}
+	offload->cmd |= XNIC_TXD_TSE;
+	offload->options |= XNIC_TXD_TXSM | (ipv4 ? XNIC_TXD_IXSM : 0);
+	offload->frames = skb_shinfo(skb)->gso_segs;
+	offload->bytes = skb->len + (offload->frames - 1) * header;
+	return 0;
+}
+
+static int tx_offload(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload *offload)
+{
+	u32 start;
+	int err;
+
+	if (skb_vlan_tag_present(skb)) {
+		offload->cmd |= XNIC_TXD_VLE;
+		offload->options |= FIELD_PREP(XNIC_TXD_VLAN, skb_vlan_tag_get(skb));
+	}
+	if (skb_is_gso(skb)) {
+		err = tx_tso(tx, skb, offload);
+		if (err)
+			return err;
+		u64_stats_inc(&tx->n[XNIC_TX_TSO]);
+	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
+		start = skb_checksum_start_offset(skb);
+		xnic_tx_csum_context(tx, start, skb->csum_offset,
+				     skb->csum_offset == offsetof(struct tcphdr, check));
+		offload->options |= XNIC_TXD_TXSM;
+		u64_stats_inc(&tx->n[XNIC_TX_CSUM]);
+	}
+	return 0;
+}
+
+static int tx_map_part(struct xnic_tx *tx, struct sk_buff *skb, const skb_frag_t *frag,
+		       const struct tx_offload *offload)
+{
+	struct device *dev = &tx->ad->pdev->dev;
+	u32 size = frag ? skb_frag_size(frag) : skb_headlen(skb);
+	u32 offset, length;
+
+	for (offset = 0; offset < size; offset += length) {
+		dma_addr_t dma;
+
+		if (xnic_fault(tx->ad, XNIC_FAULT_DMA))
+			return -ENOMEM;
+		length = min_t(u32, size - offset, XNIC_TXD_MAX);
+		if (frag)
+			dma = skb_frag_dma_map(dev, frag, offset, length, DMA_TO_DEVICE);
+		else
+			dma = dma_map_single(dev, skb->data + offset, length, DMA_TO_DEVICE);
+		if (dma_mapping_error(dev, dma))
+			return -ENOMEM;
+		xnic_tx_data(tx, dma, length, offload->cmd, offload->options,
+			     frag ? XNIC_MAP_PAGE : XNIC_MAP_SINGLE);
+	}
+	return 0;
+}
+
+static int tx_map(struct xnic_tx *tx, struct sk_buff *skb, const struct tx_offload *offload)
+{
+	int err = tx_map_part(tx, skb, NULL, offload);
+	unsigned int i;
+
+	for (i = 0; !err && i < skb_shinfo(skb)->nr_frags; i++)
+		err = tx_map_part(tx, skb, &skb_shinfo(skb)->frags[i], offload);
+	return err;
+}
+
+static u32 tx_needed(const struct sk_buff *skb)
+{
+	u32 n = 1 + DIV_ROUND_UP(skb_headlen(skb), XNIC_TXD_MAX);
+	unsigned int i;
+
+	for (i = 0; i < skb_shinfo(skb)->nr_frags; i++)
+		n += DIV_ROUND_UP(skb_frag_size(&skb_shinfo(skb)->frags[i]), XNIC_TXD_MAX);
+	return n;
+}
+
+static void tx_maybe_stop(struct xnic_tx *tx)
+{
+	if (!netif_txq_maybe_stop(tx->nq, afxdp_prod_free(&tx->prod, XNIC_TX_WAKE_AT(tx)),
+				  XNIC_TX_STOP, XNIC_TX_WAKE_AT(tx)))
+		u64_stats_inc(&tx->n[XNIC_TX_STOP]);
+}
+
+/**
+ * xnic_xmit() - ndo_start_xmit: send an skb of the stack.
+ * @skb: the frame.
+ * @netdev: the port.
+ *
+ * Return: NETDEV_TX_OK (sent, or counted as dropped), or NETDEV_TX_BUSY if the ring is full, which
+ * only a queue that was not stopped in time can see.
+ */
+netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev)
+{
+	struct xnic_adapter *ad = netdev_priv(netdev);
+	struct xnic_tx *tx = &ad->tx[skb_get_queue_mapping(skb)];
+	struct tx_offload offload = { .frames = 1 };
+	u32 start = tx->prod.head;
+
+	if (unlikely(!tx->up))
+		goto drop;
+	if (skb_put_padto(skb, XNIC_TX_MINIMUM))
+		goto dropped; /* and freed */
+	if (unlikely(!xnic_tx_room(tx, tx_needed(skb)))) {
+		netif_tx_stop_queue(tx->nq);
+		return NETDEV_TX_BUSY;
+	}
+	offload.bytes = skb->len;
+	u64_stats_update_begin(&tx->send_sync);
+	if (tx_offload(tx, skb, &offload) || tx_map(tx, skb, &offload)) {
+		xnic_tx_unwind(tx, start);
+		u64_stats_update_end(&tx->send_sync);
+		goto drop;
+	}
+	xnic_tx_end(tx, XNIC_TX_SKB, skb, offload.bytes, offload.frames);
+	skb_tx_timestamp(skb);
+	xnic_tx_report(tx);
+	tx_maybe_stop(tx);
+	if (__netdev_tx_sent_queue(tx->nq, offload.bytes, netdev_xmit_more())) {
+		u64_stats_inc(&tx->n[XNIC_TX_DOORBELLS]);
+		xnic_tx_ring_doorbell(tx);
+	}
+	u64_stats_update_end(&tx->send_sync);
+	return NETDEV_TX_OK;
+
+drop:
+	dev_kfree_skb_any(skb);
+dropped:
+	u64_stats_update_begin(&tx->send_sync);
+	u64_stats_inc(&tx->n[XNIC_TX_DROPPED]);
+	u64_stats_update_end(&tx->send_sync);
+	/* The frames before it in this burst may rely on its doorbell. */
+	if (tx->up && !netdev_xmit_more())
+		xnic_tx_ring_doorbell(tx);
+	return NETDEV_TX_OK;
+}
+
+/* ---- cleaning: the pair's NAPI, or the control thread when it is disabled ---- */
+
+struct tx_cleaned {
+	u32 frames;
+	u32 bytes;
+	u32 skbs; /* for BQL */
+	u32 skb_bytes;
+	u32 xdp;
+	u32 xsk;
+};
+
+static void tx_release(struct xnic_tx *tx, struct xnic_tx_entry *entry, int budget,
+		       struct xdp_frame_bulk *bulk, struct tx_cleaned *done)
+{
+	tx_unmap(tx, entry);
+	switch (entry->what) {
+	case XNIC_TX_SKB:
+		done->skbs++;
+		done->skb_bytes += entry->bytes;
+		napi_consume_skb(entry->skb, budget);
+		break;
+	case XNIC_TX_XDPF:
+		done->xdp++;
+		xdp_return_frame_bulk(entry->xdpf, bulk);
+		break;
+	case XNIC_TX_XSK_FRAME:
+		done->xsk++;
+		break;
+	default:
+		return;
+	}
+	done->frames += entry->frames;
+	done->bytes += entry->bytes;
+	entry->what = XNIC_TX_NOTHING;
+}
+
+static void tx_count(struct xnic_tx *tx, const struct tx_cleaned *done, bool woken)
+{
+	u64_stats_update_begin(&tx->clean_sync);
+	u64_stats_add(&tx->n[XNIC_TX_PACKETS], done->frames);
+	u64_stats_add(&tx->n[XNIC_TX_BYTES], done->bytes);
+	u64_stats_add(&tx->n[XNIC_TX_XDP], done->xdp);
+	u64_stats_add(&tx->n[XNIC_TX_XSK], done->xsk);
+	if (woken)
+		u64_stats_inc(&tx->n[XNIC_TX_WAKE]);
+	u64_stats_update_end(&tx->clean_sync);
+}
+
+/* Not netif_txq_completed_wake(): frames of XDP, which BQL does not count, fill and clear the ring
+ * as well. Return: true if the queue was woken. */
+static bool tx_wake(struct xnic_tx *tx)
+{
+	u32 room;
+
+	/* Either the sender that stops the queue sees the room that we made, or we see the stop:
+	 * pairs with the barrier in netif_txq_try_stop(). */
+	smp_mb();
+	if (likely(!netif_tx_queue_stopped(tx->nq)))
+		return false;
+	room = tx->mem->count - (READ_ONCE(tx->ix.producer) - tx->cons.tail);
+	if (room < XNIC_TX_WAKE_AT(tx) || !READ_ONCE(tx->up))
+		return false;
+	netif_tx_wake_queue(tx->nq);
+	return true;
+}
+
+/**
+ * xnic_tx_clean() - release what the device reports as sent. NAPI only.
+ * @tx: the ring.
+ * @budget: the poll's; 0 from netpoll.
+ *
+ * Return: true if nothing reported is left.
+ */
+bool xnic_tx_clean(struct xnic_tx *tx, int budget)
+{
+	struct tx_cleaned done = {};
+	struct xdp_frame_bulk bulk;
+	u32 pos, n, left = tx->mem->count;
+
+	if (!afxdp_cons_peek(&tx->cons, 1, &pos))
+		return true;
+	xdp_frame_bulk_init(&bulk);
+	rcu_read_lock(); /* of the bulk */
+	while (left && afxdp_cons_peek(&tx->cons, 1, &pos)) {
+		u32 watch = xnic_tx_entry(tx, pos)->watch;
+
+		if (!(READ_ONCE(xnic_tx_desc(tx, watch)->data.options) & cpu_to_le32(XNIC_TXD_DD)))
+			break;
+		dma_rmb();
+		for (n = 0; n <= watch - pos; n++)
+			tx_release(tx, xnic_tx_entry(tx, pos + n), budget, &bulk, &done);
+		afxdp_cons_release(&tx->cons, n);
+		left -= min(left, n);
+	}
+	xdp_flush_frame_bulk(&bulk);
+	rcu_read_unlock();
+	if (!done.frames)
+		return true;
+	if (done.xsk)
+		xsk_tx_completed(tx->pool, done.xsk);
+	netdev_tx_completed_queue(tx->nq, done.skbs, done.skb_bytes);
+	tx_count(tx, &done, tx_wake(tx));
+	return left;
+}
+
+/** xnic_tx_discard() - release everything, sent or not. The pair is stopped. */
+void xnic_tx_discard(struct xnic_tx *tx)
+{
+	struct tx_cleaned done = {};
+	struct xdp_frame_bulk bulk;
+	u32 pos, n, i;
+
+	local_bh_disable();
+	xnic_tx_clean(tx, 0);
+	xdp_frame_bulk_init(&bulk);
+	rcu_read_lock();
+	n = afxdp_cons_peek(&tx->cons, tx->mem->count, &pos);
+	for (i = 0; i < n; i++)
+		tx_release(tx, xnic_tx_entry(tx, pos + i), 0, &bulk, &done);
+	afxdp_cons_release(&tx->cons, n);
+	xdp_flush_frame_bulk(&bulk);
+	rcu_read_unlock();
+	if (done.xsk)
+		xsk_tx_completed(tx->pool, done.xsk);
+	netdev_tx_reset_queue(tx->nq);
+	local_bh_enable();
+}

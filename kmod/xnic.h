@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * xnic.h - the driver's own structures, and what its files offer each other.
+ *
+ * Two planes. The control plane is one thread per port (control.c): it alone opens, closes and
+ * reconfigures; every entry point that wants such a thing sends it a message. The data plane is one
+ * NAPI instance per queue pair (rx.c, tx.c, xdp.c, xsk.c): it never waits for the thread. They meet
+ * where the thread stops a pair: xnic_pair_stop() returns when nothing of the data plane can touch
+ * that pair's rings any more.
+ */
+#ifndef XNIC_H
+#define XNIC_H
+
+#include <linux/dim.h>
+#include <linux/etherdevice.h>
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/pci.h>
+#include <linux/phy.h>
+#include <linux/u64_stats_sync.h>
+#include <net/netdev_queues.h>
+#include <net/page_pool/helpers.h>
+#include <net/xdp.h>
+#include <net/xdp_sock_drv.h>
+
+#include <afxdp/ring.h>
+
+#include "domain.h"
+#include "faults.h"
+#include "hw.h"
+
+#define XNIC_NAME "xnic"
+
+/* Ring sizes in descriptors: powers of two, so that free-running positions are masked. The lengths
+ * given to the device are multiples of 128 bytes; 4096 is the largest that the part takes. */
+#define XNIC_RING_MIN	  64
+#define XNIC_RING_MAX	  4096
+#define XNIC_RING_DEFAULT 512
+
+/* Received frames land behind this much room for XDP; the page's end is the skb's shared info. */
+#define XNIC_HEADROOM  XDP_PACKET_HEADROOM
+#define XNIC_PAGE_ROOM SKB_WITH_OVERHEAD(PAGE_SIZE - XNIC_HEADROOM)
+
+/* What a frame has beyond its MTU: Ethernet header, one VLAN tag; and the FCS on the wire. */
+#define XNIC_L2_OVERHEAD    (ETH_HLEN + VLAN_HLEN)
+#define XNIC_MTU_MAX	    (9018 - ETH_HLEN)
+/* The device writes into buffers of 1, 2 or 3 KiB, the same for the whole port. */
+#define XNIC_RX_BUFFER_MIN  1024
+#define XNIC_RX_BUFFER_STEP 1024
+#define XNIC_RX_BUFFER_MAX  3072
+/* With RCTL.LPE off the device drops frames above this length, FCS included. */
+#define XNIC_SHORT_MAX	    1522
+
+/* Descriptors that one doorbell hands over at least, ring permitting: the write is uncached on
+ * hardware (about a microsecond) and an exit under QEMU; above 64 its cost is lost in the noise. */
+#define XNIC_RX_BATCH 32
+#define XNIC_TX_BATCH 32
+
+/* A transmit descriptor may carry up to the transmit FIFO's size (8 KiB less a few words at the
+ * smallest); a page each keeps well below and costs a full-size TSO frame 17 descriptors. */
+#define XNIC_TXD_MAX	4096
+#define XNIC_TX_GAP	1 /* TDT never catches TDH up */
+#define XNIC_TX_WORST	(1 + 65536 / XNIC_TXD_MAX + 1 + MAX_SKB_FRAGS)
+#define XNIC_XDP_WORST	(1 + MAX_SKB_FRAGS)
+#define XNIC_TX_MINIMUM 17 /* bytes: the shortest frame the transmitter takes before it pads */
+
+/* Interrupt throttle, microseconds. 16.7 ms is what EITR's 16 bits hold. */
+#define XNIC_USECS_DEFAULT 20
+#define XNIC_USECS_MAX	   16000
+#define XNIC_USECS_OTHER   1000
+
+/* Under QEMU before 8.0 a throttle timer that expires after MSI-X was switched off aborts the
+ * machine; so vectors are given back this long after the last interrupt was masked. The longest
+ * throttle is 17 ms. */
+#define XNIC_IRQ_SETTLE_MS 50
+
+/* Once a second the control thread reads the statistics registers (32 bits of octets would wrap
+ * after 34 s at 1 Gbit/s) and looks after queues that starve. */
+#define XNIC_TICK_MS 1000
+
+struct xnic_adapter;
+
+/* ---- counters ---- */
+
+enum xnic_rx_counter {
+	XNIC_RX_PACKETS,
+	XNIC_RX_BYTES,
+	XNIC_RX_XDP_PASS,
+	XNIC_RX_XDP_DROP,
+	XNIC_RX_XDP_TX,
+	XNIC_RX_XDP_TX_FULL, /* no room in the transmit ring */
+	XNIC_RX_XDP_REDIRECT,
+	XNIC_RX_XDP_REDIRECT_FAILED,
+	XNIC_RX_XDP_ABORTED,
+	XNIC_RX_XSK_FULL,  /* kept, the socket's RX ring was full */
+	XNIC_RX_XSK_EMPTY, /* refills that found the fill ring empty */
+	XNIC_RX_ALLOC_FAILED,
+	XNIC_RX_DROPPED, /* no memory for an skb */
+	XNIC_RX_ERRORS,	 /* CRC and the like */
+	XNIC_RX_LENGTH,	 /* too many buffers, or several for a program that takes one */
+	XNIC_RX_CSUM_GOOD,
+	XNIC_RX_CSUM_NONE,
+	XNIC_RX_CSUM_BAD,
+	XNIC_RX_POLLS,
+	XNIC_RX_DOORBELLS,
+	XNIC_RX_INTERRUPTS,
+	XNIC_RX_RESCUES, /* polls started by the control thread's tick */
+	XNIC_RX_COUNTERS
+};
+
+/* Written by the cleaning side (NAPI) up to XNIC_TX_SENDER, by the sender (transmit lock) from
+ * there on. */
+enum xnic_tx_counter {
+	XNIC_TX_PACKETS,
+	XNIC_TX_BYTES,
+	XNIC_TX_XDP,
+	XNIC_TX_XSK,
+	XNIC_TX_WAKE,
+	XNIC_TX_SENDER,
+	XNIC_TX_STOP = XNIC_TX_SENDER,
+	XNIC_TX_DROPPED,
+	XNIC_TX_XDP_FULL,
+	XNIC_TX_CSUM,
+	XNIC_TX_TSO,
+	XNIC_TX_DOORBELLS,
+	XNIC_TX_COUNTERS
+};
+
+/* A poll's own counts, added to the ring's at its end. */
+struct xnic_rx_tally {
+	u32 n[XNIC_RX_COUNTERS];
+};
+
+enum xnic_hw_counter {
+	XNIC_HW_RX_PACKETS,
+	XNIC_HW_RX_BYTES,
+	XNIC_HW_RX_BROADCAST,
+	XNIC_HW_RX_MULTICAST,
+	XNIC_HW_RX_MISSED,
+	XNIC_HW_RX_NO_BUFFER,
+	XNIC_HW_RX_CRC,
+	XNIC_HW_RX_ALIGN,
+	XNIC_HW_RX_LENGTH,
+	XNIC_HW_RX_UNDERSIZE,
+	XNIC_HW_RX_FRAGMENT,
+	XNIC_HW_RX_OVERSIZE,
+	XNIC_HW_RX_JABBER,
+	XNIC_HW_RX_ERRORS,
+	XNIC_HW_RX_CARRIER,
+	XNIC_HW_RX_XON,
+	XNIC_HW_RX_XOFF,
+	XNIC_HW_TX_PACKETS,
+	XNIC_HW_TX_BYTES,
+	XNIC_HW_TX_BROADCAST,
+	XNIC_HW_TX_MULTICAST,
+	XNIC_HW_TX_TSO,
+	XNIC_HW_TX_COLLISIONS,
+	XNIC_HW_TX_LATE,
+	XNIC_HW_TX_EXCESSIVE,
+	XNIC_HW_TX_NO_CARRIER,
+	XNIC_HW_TX_XON,
+	XNIC_HW_TX_XOFF,
+	XNIC_HW_COUNTERS
+};
+
+/* ---- rings ---- */
+
+/* What a port's rings are made from. */
+struct xnic_shape {
+	unsigned int pairs;
+	u32 rx_count;
+	u32 tx_count;
+};
+
+/* The memory of a receive ring: replaced as a whole, so that a change of shape either has all it
+ * needs before anything stops, or leaves the port as it is. */
+struct xnic_rx_mem {
+	union xnic_rx_desc *desc;
+	dma_addr_t dma;
+	u32 count;
+	struct page **page; /* NULL: to be refilled. Kept while an AF_XDP pool is in use: going back
+			     * needs no memory */
+	struct xdp_buff **xdp; /* an AF_XDP pool's buffers */
+	struct page_pool *pages;
+	struct xdp_rxq_info rxq_pages;
+	struct xdp_rxq_info rxq_xsk;
+};
+
+struct xnic_rx {
+	struct xnic_adapter *ad;
+	struct xnic_rx_mem *mem;
+	void __iomem *tail;
+	struct xsk_buff_pool *pool; /* the control thread's, while the pair is stopped */
+	u32 next;		    /* position of the next descriptor to look at */
+	u32 filled;		    /* position behind the last descriptor given to the device */
+	u32 rung;		    /* the same at the last doorbell */
+	u8 index;
+	u8 xdp_tx_n;
+	struct xdp_frame
+		*xdp_tx[XNIC_TX_BATCH]; /* XDP_TX verdicts that wait for the transmit lock */
+
+	struct u64_stats_sync sync;
+	u64_stats_t n[XNIC_RX_COUNTERS];
+};
+
+enum xnic_tx_what {
+	XNIC_TX_NOTHING, /* a context descriptor, or not the last descriptor of its frame */
+	XNIC_TX_SKB,
+	XNIC_TX_XDPF,
+	XNIC_TX_XSK_FRAME /* of the pair's AF_XDP pool */
+};
+
+enum xnic_tx_map {
+	XNIC_MAP_NONE,
+	XNIC_MAP_SINGLE,
+	XNIC_MAP_PAGE
+};
+
+struct xnic_tx_entry {
+	dma_addr_t dma;
+	union {
+		struct sk_buff *skb;
+		struct xdp_frame *xdpf;
+	};
+	u32 length; /* mapped */
+	u32 bytes;  /* on the wire, of the frame that ends here */
+	u32 watch;  /* first of a span: position of the descriptor that reports for all of it */
+	u16 frames; /* on the wire, of the frame that ends here */
+	u8 what;    /* enum xnic_tx_what */
+	u8 map;	    /* enum xnic_tx_map */
+};
+
+struct xnic_tx_mem {
+	union xnic_tx_desc *desc;
+	dma_addr_t dma;
+	u32 count;
+	struct xnic_tx_entry *entry;
+};
+
+/*
+ * A transmit ring is a single-producer single-consumer ring (afxdp/ring.h): whoever holds the
+ * queue's transmit lock produces, the pair's NAPI consumes what the device has reported.
+ */
+struct xnic_tx {
+	struct xnic_adapter *ad;
+	struct xnic_tx_mem *mem;
+	struct netdev_queue *nq;
+	void __iomem *tail;
+	struct xsk_buff_pool *pool;
+	u32 span; /* first position that no descriptor reports for yet */
+	bool up;  /* under the transmit lock: frames are taken */
+	u8 index;
+
+	struct afxdp_prod prod;
+	struct afxdp_cons cons;
+	struct afxdp_ring_indices ix;
+
+	struct u64_stats_sync clean_sync;
+	struct u64_stats_sync send_sync;
+	u64_stats_t n[XNIC_TX_COUNTERS];
+};
+
+/* A queue pair's NAPI and interrupt. */
+struct xnic_queue {
+	struct napi_struct napi;
+	struct xnic_adapter *ad;
+	u8 index;
+	bool running;
+	bool adaptive;		  /* DIM chooses the throttle */
+	u16 usecs;		  /* throttle asked for */
+	unsigned long interrupts; /* written by the handler */
+	unsigned long rescues;	  /* written by the control thread */
+	struct dim dim;
+};
+
+/* ---- the port ---- */
+
+enum xnic_state {
+	XNIC_CLOSED,
+	XNIC_OPENED,
+	XNIC_ASLEEP, /* suspended, or the PCI channel failed */
+	XNIC_GONE,   /* the device does not answer any more */
+	XNIC_STATES
+};
+
+/* Flow control as asked for. */
+struct xnic_pause {
+	bool autoneg; /* advertise @rx and @tx, and do what comes of it; else do them */
+	bool rx;
+	bool tx;
+};
+
+struct xnic_adapter {
+	/* Data path: read-mostly. */
+	struct net_device *netdev;
+	u8 __iomem *regs; /* NULL once the device does not answer */
+	struct bpf_prog *prog;
+	struct xnic_queue queue[XNIC_HW_QUEUES];
+	struct xnic_rx rx[XNIC_HW_QUEUES];
+	struct xnic_tx tx[XNIC_HW_QUEUES];
+
+	/* The control thread's, from probe's end on. */
+	enum xnic_state state;
+	struct xnic_shape shape;    /* of the rings there are, or will be at open */
+	netdev_features_t features; /* as programmed */
+	unsigned int mtu;	    /* as programmed */
+	u32 rx_buffer;		    /* bytes the device writes into one buffer */
+	bool rx_on;		    /* RCTL.EN */
+	u32 vlans[XNIC_VFTA_WORDS]; /* a bit each */
+	u8 rss_key[XNIC_RSS_KEY_BYTES];
+	u8 rss_table[XNIC_RETA_ENTRIES];
+	struct xnic_pause pause;
+	bool was_open; /* before it fell asleep */
+
+	struct u64_stats_sync hw_sync;
+	u64_stats_t hw[XNIC_HW_COUNTERS];
+	u64 timeouts;
+	u64 resets;
+
+	struct pci_dev *pdev;
+	void __iomem *mapped;
+	int vectors; /* 3: MSI-X; 1: MSI or line */
+	struct mii_bus *mdio;
+	struct phy_device *phydev;
+	struct mutex mdio_lock;
+
+	/* The active driver: see control.c. */
+	struct domain domain;
+	struct domain_thread thread;
+	struct domain_mailbox requests; /* calls from entry points that may sleep */
+	struct domain_mailbox events;	/* notifications from those that may not */
+	struct domain_mailbox outlet;	/* what needs rtnl */
+	struct domain_msg link_irq;
+	struct domain_msg link_change;
+	struct domain_msg tx_timeout;
+	struct domain_msg rx_mode;
+	struct domain_msg unplugged;
+	struct domain_msg close_me;
+	char name[24];
+
+	struct dentry *debugfs;
+	struct xnic_faults faults;
+};
+
+/* Of one frame under way through XDP; the metadata kfuncs get it. Fits a zero-copy buffer's
+ * private area. */
+struct xnic_xdp {
+	struct xdp_buff xdp;
+	const union xnic_rx_desc *desc; /* its last one */
+};
+
+static_assert(offsetof(struct xnic_xdp, xdp) == 0);
+
+/** xnic_rx_desc() - the ring's descriptor at a free-running position. */
+static inline union xnic_rx_desc *xnic_rx_desc(const struct xnic_rx *rx, u32 pos)
+{
+	return &rx->mem->desc[pos & (rx->mem->count - 1)];
+}
+
+/** xnic_rx_room() - descriptors that can be given to the device. One stays back: a full ring and
+ * an empty one would look alike to it. */
+static inline u32 xnic_rx_room(const struct xnic_rx *rx)
+{
+	return rx->mem->count - 1 - (rx->filled - rx->next);
+}
+
+/* ---- registers: main.c ---- */
+
+u32 xnic_rd(struct xnic_adapter *ad, u32 reg);
+
+/** xnic_wr() - write a register; nothing happens when the device is gone. */
+static inline void xnic_wr(struct xnic_adapter *ad, u32 reg, u32 value)
+{
+	u8 __iomem *regs = READ_ONCE(ad->regs);
+
+	if (regs)
+		writel(value, regs + reg);
+}
+
+static inline void xnic_flush(struct xnic_adapter *ad)
+{
+	xnic_rd(ad, XNIC_STATUS);
+}
+
+/* ---- hw.c: the port's registers; all called by the control thread, or by probe ---- */
+int xnic_hw_reset(struct xnic_adapter *ad);
+void xnic_hw_read_mac(struct xnic_adapter *ad, u8 *addr);
+void xnic_hw_setup(struct xnic_adapter *ad);
+void xnic_hw_rx_control(struct xnic_adapter *ad, bool on);
+void xnic_hw_tx_control(struct xnic_adapter *ad, bool on);
+void xnic_hw_rx_mode(struct xnic_adapter *ad);
+void xnic_hw_offloads(struct xnic_adapter *ad);
+void xnic_hw_vlan(struct xnic_adapter *ad, u16 vid);
+void xnic_hw_rss(struct xnic_adapter *ad);
+void xnic_hw_link(struct xnic_adapter *ad);
+void xnic_hw_statistics(struct xnic_adapter *ad);
+
+/* ---- ring.c ---- */
+struct xnic_mem {
+	struct xnic_shape shape;
+	struct xnic_rx_mem *rx[XNIC_HW_QUEUES];
+	struct xnic_tx_mem *tx[XNIC_HW_QUEUES];
+};
+
+int xnic_mem_alloc(struct xnic_adapter *ad, const struct xnic_shape *shape, struct xnic_mem *mem);
+void xnic_mem_free(struct xnic_adapter *ad, struct xnic_mem *mem);
+void xnic_mem_swap(struct xnic_adapter *ad, struct xnic_mem *mem);
+void xnic_pair_start(struct xnic_adapter *ad, unsigned int i);
+void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i);
+void xnic_pair_kick(struct xnic_adapter *ad, unsigned int i);
+
+/* ---- port.c: the whole port up and down; the control thread's ---- */
+int xnic_port_acquire(struct xnic_adapter *ad);
+void xnic_port_release(struct xnic_adapter *ad);
+void xnic_port_up(struct xnic_adapter *ad);
+void xnic_port_down(struct xnic_adapter *ad);
+void xnic_port_restart(struct xnic_adapter *ad);
+int xnic_port_reset(struct xnic_adapter *ad);
+int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape);
+int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu);
+void xnic_port_rx_on(struct xnic_adapter *ad);
+void xnic_port_tick(struct xnic_adapter *ad);
+
+/* ---- rx.c ---- */
+int xnic_rx_poll(struct xnic_rx *rx, int budget);
+bool xnic_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);
+void xnic_rx_doorbell(struct xnic_rx *rx, struct xnic_rx_tally *tally);
+void xnic_rx_count(struct xnic_rx *rx, const struct xnic_rx_tally *tally);
+unsigned int xnic_rx_whole_frame(const struct xnic_rx *rx, u32 *length);
+void xnic_rx_receive(struct xnic_rx *rx, struct sk_buff *skb, const union xnic_rx_desc *desc,
+		     struct xnic_rx_tally *tally);
+int xnic_rx_abort(struct xnic_rx *rx, struct bpf_prog *prog, u32 verdict,
+		  struct xnic_rx_tally *tally);
+
+/* ---- tx.c ---- */
+netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev);
+bool xnic_tx_clean(struct xnic_tx *tx, int budget);
+void xnic_tx_discard(struct xnic_tx *tx);
+void xnic_tx_data(struct xnic_tx *tx, dma_addr_t dma, u32 length, u32 cmd, u32 options,
+		  enum xnic_tx_map map);
+void xnic_tx_own(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames);
+void xnic_tx_end(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames);
+void xnic_tx_unwind(struct xnic_tx *tx, u32 start);
+void xnic_tx_report(struct xnic_tx *tx);
+void xnic_tx_ring_doorbell(struct xnic_tx *tx);
+void xnic_tx_csum_context(struct xnic_tx *tx, u32 start, u32 offset, bool tcp);
+
+/** xnic_tx_entry() - the ring's entry at a free-running position. */
+static inline struct xnic_tx_entry *xnic_tx_entry(struct xnic_tx *tx, u32 pos)
+{
+	return &tx->mem->entry[pos & tx->prod.mask];
+}
+
+static inline union xnic_tx_desc *xnic_tx_desc(struct xnic_tx *tx, u32 pos)
+{
+	return &tx->mem->desc[pos & tx->prod.mask];
+}
+
+/** xnic_tx_room() - whether @n descriptors can be written now. The sender's. */
+static inline bool xnic_tx_room(struct xnic_tx *tx, u32 n)
+{
+	return afxdp_prod_free(&tx->prod, n + XNIC_TX_GAP) >= n + XNIC_TX_GAP;
+}
+
+/* ---- xdp.c ---- */
+extern const struct xdp_metadata_ops xnic_xdp_metadata_ops;
+int xnic_bpf(struct net_device *netdev, struct netdev_bpf *bpf);
+int xnic_xdp_xmit(struct net_device *netdev, int n, struct xdp_frame **frames, u32 flags);
+bool xnic_xdp_tx_frame(struct xnic_rx *rx, struct xdp_frame *frame, struct xnic_rx_tally *tally);
+void xnic_xdp_tx_flush(struct xnic_rx *rx, struct xnic_rx_tally *tally);
+int xnic_xdp_set_prog(struct xnic_adapter *ad, struct bpf_prog *prog,
+		      struct netlink_ext_ack *extack);
+unsigned int xnic_xdp_mtu_max(const struct bpf_prog *prog);
+
+/* ---- xsk.c ---- */
+extern const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops;
+int xnic_xsk_set_pool(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 queue);
+int xnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
+int xnic_xsk_rx_poll(struct xnic_rx *rx, int budget);
+bool xnic_xsk_tx_poll(struct xnic_tx *tx);
+void xnic_xsk_rx_clean(struct xnic_rx *rx);
+bool xnic_xsk_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);
+
+/* ---- irq.c ---- */
+int xnic_irq_alloc_vectors(struct xnic_adapter *ad);
+void xnic_irq_free_vectors(struct xnic_adapter *ad);
+int xnic_irq_request(struct xnic_adapter *ad);
+void xnic_irq_free(struct xnic_adapter *ad);
+void xnic_irq_setup(struct xnic_adapter *ad);
+void xnic_irq_enable_other(struct xnic_adapter *ad);
+void xnic_irq_disable_all(struct xnic_adapter *ad);
+void xnic_irq_enable_pair(struct xnic_queue *q);
+void xnic_irq_disable_pair(struct xnic_queue *q);
+void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive);
+void xnic_irq_raise(struct xnic_queue *q);
+int xnic_poll(struct napi_struct *napi, int budget);
+void xnic_dim_work(struct work_struct *work);
+
+/* ---- phy.c ---- */
+int xnic_phy_attach(struct xnic_adapter *ad);
+void xnic_phy_detach(struct xnic_adapter *ad);
+
+/* ---- stats.c ---- */
+extern const struct netdev_stat_ops xnic_stat_ops;
+extern const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS];
+extern const char *const xnic_tx_counter_names[XNIC_TX_COUNTERS];
+extern const char *const xnic_hw_counter_names[XNIC_HW_COUNTERS];
+void xnic_stats_init(struct xnic_adapter *ad);
+void xnic_rx_counters(const struct xnic_rx *rx, u64 *values);
+void xnic_tx_counters(const struct xnic_tx *tx, u64 *values);
+void xnic_hw_counters(const struct xnic_adapter *ad, u64 *values);
+void xnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats);
+
+/* ---- netdev.c ---- */
+extern const struct net_device_ops xnic_netdev_ops;
+void xnic_netdev_init(struct xnic_adapter *ad);
+void xnic_rss_default(struct xnic_adapter *ad);
+
+/* ---- ethtool.c ---- */
+extern const struct ethtool_ops xnic_ethtool_ops;
+
+/* ---- selftest.c ---- */
+#define XNIC_SELFTESTS 4
+
+extern const char *const xnic_selftest_names[XNIC_SELFTESTS];
+void xnic_self_test(struct net_device *netdev, struct ethtool_test *test, u64 *data);
+
+/* ---- debugfs.c ---- */
+void xnic_debugfs_add(struct xnic_adapter *ad, struct dentry *parent);
+void xnic_debugfs_remove(struct xnic_adapter *ad);
+
+/* ---- control.c: the active driver ---- */
+
+/* Message types. The first ones are calls, the rest notifications. */
+enum xnic_msg_type {
+	XNIC_MSG_NONE,
+	XNIC_MSG_OPEN,
+	XNIC_MSG_CLOSE,
+	XNIC_MSG_SET_PROG,
+	XNIC_MSG_SET_POOL,
+	XNIC_MSG_RESHAPE,
+	XNIC_MSG_SET_MTU,
+	XNIC_MSG_SET_FEATURES,
+	XNIC_MSG_SET_MAC,
+	XNIC_MSG_VLAN,
+	XNIC_MSG_RSS,
+	XNIC_MSG_COALESCE,
+	XNIC_MSG_PAUSE,
+	XNIC_MSG_STATISTICS,
+	XNIC_MSG_RUN,
+	XNIC_MSG_SUSPEND,
+	XNIC_MSG_RESUME,
+	XNIC_MSG_LINK_IRQ,
+	XNIC_MSG_LINK_CHANGE,
+	XNIC_MSG_TX_TIMEOUT,
+	XNIC_MSG_RX_MODE,
+	XNIC_MSG_UNPLUGGED,
+	XNIC_MSG_CLOSE_ME, /* outgoing */
+	XNIC_MSG_TYPES
+};
+
+/* A call with its parameters; on the caller's stack. */
+struct xnic_call {
+	struct domain_msg msg;
+	union {
+		struct {
+			struct bpf_prog *prog;
+			struct netlink_ext_ack *extack;
+		};
+		struct {
+			struct xsk_buff_pool *pool;
+			u16 queue;
+		};
+		struct {
+			u16 vid;
+			bool add;
+		};
+		struct {
+			int (*run)(struct xnic_adapter *ad, void *arg); /* XNIC_MSG_RUN */
+			void *arg;
+		};
+		struct {
+			const u8 *key; /* NULL: as it is */
+			const u32 *table;
+		} rss;
+		struct {
+			u8 first, last; /* queue pairs */
+			u16 usecs;
+			bool adaptive;
+		} coalesce;
+		struct xnic_pause pause;
+		const struct xnic_shape *shape;
+		unsigned int mtu;
+		netdev_features_t features;
+	};
+};
+
+int xnic_control_start(struct xnic_adapter *ad);
+void xnic_control_stop(struct xnic_adapter *ad);
+int xnic_call(struct xnic_adapter *ad, struct xnic_call *call, enum xnic_msg_type type);
+int xnic_call_run(struct xnic_adapter *ad, int (*run)(struct xnic_adapter *ad, void *arg),
+		  void *arg);
+
+/** xnic_notify() - send one of the adapter's preallocated notifications. Any context. */
+static inline void xnic_notify(struct xnic_adapter *ad, struct domain_msg *msg)
+{
+	domain_notify(&ad->events, msg);
+}
+
+#endif

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # variables of run and lib.sh
+# The loss-free rate (RFC 2544 section 26.1): a binary search for the highest offered rate at which nothing is lost. A rate passes if one of three trials
+# loses nothing: on a machine that is not ours alone, one trial's loss says as much about the neighbours.
+
+# lossless SUBJECT PPS: whether a trial at PPS loses nothing. Sets reached: whether the generator kept the rate to 1 %.
+lossless() {
+	local try
+	for try in 1 2 3; do
+		trial "$1" $((quick ? 1 : 3)) "$2" 60 1
+		reached=$(awk -v s="$sent" -v d="$duration" -v p="$2" 'BEGIN { print (s / d >= 0.99 * p) }')
+		[ -z "$sane" ] || continue
+		[ "$reached" = 1 ] || continue
+		[ "$consumed" != "$sent" ] || return 0
+	done
+	return 1
+}
+
+# search SUBJECT: the highest rate, to within 4 %, into $best and the rates' CSV.
+search() {
+	local low=50000 high=8000000 mid
+	best=0
+	while [ $((high - low)) -gt $((low / 25)) ]; do
+		mid=$(awk -v a="$low" -v b="$high" 'BEGIN { printf "%d", sqrt(a * b) }')
+		if lossless "$1" "$mid"; then best=$mid low=$mid; else high=$mid; fi
+	done
+	echo "$benchmark,$round,$1,$best,yes" >>"$rates"
+	progress "$benchmark, round $round: $1: $best frames/s without loss"
+}
+
+# lossfree_of SUBJECT...: rounds of searches, in turns.
+lossfree_of() {
+	local s
+	rates=$out/$benchmark-rates.csv
+	echo benchmark,round,subject,rate,sane >"$rates"
+	for ((round = 1; round <= (quick ? 1 : 3); round++)); do
+		for s in "$@"; do search "$s"; done
+	done
+}
+
+run_lossfree() {
+	link 1
+	lossfree_of bare "afxdpd -m spin" "afxdpd -m adaptive" testpmd tcpdump:/dev/null
+}
+
+# rate_tables: loss-free rates, and their ratios to BASE.
+rate_tables() {
+	printf '## Highest rate without loss, thousand frames a second\n\n| subject | median | min to max |\n|---|---|---|\n'
+	awk -F, -v column=rate -v scale=1000 -v keys=subject -f "$ROOT/tests/bench/summary.awk" "$rates" | rows %.0f
+	printf '\n## Against %s of the same round\n\n| subject | median ratio | min to max |\n|---|---|---|\n' "$1"
+	awk -F, -v base="$1" -v column=rate -f "$ROOT/tests/bench/ratios.awk" "$rates" |
+		awk -F, -v column=ratio -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.2f
+}
+
+table_lossfree() { rate_tables bare; }

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# shellcheck disable=SC2154,SC2034 # variables of run and lib.sh
+# What is measured: how each receiver is started on b1, how it is known to be ready, and what it says at its end.
+#
+# subject_start NAME: sets SUBJECT_PID. subject_stop: sets consumed (a number, or "driver": whatever the driver saw) and lost (a number, or empty if the
+# subject does not say). Names: drop, bare, naive, testpmd, tcpdump:FILE, dumpcap:FILE, netsniff-ng:FILE, or "afxdpd ARGS".
+
+SUBJECT='' SUBJECT_PID=0
+
+on_consumer() { exec nsenter --net="/run/netns/$RX" -- taskset -c "$CONS" "$@"; }
+log_says() { grep -q -- "$1" "$SCRATCH/subject.out" "$SCRATCH/subject.err"; }
+gone() { ! kill -0 "$SUBJECT_PID" 2>/dev/null; }
+ready_or_gone() { log_says "$1" || gone; }
+
+# launch READY CMD...: start on the consumer's core; ready when its output holds READY.
+launch() {
+	local ready=$1
+	shift
+	: >"$SCRATCH/subject.out"
+	: >"$SCRATCH/subject.err"
+	(on_consumer "$@") >"$SCRATCH/subject.out" 2>"$SCRATCH/subject.err" </dev/null &
+	SUBJECT_PID=$!
+	wait_for 60 ready_or_gone "$ready" || die "$SUBJECT is not ready after 60 s: $(tail -n 3 "$SCRATCH/subject.err")"
+	! gone || die "$SUBJECT does not start: $(tail -n 3 "$SCRATCH/subject.err" "$SCRATCH/subject.out")"
+}
+
+subject_start() {
+	local queues
+	SUBJECT=$1
+	queues=$(seq -s ' ' 0 $((LINK_QUEUES - 1)))
+	# shellcheck disable=SC2086 # several words
+	case $1 in
+	drop) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 drop ;;
+	bare) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 redirect $queues ;;
+	naive) launch ready "$TOOLS/naive" b1 ;;
+	afxdpd*) launch ": ready" "$BUILD/afxdpd" -i b1 --report "$SCRATCH/report.json" ${1#afxdpd} ;;
+	# --no-huge: a machine as it comes has no hugepages; one forwarding core.
+	testpmd*)
+		CONS_SAVED=$CONS CONS=0-$((CONS > GEN ? CONS : GEN))
+		launch "packet forwarding" dpdk-testpmd --no-huge -m 512 --no-pci --no-shconf --no-telemetry -l "$GEN,$CONS_SAVED" --main-lcore "$GEN" \
+			"--vdev=net_af_xdp0,iface=b1,start_queue=0,queue_count=$LINK_QUEUES$(tr " " , <<<"${1#testpmd}")" -- --forward-mode=rxonly --auto-start --nb-cores=1 \
+			--rxq="$LINK_QUEUES" --txq="$LINK_QUEUES" --no-lsc-interrupt --total-num-mbufs=16384 --rxd=2048 --burst=64 --stats-period 3600
+		CONS=$CONS_SAVED
+		;;
+	tcpdump:*) launch "listening on" tcpdump -i b1 -n -B 16384 -Z root -w "${1#*:}" ;;
+	dumpcap:*) launch "File:" dumpcap -i b1 -B 16 -P -w "${1#*:}" ;;
+	netsniff-ng:*) launch "Running" netsniff-ng --in b1 --out "${1#*:}" --verbose --ring-size 16MiB ;;
+	*) die "no subject '$1'" ;;
+	esac
+}
+
+# Seconds until all that was sent has been taken: a block of a packet socket's ring waits up to a second to be filled.
+subject_settles() { case $SUBJECT in tcpdump* | dumpcap* | netsniff*) echo 1.5 ;; *) echo 0.2 ;; esac; }
+
+# end SIGNAL: stop the subject, wait for it.
+end() {
+	kill "-$1" "$SUBJECT_PID" 2>/dev/null || true
+	wait "$SUBJECT_PID" 2>/dev/null || true
+	SUBJECT_PID=0
+}
+
+# The number in front of (or behind) a phrase of what the subject said last.
+said() { cat "$SCRATCH/subject.out" "$SCRATCH/subject.err" | sed -nE "s/$1/\1/p" | tail -n 1; }
+
+
+subject_stop() {
+	consumed=0 lost=''
+	case $SUBJECT in
+	drop)
+		end TERM
+		consumed=driver
+		;;
+	bare | naive)
+		end TERM
+		consumed=$(said '.*"consumed":([0-9]+).*')
+		lost=$(said '.*"lost":([0-9]+).*')
+		;;
+	afxdpd*)
+		end TERM
+		consumed=$(jq .ledger.delivered "$SCRATCH/report.json")
+		lost=$(jq '.ledger | .ring_full + .fill_empty + .kernel_dropped + .sink_dropped' "$SCRATCH/report.json")
+		[ "$(jq .ledger.unexplained "$SCRATCH/report.json")" = 0 ] || lost=-1
+		;;
+	testpmd*)
+		end INT
+		consumed=$(said '.*RX-packets: *([0-9]+) +RX-dropped.*')
+		lost=$(said '.*RX-packets: *[0-9]+ +RX-dropped: *([0-9]+).*')
+		;;
+	tcpdump:*)
+		end TERM
+		consumed=$(said '^([0-9]+) packets? captured.*')
+		lost=$(said '^([0-9]+) packets? dropped by kernel.*')
+		;;
+	dumpcap:*)
+		end TERM
+		consumed=$(said '.*Packets captured: *([0-9]+).*')
+		lost=$(said '.*received\/dropped on interface .*: [0-9]+\/([0-9]+).*')
+		;;
+	netsniff-ng:*)
+		end INT
+		consumed=$(said '.* ([0-9]+) +packets passed filter.*')
+		lost=$(said '.* ([0-9]+) +packets failed filter.*')
+		;;
+	esac
+	consumed=${consumed:-0}
+	case $SUBJECT in *:/dev/null | *:/dev/shm/*) rm -f "$SCRATCH"/capture* ;; esac
+}

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For tests of afxdpd: two namespaces joined by a veth pair, a daemon on one end, a generator on the other. Source it after tests/lib.sh.
+
+dir=$(mktemp -d)
+cleanup rm -rf "$dir"
+rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
+# Pins are named after the interface, whatever its namespace.
+rxif=rx$RUN_ID txif=tx$RUN_ID
+daemon=
+
+# two_ends [QUEUES]: $rxif in $rx, $txif in $tx.
+two_ends() {
+	need_root
+	bpffs
+	netns_add "$rx"
+	netns_add "$tx"
+	veth_pair "$rx" "$rxif" "$tx" "$txif" "${1:-2}"
+	cleanup end_daemon
+}
+
+# start_daemon ARGS...: afxdpd on $rxif, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
+start_daemon() {
+	launch_daemon "$@"
+	wait_for 20 daemon_says ready || fail "afxdpd $*: not ready: $(cat "$dir/err")"
+}
+launch_daemon() {
+	rm -f "$dir/report"
+	: >"$dir/err"
+	background "$rx" "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
+	daemon=$started
+}
+daemon_says() { grep -q -- "$1" "$dir/err"; }
+
+# end_daemon: as a user would, by SIGINT; it must end well. Does nothing if none runs.
+end_daemon() {
+	[ -n "$daemon" ] || return 0
+	kill -INT "$daemon" 2>/dev/null || true
+	ended_daemon 0
+}
+# ended_daemon STATUS: it ends by itself, with STATUS.
+ended_daemon() {
+	local status=0 pid=$daemon
+	wait_for 20 gone "$pid" || { kill -KILL "$pid"; fail "afxdpd does not end"; }
+	daemon=
+	wait "$pid" || status=$?
+	[ "$status" = "$1" ] || fail "afxdpd ended with $status, not $1; it said: $(cat "$dir/err")"
+}
+
+# kill_daemon: as a crash would.
+kill_daemon() { kill_now "$daemon"; daemon=; }
+
+# background NS CMD...: runs CMD itself in the background, not a shell around it: $started can be killed.
+background() {
+	nsenter --net="/run/netns/$1" -- "${@:2}" &
+	started=$!
+}
+kill_now() {
+	kill -KILL "$1"
+	{ wait "$1" || true; } 2>/dev/null # bash has a word to say about it
+}
+
+ctl() { in_ns "$rx" "$BUILD/afxdpctl" -i "$rxif" "$@"; }
+gen() { in_ns "$tx" "$BUILD/afxdpgen" -i "$txif" "$@"; }
+# start_gen ARGS...: in the background, its results in $dir/sent. end_gen: now; await_gen: when it is done.
+start_gen() {
+	background "$tx" "$BUILD/afxdpgen" -i "$txif" "$@" >"$dir/sent" 2>/dev/null
+	generator=$started
+}
+end_gen() {
+	kill -TERM "$generator" 2>/dev/null || true
+	wait "$generator" || true
+}
+await_gen() { wait "$generator" || fail "afxdpgen failed"; }
+
+# reported FIELD: of the final report. live FIELD: of the running daemon's.
+reported() { jq -r "$1" "$dir/report"; }
+live() { ctl ledger --json | jq -r "$1"; }
+live_is() { [ "$(live "$1")" = "$2" ]; }
+live_above() { [ "$(live "$1")" -gt "$2" ]; }
+
+# balanced: nothing unexplained, in the whole and in every queue, and the identities hold when they are worked out again.
+balanced() {
+	expect_eq "$1: unexplained" "$(reported .ledger.unexplained)" 0
+	expect_eq "$1: identities" "$(reported '[.ledger, .queues[].ledger] | all(
+		.received == .passed + .dropped + .limited + .aborted + .tx + .unclaimed + .captured and
+		.captured == .ring_full + .fill_empty + .kernel_dropped + .consumed and
+		.consumed == .delivered + .sink_dropped)')" true
+	expect_eq "$1: sum over queues" "$(reported '([.queues[].frames] | add) == .ledger.consumed')" true
+}
+
+# no_program: nothing is attached to $rxif, whoever is asked.
+no_program() {
+	[ -z "$(in_ns "$rx" bpftool -j net show dev "$rxif" | jq '.[].xdp[]')" ] &&
+		[ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq '.[0].xdp')" = null ]
+}
+# program_is NAME: the program attached to $rxif.
+program_is() { [ "$(ip -n "$rx" -j -d link show dev "$rxif" | jq -r '.[0].xdp.prog.name')" = "$1" ]; }
+# knobs: the NAPI settings of $rxif. set_knobs DEFER FLUSH. Its namespace's /sys is only seen by whoever mounts it there.
+in_sys() {
+	# shellcheck disable=SC2016 # for the inner shell
+	in_ns "$rx" unshare --mount sh -c 'mount -t sysfs sysfs /sys && cd "/sys/class/net/$0" && eval "$1"' "$rxif" "$1"
+}
+knobs() { in_sys "cat napi_defer_hard_irqs gro_flush_timeout" | paste -sd ' '; }
+set_knobs() { in_sys "echo $1 >napi_defer_hard_irqs && echo $2 >gro_flush_timeout"; }

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# libFuzzer targets: tests/fuzz/NAME.c becomes build/tests/fuzz/NAME; NAME_FUZZ_SRCS, NAME_FUZZ_LIBS. `make fuzz` runs each for FUZZ_SECONDS.
+FUZZ := $(wildcard tests/fuzz/*.c)
+FUZZ_BIN := $(FUZZ:%.c=$(B)/%)
+FUZZ_SECONDS ?= 60
+
+include $(filter-out tests/fuzz/rules.mk,$(wildcard tests/fuzz/*.mk))
+
+$(B)/tests/fuzz/%: tests/fuzz/%.c
+	$(call say,FUZZER,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $($*_FUZZ_SRCS) -o $@ $($*_FUZZ_LIBS)
+
+# What is found stays in build/tests/fuzz/NAME.corpus, so that the next run goes on from there.
+fuzz: $(FUZZ_BIN)
+	$(Q)for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; done
+.PHONY: fuzz

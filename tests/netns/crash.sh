@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# Killed at full load, 20 times, in every mode: no program stays on the interface, pins and the old control socket do not block the next start, which works
+# at once and puts changed NAPI settings back.
+set -euo pipefail
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/daemon.sh
+. "$(dirname "$0")/../daemon.sh"
+two_ends 2
+set_knobs 3 7000
+pins=/sys/fs/bpf/afxdp/$rxif
+modes=(interrupt busy spin adaptive)
+
+for ((i = 0; i < 20; i++)); do
+	mode=${modes[i % 4]}
+	what="kill $i, mode $mode"
+	start_daemon -m "$mode" --control "$dir/control"
+	if [ "$i" -gt 0 ] && [ "${modes[(i - 1) % 4]}" = busy ]; then
+		daemon_says "put back the NAPI settings" || fail "$what: it does not say that it put settings back"
+		expect_eq "$what: settings that the one before had changed" "$(knobs)" "3 7000"
+	fi
+	[ "$mode" != busy ] || expect_eq "$what: settings" "$(knobs)" "2 200000"
+	! no_program || fail "$what: no program is attached"
+	[ -e "$pins/ledger" ] || fail "$what: no pinned ledger"
+	start_gen --duration 10
+	wait_for 10 live_above .ledger.consumed 1000 || fail "$what: frames do not flow"
+	kill_daemon
+	wait_for 5 no_program || fail "$what: a program stayed: $(in_ns "$rx" bpftool net show dev "$rxif")"
+	end_gen
+done
+
+# The last one was adaptive; whoever ends well leaves nothing at all.
+start_daemon -m busy --control "$dir/control"
+gen --count 100000 >/dev/null
+wait_for 10 live_is .ledger.received 100000 || fail "after 20 kills: $(live .ledger.received)"
+end_daemon
+balanced "after 20 kills"
+no_program || fail "a program stayed"
+expect_eq "settings" "$(knobs)" "3 7000"
+[ ! -e "$pins" ] || fail "pins stayed: $(ls "$pins")"
+[ ! -e "$dir/control" ] || fail "the control socket stayed"
+[ -z "$(find /run/afxdp -name "*$rxif*" 2>/dev/null)" ] || fail "saved settings stayed"
+
+# Killed in busy mode, and the next start fails: the settings are put back all the same.
+start_daemon -m busy
+kill_daemon
+expect_eq "settings after a kill" "$(knobs)" "2 200000"
+launch_daemon -q 99
+ended_daemon 2
+expect_eq "settings after a failed start" "$(knobs)" "3 7000"

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# Tests of afxdpd's own parts that need neither root nor an interface.
+options_SRCS := user/afxdpd/options.c
+options_LIBS := -Iuser/afxdpd
+$(B)/tests/unit/options.t: user/afxdpd/options.c user/afxdpd/options.h user/afxdpd/mode.h
+
+account_SRCS := user/lib/account.c
+$(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h
+
+mode_LIBS := -Iuser/afxdpd
+$(B)/tests/unit/mode.t: user/afxdpd/mode.h
+
+xsk_refill_SRCS := user/lib/xsk.c
+$(B)/tests/unit/xsk_refill.t: user/lib/xsk.c user/lib/xsk.h include/afxdp/ring.h
+
+TSAN += post
+$(B)/tests/unit/post.t: user/lib/post.h include/afxdp/mailbox.h

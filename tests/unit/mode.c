@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The adaptive worker's rule, on made-up time: when it polls, when it sleeps, and that a load that
+ * wavers does not make it waver. */
+#include "t.h"
+
+#include "mode.h"
+
+#define MS 1000000ULL
+
+/* A queue under a load that the test sets. */
+struct queue {
+	struct adapt a;
+	uint64_t now, frames;
+	uint32_t switches;
+};
+
+/* @windows of a millisecond at @rate frames/s, judged at the end of each. */
+static void load(struct queue *q, uint64_t rate, uint32_t windows)
+{
+	while (windows--) {
+		q->now += ADAPT_WINDOW_NS;
+		q->frames += rate * ADAPT_WINDOW_NS / 1000000000;
+		q->switches += adapt(&q->a, q->now, q->frames);
+	}
+}
+
+static struct queue fresh(void)
+{
+	return (struct queue){ .now = 1000 * MS, .a = { .since = 1000 * MS } };
+}
+
+static void test_up_and_down(void)
+{
+	struct queue q = fresh();
+
+	load(&q, 0, 100);
+	CHECK(!q.a.polling && !q.switches, "polls without frames");
+	load(&q, ADAPT_UP - 1000, 100);
+	CHECK(!q.a.polling && !q.switches, "polls below the threshold");
+	load(&q, ADAPT_UP, 1);
+	CHECK(q.a.polling && q.switches == 1, "does not poll at the threshold");
+	load(&q, 10 * ADAPT_UP, 100);
+	CHECK(q.a.polling && q.switches == 1, "stops polling under load");
+	load(&q, ADAPT_DOWN, 100);
+	CHECK(q.a.polling && q.switches == 1, "stops polling at the lower threshold");
+	load(&q, ADAPT_DOWN - 1000, ADAPT_HOLD - 1);
+	CHECK(q.a.polling, "stops polling too early");
+	load(&q, ADAPT_DOWN - 1000, 1);
+	CHECK(!q.a.polling && q.switches == 2, "does not stop polling");
+}
+
+static void test_hysteresis(void)
+{
+	struct queue q = fresh();
+
+	/* Between the thresholds it stays what it is, from either side. */
+	for (int i = 0; i < 1000; i++)
+		load(&q, ADAPT_DOWN + (ADAPT_UP - ADAPT_DOWN) * (i % 10) / 10, 1);
+	CHECK(!q.a.polling && !q.switches, "%u switches from below", q.switches);
+	load(&q, ADAPT_UP, 1);
+	for (int i = 0; i < 1000; i++)
+		load(&q, ADAPT_DOWN + (ADAPT_UP - ADAPT_DOWN) * (i % 10) / 10, 1);
+	CHECK(q.a.polling && q.switches == 1, "%u switches from above", q.switches);
+
+	/* Bursts with gaps shorter than ADAPT_HOLD windows: it keeps polling. */
+	for (int i = 0; i < 100; i++) {
+		load(&q, 5 * ADAPT_UP, 2);
+		load(&q, 0, ADAPT_HOLD - 1);
+	}
+	CHECK(q.a.polling && q.switches == 1, "%u switches in bursts", q.switches);
+}
+
+/* Judged more often than a window is long, a load counts over whole windows. */
+static void test_window(void)
+{
+	struct queue q = fresh();
+
+	for (int i = 0; i < 9; i++) {
+		q.now += ADAPT_WINDOW_NS / 10;
+		q.frames += 50;
+		CHECK(!adapt(&q.a, q.now, q.frames), "judged after %d/10 of a window", i + 1);
+	}
+	q.now += ADAPT_WINDOW_NS / 10;
+	CHECK(adapt(&q.a, q.now, q.frames) && q.a.polling, "450 frames in a millisecond");
+
+	/* Asleep for long: the frames are spread over all that time. */
+	q = fresh();
+	q.now += 1000 * MS;
+	q.frames += 1000;
+	CHECK(!adapt(&q.a, q.now, q.frames) && !q.a.polling, "1000 frames in a second");
+	/* A year asleep, and as many frames as a fast NIC brings: no overflow. */
+	q.now += 31557600000ULL * MS;
+	CHECK(!adapt(&q.a, q.now, q.frames + 1) && !q.a.polling, "one frame in a year");
+}
+
+static void test_rest(void)
+{
+	struct queue q = fresh();
+
+	load(&q, 10 * ADAPT_UP, 1);
+	CHECK(q.a.polling, "does not poll");
+	adapt_rest(&q.a, q.now);
+	CHECK(!q.a.polling, "does not rest");
+	q.switches = 0;
+	load(&q, 10 * ADAPT_UP, ADAPT_REST_NS / ADAPT_WINDOW_NS - 1);
+	CHECK(!q.a.polling && !q.switches, "polls although it should rest");
+	load(&q, 10 * ADAPT_UP, 1);
+	CHECK(q.a.polling && q.switches == 1, "rests for too long");
+	/* Rest does not shorten what a quiet queue is granted later. */
+	load(&q, 0, ADAPT_HOLD - 1);
+	CHECK(q.a.polling, "gives up early");
+	load(&q, 0, 1);
+	CHECK(!q.a.polling, "never gives up");
+}
+
+int main(void)
+{
+	test_up_and_down();
+	test_hysteresis();
+	test_window();
+	test_rest();
+	return 0;
+}

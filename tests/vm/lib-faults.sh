@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For scripts in a guest of `scripts/vm --debug`: sweeps of failing allocations, and leaks. Source it after tests/lib.sh.
+
+FAILNTH_LIB=$BUILD/tests/vm/failnth.so
+
+# faults_in MODULE: from now on only allocations with a function of MODULE on the stack fail; without a name, any.
+faults_in() {
+	local a s text start=0 end=0xffffffffffffffff
+	if [ -n "${1-}" ]; then
+		text=$(awk -v module="[$1]" '$4 == module && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort)
+		[ -n "$text" ] || fail "no module '$1' is loaded"
+		# The address of the last function, and more than its length.
+		start=0x$(head -n 1 <<<"$text")
+		end=$(printf '0x%x' $((0x$(tail -n 1 <<<"$text") + 8192)))
+	fi
+	for a in failslab fail_page_alloc; do
+		s=/sys/kernel/debug/$a
+		[ -d "$s" ] || fail "no $s: this kernel has no fault injection; use scripts/vm --debug"
+		echo "$start" >$s/require-start
+		echo "$end" >$s/require-end
+		echo 32 >$s/stacktrace-depth
+		# Every kind of allocation; and no stack dump for each, it is on purpose.
+		echo N >$s/ignore-gfp-wait
+		echo 0 >$s/verbose
+	done
+	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem
+	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
+}
+
+# fault_sweep CHECK COMMAND...: runs COMMAND with its first allocation failing, then with its second, ... until one run is through
+# undisturbed, which must succeed. After each, CHECK (a function; arguments: which one failed, COMMAND's status) must succeed: it says
+# whether the device is still well, and takes back what COMMAND did. FAULT_TASKS: process ids (kernel threads that work for
+# COMMAND) in which allocations fail as well. Prints a summary.
+fault_sweep() {
+	local check=$1 n=0 status fired pid failed=0 left
+	shift
+	left=$(mktemp)
+	while [ $((n += 1)) -lt "${FAULT_MAX:-2000}" ]; do
+		status=0 fired=0
+		rm -f "$left"
+		for pid in ${FAULT_TASKS:-}; do echo $n >"/proc/$pid/fail-nth"; done
+		FAIL_NTH=$n FAIL_NTH_LEFT=$left LD_PRELOAD=$FAILNTH_LIB "$@" >/dev/null 2>&1 || status=$?
+		# A program that ended without a word about it was hit badly.
+		[ "$(cat "$left" 2>/dev/null || echo 0)" != 0 ] || fired=1
+		for pid in ${FAULT_TASKS:-}; do
+			[ "$(cat "/proc/$pid/fail-nth")" != 0 ] || fired=1
+			echo 0 >"/proc/$pid/fail-nth"
+		done
+		if [ $fired = 0 ]; then
+			[ $status = 0 ] || fail "'$*' fails ($status) without any fault, after $((n - 1)) runs with one"
+			"$check" 0 0 || fail "after '$*' without a fault: check '$check' failed"
+			echo "'$*': $((n - 1)) allocations failed, one a run; $failed runs failed, $((n - 1 - failed)) coped"
+			rm -f "$left"
+			return
+		fi
+		[ $status = 0 ] || failed=$((failed + 1))
+		"$check" $n $status || fail "after '$*' with failing allocation $n (its status: $status): check '$check' failed"
+	done
+	fail "'$*' made more than ${FAULT_MAX:-2000} allocations"
+}
+
+# leaks_forget: what is unreachable by now is not the fault of what comes next.
+leaks_forget() {
+	echo scan >/sys/kernel/debug/kmemleak || fail "no kmemleak in this kernel: use scripts/vm --debug"
+	echo clear >/sys/kernel/debug/kmemleak
+}
+# leaks_check: nothing that was allocated since has been lost. Takes about 20 s: an object counts only after 5 s, and a pointer may be on the move.
+leaks_check() {
+	local found
+	sleep 6
+	echo scan >/sys/kernel/debug/kmemleak
+	sleep 1
+	echo scan >/sys/kernel/debug/kmemleak
+	found=$(cat /sys/kernel/debug/kmemleak)
+	[ -z "$found" ] || { say "$found"; fail "kmemleak: memory was lost (above)"; }
+}

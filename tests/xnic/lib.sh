@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+# For tests of the driver: `. "$(dirname "$0")/../xnic/lib.sh"`, then `xnic_guest "$@"` (options: see there). What follows runs in a guest with
+# the driver loaded: port 0 is eth0 (10.0.0.1), port 1 is eth1 (10.0.0.2) in the namespace peer, both on one wire.
+
+# shellcheck source=tests/lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+
+# xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status.
+# In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
+xnic_guest() {
+	[ -z "${XNIC_GUEST:-}" ] || return 0
+	make -s -C "$ROOT" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
+	# shellcheck disable=SC2086
+	exec "$ROOT/scripts/vm" --nics 2 "$@" ${XNIC_VM:-} -- env XNIC_GUEST=1 "$0"
+}
+
+# xnic_load: insert the module (with what it needs).
+xnic_load() {
+	modprobe -qa libphy mdio_bus marvell dimlib sch_fq 2>/dev/null || true
+	insmod "$BUILD/kmod/xnic.ko"
+}
+
+# xnic_ports [MTU]: both ports configured, up and with carrier; eth1 in the namespace peer.
+xnic_ports() {
+	local mtu=${1:-1500}
+	ip netns add peer 2>/dev/null && ip link set eth1 netns peer
+	sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	in_ns peer sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip addr add 10.0.0.1/24 dev eth0
+	ip -n peer addr add 10.0.0.2/24 dev eth1
+	ip link set eth0 mtu "$mtu" up
+	ip -n peer link set eth1 mtu "$mtu" up
+	ip -n peer link set lo up
+	carriers
+}
+
+# carriers: wait until both ports have a link.
+carriers() {
+	wait_for 30 carrier eth0 || fail "eth0 has no carrier"
+	wait_for 30 carrier eth1 || fail "eth1 has no carrier"
+}
+# on PORT CMD...: run CMD where the port is.
+on() {
+	local port=$1; shift
+	if [ "$port" = eth0 ]; then "$@"; else in_ns peer "$@"; fi
+}
+carrier() { [[ $(on "$1" ip -br link show "$1") == *LOWER_UP* ]]; }
+
+
+# stat64 FIELD DEV: one of rtnetlink's 64-bit counters (rx_packets, tx_bytes, ...) of a port.
+stat64() {
+	on "$2" ip -j -s -s link show "$2" | jq -r ".[0].stats64 | .${1%%_*}.${1#*_}"
+}
+
+# tcp_copy MEGABYTES: random bytes over TCP both ways, compared.
+tcp_copy() {
+	local receiver to
+	head -c "${1}M" /dev/urandom >/tmp/sent
+	for to in "10.0.0.2" "10.0.0.1"; do
+		local listen=(in_ns peer) connect=()
+		[ $to = 10.0.0.2 ] || { listen=() connect=(in_ns peer); }
+		rm -f /tmp/got
+		"${listen[@]}" timeout 120 nc -l -N $to 5001 >/tmp/got </dev/null &
+		receiver=$!
+		wait_for 20 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
+		"${connect[@]}" timeout 120 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
+		wait $receiver || fail "receiving on $to failed"
+		cmp /tmp/sent /tmp/got || fail "what arrived at $to is not what was sent"
+	done
+}
+
+# ---- XDP: tests/xnic/verdict.h ----
+
+# xdp_load one|frags: load that program, $XDP/prog; its maps are in $XDP/maps. One at a time.
+XDP=/sys/fs/bpf/xnic
+xdp_load() {
+	bpffs
+	rm -rf $XDP
+	mkdir $XDP
+	bpftool prog load "$BUILD/tests/xnic/$1.bpf.o" $XDP/prog pinmaps $XDP/maps
+}
+xdp_attach() { bpftool net attach xdpdrv pinned $XDP/prog dev eth0 overwrite; }
+xdp_detach() { bpftool net detach xdpdrv dev eth0; }
+u32() { printf '%d %d %d %d ' $(($1 & 255)) $(($1 >> 8 & 255)) $(($1 >> 16 & 255)) $(($1 >> 24 & 255)); }
+# xdp_config VERDICT [ADJUST [SHRINK]]
+xdp_config() {
+	# shellcheck disable=SC2046
+	bpftool map update pinned $XDP/maps/config key 0 0 0 0 value $(u32 "$1") $(u32 "${2:-0}") $(u32 "${3:-0}")
+}
+# xdp_port DEV: where XDP_REDIRECT goes.
+xdp_port() {
+	# shellcheck disable=SC2046
+	bpftool map update pinned $XDP/maps/ports key 0 0 0 0 value $(u32 "$(cat "/sys/class/net/$1/ifindex")")
+}
+# xdp_seen FIELD [QUEUE]: sum over CPUs (and queues).
+xdp_seen() {
+	bpftool -j map dump pinned $XDP/maps/seen |
+		jq "[.[] | select(${2:+.formatted.key == $2 and} true) | .formatted.values[].value.$1] | add"
+}
+
+# ---- frames: pktgen, from eth1 to eth0 ----
+
+# flood COUNT SIZE [FLOWS [RATE]]: send frames of SIZE bytes (without FCS), UDP from FLOWS addresses, at RATE frames a second (0: as fast as it
+# goes); returns when they are sent.
+flood() {
+	on eth1 bash -c '
+		set -e
+		pg() { echo "$2" >"/proc/net/pktgen/$1"; }
+		pg kpktgend_0 rem_device_all # happens some time later
+		until pg kpktgend_0 "add_device eth1" 2>/dev/null; do sleep 0.1; done
+		pg eth1 "count $1"; pg eth1 "pkt_size $2"; pg eth1 "clone_skb 0"; pg eth1 "delay 0"
+		[ "$4" = 0 ] || pg eth1 "ratep $4"
+		pg eth1 "dst 10.0.0.1"; pg eth1 "dst_mac $5"; pg eth1 "udp_dst_min 9"; pg eth1 "udp_dst_max 9"
+		pg eth1 "src_min 10.9.0.1"; pg eth1 "src_max 10.9.$(($3 / 256)).$(($3 % 256))"
+		pg pgctrl start
+		grep -q "^Result: OK" /proc/net/pktgen/eth1 || { cat /proc/net/pktgen/eth1 >&2; exit 1; }
+	' flood "$1" "$2" "${3:-1}" "${4:-0}" "$(cat /sys/class/net/eth0/address)" || fail "pktgen"
+}

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* client.c - one request, one reply, over the daemon's control socket. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "address.h"
+#include "complain.h"
+#include "ctl.h"
+
+/* A daemon answers within two seconds (its workers' time-out) or not at all. */
+#define ANSWER_S 5
+
+int ctl_fail(int status, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	complain("afxdpctl", format, args);
+	va_end(args);
+	return status;
+}
+
+static int dial(const struct ctl *ctl)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval limit = { .tv_sec = ANSWER_S };
+	socklen_t len = sizeof(address);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (ctl->control)
+		snprintf(address.sun_path, sizeof(address.sun_path), "%s", ctl->control);
+	else
+		len = control_address(ctl->ifname, &address);
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	if (connect(fd, (struct sockaddr *)&address, len)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+/* Read up to the newline that ends a reply. */
+static char *read_line(int fd)
+{
+	size_t have = 0, room = 65536;
+	char *line = malloc(room);
+
+	while (line) {
+		ssize_t n = recv(fd, line + have, room - have - 1, 0);
+
+		if (n <= 0) {
+			free(line);
+			return NULL;
+		}
+		have += n;
+		line[have] = '\0';
+		if (line[have - 1] == '\n')
+			return line;
+		if (have + 1 == room) {
+			char *more = realloc(line, room *= 2);
+
+			if (!more)
+				free(line);
+			line = more;
+		}
+	}
+	return NULL;
+}
+
+static json_t *exchange(int fd, const json_t *request)
+{
+	char *line = json_dumps(request, JSON_COMPACT);
+	json_t *reply = NULL;
+	size_t len = line ? strlen(line) : 0;
+
+	if (!line)
+		return NULL;
+	line[len] = '\n';
+	if (send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1) {
+		free(line);
+		line = read_line(fd);
+		if (line)
+			reply = json_loads(line, 0, NULL);
+	}
+	free(line);
+	return reply;
+}
+
+int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
+{
+	const char *error;
+	int fd = dial(ctl);
+
+	if (fd < 0) {
+		json_decref(request);
+		if (ctl->control)
+			return ctl_fail(3, "no afxdpd answers at '%s': %s", ctl->control,
+					strerror(-fd));
+		return ctl_fail(
+			3,
+			"no afxdpd serves '%s' in this network namespace (%s): start one with "
+			"'afxdpd -i %s'",
+			ctl->ifname, strerror(-fd), ctl->ifname);
+	}
+	*reply = exchange(fd, request);
+	json_decref(request);
+	close(fd);
+	if (!*reply)
+		return ctl_fail(
+			1,
+			"afxdpd closed the connection or did not answer in %d s: the control "
+			"socket is for root and for the user it runs as",
+			ANSWER_S);
+	if (json_is_true(json_object_get(*reply, "ok")))
+		return 0;
+	error = json_string_value(json_object_get(*reply, "error"));
+	ctl_fail(1, "%s", error ? error : "afxdpd refused without a reason");
+	json_decref(*reply);
+	return 1;
+}
+
+json_t *ctl_report(const struct ctl *ctl, int *status)
+{
+	json_t *reply, *report;
+
+	*status = ctl_ask(ctl, json_pack("{s:s}", "command", "ledger"), &reply);
+	if (*status)
+		return NULL;
+	report = json_incref(json_object_get(reply, "report"));
+	json_decref(reply);
+	return report;
+}
+
+int ctl_print(const json_t *value)
+{
+	json_dumpf(value, stdout, JSON_INDENT(2));
+	putchar('\n');
+	return 0;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ctl.h - what the subcommands of afxdpctl share. One small file a subcommand, one row a subcommand
+ * in main.c. */
+#ifndef AFXDP_CTL_H
+#define AFXDP_CTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct ctl {
+	const char *ifname;
+	const char *control; /* socket file, or NULL for the daemon of @ifname in this namespace */
+	bool json;
+};
+
+/** A subcommand: @argv[0] is its own name. Return: exit status (0 done, 1 failed, 2 usage, 3
+ * cannot). */
+typedef int ctl_command(const struct ctl *ctl, int argc, char **argv);
+
+ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_sink, ctl_doctor,
+	ctl_stop;
+
+/**
+ * ctl_ask() - send @request (stolen) to the daemon.
+ * @reply: new reference on success.
+ *
+ * Return: 0, or an exit status after the one line that says why.
+ */
+int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply);
+
+/** ctl_report() - the daemon's report: new reference, or NULL after the one line, with *status set.
+ */
+json_t *ctl_report(const struct ctl *ctl, int *status);
+
+/** ctl_print() - @value as indented JSON on stdout. Return: 0. */
+int ctl_print(const json_t *value);
+
+__attribute__((format(printf, 2, 3))) int ctl_fail(int status, const char *format, ...);
+
+#endif

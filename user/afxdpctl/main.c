@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* afxdpctl - look at a running afxdpd, and tell it what to do. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include "ctl.h"
+
+static const struct {
+	const char *name;
+	ctl_command *run;
+	const char *args;
+	const char *help;
+} commands[] = {
+	{ "status", ctl_status, "", "what the daemon on IFACE is doing" },
+	{ "ledger", ctl_ledger, "", "where every frame went (--json: the whole report)" },
+	{ "top", ctl_top, "", "rates, refreshed every second" },
+	{ "rules", ctl_rules, "VERB",
+	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
+	{ "set", ctl_set, "NAME VERB", "add|del ADDRESS, list, or replace FILE" },
+	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
+	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
+	{ "doctor", ctl_doctor, "", "what IFACE can do, and what to change; needs no daemon" },
+	{ "stop", ctl_stop, "", "end the daemon; it prints its ledger" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(*commands))
+
+static void help(FILE *to)
+{
+	fprintf(to,
+		"afxdpctl %s: look at a running afxdpd, and tell it what to do\n\n"
+		"usage: afxdpctl -i IFACE [--control PATH] [--json] COMMAND\n\n",
+		AFXDP_VERSION);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %s %-*s %s\n", commands[i].name, 12 - (int)strlen(commands[i].name),
+			commands[i].args, commands[i].help);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option longs[] = { { "interface", required_argument, NULL, 'i' },
+					       { "control", required_argument, NULL, 'c' },
+					       { "json", no_argument, NULL, 'j' },
+					       { "version", no_argument, NULL, 'V' },
+					       { "help", no_argument, NULL, 'h' },
+					       { 0 } };
+	struct ctl ctl = { 0 };
+	int c;
+
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, ":i:Vh", longs, NULL)) != -1) {
+		switch (c) {
+		case 'i':
+			ctl.ifname = optarg;
+			break;
+		case 'c':
+			ctl.control = optarg;
+			break;
+		case 'j':
+			ctl.json = true;
+			break;
+		case 'V':
+			printf("afxdpctl %s\n", AFXDP_VERSION);
+			return 0;
+		case 'h':
+			help(stdout);
+			return 0;
+		default:
+			return ctl_fail(2,
+					c == ':' ? "option '%s' needs a value"
+						 : "unknown option '%s' (--help shows all)",
+					argv[optind - 1]);
+		}
+	}
+	if (optind == argc) {
+		help(stderr);
+		return 2;
+	}
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, argv[optind]))
+			continue;
+		if (!ctl.ifname && !ctl.control)
+			return ctl_fail(2, "no interface: say which with -i IFACE");
+		return commands[i].run(&ctl, argc - optind, argv + optind);
+	}
+	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);
+}

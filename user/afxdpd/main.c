@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* afxdpd - receive frames from an interface through AF_XDP, and account for every one. */
+#include <bpf/libbpf.h>
+#include <stdio.h>
+#include <xdp/libxdp.h>
+#include "daemon.h"
+
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+static int quiet_xdp(enum libxdp_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	char why[512];
+	int status = EXIT_DONE;
+
+	if (options_parse(&options, argc, argv, why, sizeof(why))) {
+		daemon_note("%s", why);
+		status = EXIT_USAGE;
+	} else if (options.help) {
+		options_help();
+		printf("\nsinks:\n");
+		sink_help();
+	} else if (options.version) {
+		printf("afxdpd %s\n", AFXDP_VERSION);
+	} else {
+		if (!options.verbose) {
+			libbpf_set_print(quiet);
+			libxdp_set_print(quiet_xdp);
+		}
+		status = daemon_run(&options);
+	}
+	options_free(&options);
+	return status;
+}

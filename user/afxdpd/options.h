@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* options.h - what the user asked for: command line and configuration file. No side effects, no
+ * words but *why. */
+#ifndef AFXDP_OPTIONS_H
+#define AFXDP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "mode.h"
+#include "prog.h"
+#include "xsk.h"
+
+#define QUEUES_MAX 256
+#define STAMP_AUTO UINT32_MAX /* as the sink needs */
+
+struct options {
+	const char *ifname;
+	bool all_queues;
+	uint32_t queues[QUEUES_MAX], queue_count;
+	enum mode mode;
+	const char *sink;
+	const char *expression, *rules;
+	enum afxdp_attach attach;
+	enum afxdp_zerocopy zerocopy;
+	uint32_t batch, ring, frames, frame_size;
+	bool hugepages;
+	int cpus[QUEUES_MAX];
+	uint32_t cpu_count;
+	uint32_t stamp;
+	uint64_t count;	    /* 0: no limit */
+	double duration;    /* s; 0: no limit */
+	double interval;    /* s between live lines; 0: none */
+	const char *report; /* file, "-", or NULL */
+	const char *metrics;
+	const char *control;
+	const char *user;
+	bool replace, check, version, help, verbose;
+	/* Files read by -c, whose text the strings above point into. */
+	char *text;
+};
+
+/** options_default() - what holds if nothing is said. */
+void options_default(struct options *o);
+
+/**
+ * options_parse() - read the command line, and the file that -c names.
+ * @why: one line, quoting what is wrong (size @size).
+ *
+ * Return: 0; -EINVAL. Strings point into @argv and into o->text: options_free().
+ */
+int options_parse(struct options *o, int argc, char **argv, char *why, size_t size);
+void options_free(struct options *o);
+
+/** options_help() - the usage text, made from the table that the parser works by. */
+void options_help(void);
+
+/** options_list() - parse "0,2-3" into @list. Return: how many, or -EINVAL. */
+int options_list(const char *text, uint32_t *list, uint32_t max);
+
+#endif

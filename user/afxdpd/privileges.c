@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int privileges_find(const char *name, struct user *user)
+{
+	struct passwd *pw = getpwnam(name);
+
+	if (!pw)
+		return -ENOENT;
+	snprintf(user->name, sizeof(user->name), "%s", name);
+	user->uid = pw->pw_uid;
+	user->gid = pw->pw_gid;
+	return 0;
+}
+
+static int keep_net_admin(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { { 0 } };
+
+	data[0].permitted = data[0].effective = 1U << CAP_NET_ADMIN;
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+int privileges_drop(const struct user *user)
+{
+	/* glibc carries setgroups, setgid and setuid to every thread; the capabilities are ours
+	 * alone. */
+	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) || initgroups(user->name, user->gid) ||
+	    setgid(user->gid) || setuid(user->uid))
+		return -errno;
+	return keep_net_admin();
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include "table.h"
+
+static const struct {
+	const char *name;
+	double q;
+} quantiles[] = { { "p50", 0.5 }, { "p90", 0.9 }, { "p99", 0.99 }, { "p999", 0.999 } };
+
+#define QUANTILES (sizeof(quantiles) / sizeof(*quantiles))
+
+static json_t *account_json(const struct afxdp_account *a)
+{
+	json_t *o = json_object();
+
+	for (const struct afxdp_account_field *f = afxdp_account_fields; f->name; f++)
+		json_object_set_new(o, f->name, json_integer(afxdp_account_value(a, f)));
+	return o;
+}
+
+/* [longest duration in ns, samples] a power of two that holds any. */
+static json_t *histogram_json(const struct hist *h)
+{
+	json_t *rows = json_array();
+	uint64_t below = 0;
+
+	for (int bits = 1; bits <= HIST_RANGE_BITS; bits++) {
+		uint64_t longest = (1ULL << bits) - 1, now = hist_at_most(h, longest);
+
+		if (now > below)
+			json_array_append_new(rows, json_pack("[I, I]", (json_int_t)longest,
+							      (json_int_t)(now - below)));
+		below = now;
+	}
+	return rows;
+}
+
+static json_t *latency_json(const struct hist *h)
+{
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < QUANTILES; i++)
+		json_object_set_new(o, quantiles[i].name,
+				    json_integer(hist_quantile(h, quantiles[i].q)));
+	json_object_set_new(o, "max", json_integer(hist_max(h)));
+	json_object_set_new(o, "samples", json_integer(hist_count(h)));
+	json_object_set_new(o, "histogram", histogram_json(h));
+	return o;
+}
+
+static json_t *oddities_json(const struct afxdp_ledger *l)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "no_meta", (json_int_t)l->no_meta,
+			 "short_l2", (json_int_t)l->short_l2, "bad_ipv4", (json_int_t)l->bad_ipv4,
+			 "bad_ipv6", (json_int_t)l->bad_ipv6, "bad_l4", (json_int_t)l->bad_l4,
+			 "ext_limit", (json_int_t)l->ext_limit, "fragments",
+			 (json_int_t)l->fragments);
+}
+
+static json_t *xsk_json(const struct afxdp_xsk_stats *s)
+{
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "rx_dropped", (json_int_t)s->rx_dropped,
+			 "rx_invalid_descs", (json_int_t)s->rx_invalid_descs, "tx_invalid_descs",
+			 (json_int_t)s->tx_invalid_descs, "rx_ring_full",
+			 (json_int_t)s->rx_ring_full, "rx_fill_ring_empty_descs",
+			 (json_int_t)s->rx_fill_ring_empty_descs, "tx_ring_empty_descs",
+			 (json_int_t)s->tx_ring_empty_descs);
+}
+
+static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
+{
+	const struct worker_snapshot *s = &w->snapshot;
+
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "id",
+		(json_int_t)w->xsk.config.queue, "frames", (json_int_t)s->count.frames, "bytes",
+		(json_int_t)s->count.bytes, "batches", (json_int_t)s->count.batches, "wakeups",
+		(json_int_t)s->count.wakeups, "busy_polls", (json_int_t)s->count.busy_polls,
+		"mode_switches", (json_int_t)s->count.mode_switches, "polling", s->polling,
+		"zerocopy", w->xsk.zerocopy, "multi_buffer", w->xsk.sg, "rx_ring_level",
+		(json_int_t)s->rx_level, "fill_ring_level", (json_int_t)s->fill_level, "latency_ns",
+		latency_json(&s->latency), "xdp_statistics", xsk_json(&s->xsk), "ledger",
+		account_json(a));
+}
+
+json_t *report_json(struct daemon *d, const struct picture *p)
+{
+	json_t *queues = json_array(), *sink = d->sink_ops->report(d->sink);
+
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
+	if (!json_object_get(sink, "name"))
+		json_object_set_new(sink, "name", json_string(d->sink_ops->name));
+	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
+			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
+			 "schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
+			 d->prog.generic ? "generic" : "native", "zerocopy", daemon_zerocopy(d),
+			 "adopted", d->prog.adopted, "mode", mode_name(d->mode), "duration_s",
+			 p->seconds, "nic", "packets", (json_int_t)p->nic.packets, "missed",
+			 (json_int_t)p->nic.missed, "no_buffer", (json_int_t)p->nic.no_buffer,
+			 "dropped", (json_int_t)p->nic.dropped, "errors", (json_int_t)p->nic.errors,
+			 "ledger", account_json(&p->total), "bytes", (json_int_t)p->program.bytes,
+			 "oddities", oddities_json(&p->program), "latency_ns",
+			 latency_json(&p->latency), "queues", queues, "rules", daemon_rules(d),
+			 "sink", sink);
+}
+
+void report_line(FILE *to, const struct picture *before, const struct picture *now)
+{
+	double s = now->seconds - before->seconds;
+	const struct afxdp_account *a = &before->total, *b = &now->total;
+	uint64_t lost = b->ring_full + b->fill_empty + b->kernel_dropped + b->sink_dropped -
+			(a->ring_full + a->fill_empty + a->kernel_dropped + a->sink_dropped);
+	char r[32], c[32], p[32], dr[32], l[24];
+
+	if (s <= 0)
+		return;
+	fprintf(to,
+		"%7.1f s  received %s/s  captured %s/s  passed %s/s  dropped %s/s  lost %" PRIu64
+		"  p99 %s\n",
+		now->seconds, table_number((b->received - a->received) / s, r, sizeof(r)),
+		table_number((b->captured - a->captured) / s, c, sizeof(c)),
+		table_number((b->passed + b->unclaimed - a->passed - a->unclaimed) / s, p,
+			     sizeof(p)),
+		table_number((b->dropped + b->limited - a->dropped - a->limited) / s, dr,
+			     sizeof(dr)),
+		lost, table_duration(hist_quantile(&now->latency, 0.99), l, sizeof(l)));
+	fflush(to);
+}
+
+int report_write(FILE *to, const json_t *report)
+{
+	if (json_dumpf(report, to, JSON_INDENT(2)) || fputc('\n', to) == EOF || fflush(to))
+		return errno ? -errno : -EIO;
+	return 0;
+}

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The daemon: build/afxdpd.
+AFXDPD_SRCS := $(wildcard user/afxdpd/*.c user/afxdpd/sinks/*.c) user/common/table.c
+AFXDPD_OBJS := $(AFXDPD_SRCS:%.c=$(B)/%.o)
+$(AFXDPD_OBJS): CPPFLAGS += -Iuser/afxdpd
+
+$(B)/afxdpd: $(AFXDPD_OBJS) $(B)/libafxdp.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(LDFLAGS) $^ $(LIBS) -o $@
+
+all: $(B)/afxdpd

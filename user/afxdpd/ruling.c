@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* ruling.c - the daemon's rules: read, shown, replaced while frames flow. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include "daemon.h"
+
+static void warn(const struct afxdp_rules *rules)
+{
+	const char *line;
+
+	for (uint32_t i = 0; (line = afxdp_rules_warning(rules, i)); i++)
+		daemon_note("%s", line);
+}
+
+int daemon_read_rules(struct daemon *d)
+{
+	const struct options *o = d->options;
+	int err = 0;
+
+	if (o->expression)
+		err = afxdp_rules_parse_expr(o->expression, &d->rules, d->why, sizeof(d->why));
+	else if (o->rules)
+		err = afxdp_rules_parse_file(o->rules, &d->rules, d->why, sizeof(d->why));
+	if (err)
+		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE;
+	if (d->rules)
+		warn(d->rules);
+	return 0;
+}
+
+json_t *daemon_rules(const struct daemon *d)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; d->rules && i < afxdp_rules_count(d->rules); i++) {
+		struct afxdp_hits hits = { 0 };
+
+		afxdp_rules_hits(d->rules, i, &hits);
+		json_array_append_new(
+			list, json_pack("{s:I, s:s, s:I, s:I}", "index", (json_int_t)i, "text",
+					afxdp_rules_text(d->rules, i), "frames",
+					(json_int_t)hits.frames, "bytes", (json_int_t)hits.bytes));
+	}
+	return list;
+}
+
+/* @rules become the daemon's, or are freed. */
+static int take(struct daemon *d, struct afxdp_rules *rules)
+{
+	int err = afxdp_prog_swap(&d->prog, rules);
+
+	if (err) {
+		snprintf(d->why, sizeof(d->why), "%s", d->prog.why);
+		afxdp_rules_free(rules);
+		return err;
+	}
+	warn(rules);
+	afxdp_rules_free(d->rules);
+	d->rules = rules;
+	return 0;
+}
+
+int daemon_replace_rules(struct daemon *d, const char *path)
+{
+	struct afxdp_rules *rules;
+	int err = afxdp_rules_parse_file(path, &rules, d->why, sizeof(d->why));
+
+	return err ?: take(d, rules);
+}
+
+static int replace_set(struct daemon *d, const char *name, const char *path)
+{
+	struct afxdp_rules *rules;
+	int err = afxdp_rules_with_set(d->rules, name, path, &rules, d->why, sizeof(d->why));
+
+	return err ?: take(d, rules);
+}
+
+static int append(void *list, const char *element)
+{
+	return json_array_append_new(list, json_string(element));
+}
+
+static int list_set(struct daemon *d, const char *name, json_t **elements)
+{
+	int err;
+
+	*elements = json_array();
+	err = afxdp_rules_set_list(d->rules, name, append, *elements);
+	if (!err)
+		return 0;
+	json_decref(*elements);
+	*elements = NULL;
+	snprintf(d->why, sizeof(d->why), "no set '%s' in the rules", name);
+	return err;
+}
+
+int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
+		      json_t **elements)
+{
+	int err;
+
+	if (!d->rules) {
+		snprintf(d->why, sizeof(d->why), "no rules are loaded, so there is no set '%s'",
+			 name);
+		return -ENOENT;
+	}
+	if (!strcmp(verb, "list"))
+		return list_set(d, name, elements);
+	if (!arg) {
+		snprintf(d->why, sizeof(d->why), "set %s %s: needs an argument", name, verb);
+		return -EINVAL;
+	}
+	if (!strcmp(verb, "replace"))
+		return replace_set(d, name, arg);
+	if (!strcmp(verb, "del"))
+		return afxdp_rules_set_del(d->rules, name, arg, d->why, sizeof(d->why));
+	if (strcmp(verb, "add")) {
+		snprintf(d->why, sizeof(d->why), "set %s: unknown verb '%s'", name, verb);
+		return -EINVAL;
+	}
+	err = afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
+	if (err != -ENOSPC)
+		return err;
+	/* The map is full: the same elements in a larger one, then once more. */
+	err = replace_set(d, name, NULL);
+	return err ?: afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
+}

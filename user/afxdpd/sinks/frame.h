@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* frame.h - what sinks do to frames in their UMEM chunk: look at the room in front of them, put a
+ * stripped VLAN tag back. */
+#ifndef AFXDP_SINK_FRAME_H
+#define AFXDP_SINK_FRAME_H
+
+#include <string.h>
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include "../sink.h"
+
+#define VLAN_HLEN	4
+#define VLAN_TAG_OFFSET (2 * ETH_ALEN)
+
+/** frame_headroom() - bytes between the start of the chunk and @addr. */
+static inline uint32_t frame_headroom(const struct afxdp_xsk *xsk, uint64_t addr)
+{
+	return addr & ~xsk->chunk_mask;
+}
+
+/** frame_meta() - the metadata of the frame at @addr, or NULL if there is none. */
+static inline const struct afxdp_meta *frame_meta(const struct afxdp_xsk *xsk, uint64_t addr)
+{
+	const struct afxdp_meta *meta;
+
+	if (frame_headroom(xsk, addr) < sizeof(*meta))
+		return NULL;
+	meta = afxdp_xsk_meta(xsk, addr);
+	return (meta->flags & AFXDP_META_MAGIC_MASK) == AFXDP_META_MAGIC ? meta : NULL;
+}
+
+/**
+ * frame_put_vlan() - write both MAC addresses of @frame and the tag @tci to @to, which may be
+ * @frame - VLAN_HLEN: the frame then has its tag again, without its other bytes having moved.
+ *
+ * The metadata does not say which EtherType the tag had; devices that strip tags strip 802.1Q.
+ */
+static inline void frame_put_vlan(uint8_t *to, const uint8_t *frame, uint16_t tci)
+{
+	const uint16_t tag[2] = { htons(ETH_P_8021Q), htons(tci) };
+
+	memmove(to, frame, VLAN_TAG_OFFSET);
+	memcpy(to + VLAN_TAG_OFFSET, tag, sizeof(tag));
+}
+
+/**
+ * frame_restore_vlan() - make the tag that the device stripped part of the frame at @d again, so
+ * that it leaves with the frame.
+ *
+ * Where metadata says that there was a tag there is room for it: the metadata's own.
+ */
+static inline void frame_restore_vlan(const struct afxdp_xsk *xsk, struct xdp_desc *d)
+{
+	const struct afxdp_meta *meta = frame_meta(xsk, d->addr);
+	uint8_t *frame = afxdp_xsk_data(xsk, d->addr);
+
+	if (!meta || !(meta->flags & AFXDP_META_VLAN_STRIP) || d->len < VLAN_TAG_OFFSET)
+		return;
+	frame_put_vlan(frame - VLAN_HLEN, frame, meta->vlan_tci);
+	d->addr -= VLAN_HLEN;
+	d->len += VLAN_HLEN;
+}
+
+/** frame_descs() - descriptors of the frame that begins at @desc. @rest: set to the bytes in all
+ * but the first. */
+static inline uint32_t frame_descs(const struct xdp_desc *desc, uint32_t *rest)
+{
+	uint32_t n = 1;
+
+	for (*rest = 0; desc[n - 1].options & XDP_PKT_CONTD; n++)
+		*rest += desc[n].len;
+	return n;
+}
+
+/** frames_whole() - of @n descriptors, how many make up whole frames. */
+static inline uint32_t frames_whole(const struct xdp_desc *desc, uint32_t n)
+{
+	while (n && desc[n - 1].options & XDP_PKT_CONTD)
+		n--;
+	return n;
+}
+
+/** frames_count() - how many frames end within @n descriptors. */
+static inline uint32_t frames_count(const struct xdp_desc *desc, uint32_t n)
+{
+	uint32_t frames = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		frames += !(desc[i].options & XDP_PKT_CONTD);
+	return frames;
+}
+
+#endif

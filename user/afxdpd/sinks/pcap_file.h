@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * pcap_file.h - a nanosecond pcap file to which records are appended, many with one writev().
+ *
+ * Whoever appends chooses for each part of a record whether it is copied (pcap_file_copy()) or
+ * stays where it is until it is written (pcap_file_piece()). On a seekable file there is never half
+ * a record: what a full disk cut off is cut off entirely, and writing goes on when there is room
+ * again.
+ */
+#ifndef AFXDP_SINK_PCAP_FILE_H
+#define AFXDP_SINK_PCAP_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/*
+ * writev() takes no more pieces (UIO_MAXIOV). Copied bytes: 64 KiB stay in a core's second-level
+ * cache, and 16 times as much was not measurably faster; much less would be more system calls than
+ * bytes deserve.
+ */
+#define PCAP_PIECES  IOV_MAX
+#define PCAP_SCRATCH 65536
+#define PCAP_RECORDS 1024
+
+/* A record's header in a file of magic 0xa1b23c4d: host byte order, as libpcap writes it. */
+struct pcap_record {
+	uint32_t sec;
+	uint32_t nsec;
+	uint32_t captured; /* bytes that follow */
+	uint32_t length;   /* bytes on the wire */
+};
+
+struct pcap_file {
+	struct pcap_dumper *dumper; /* libpcap's: owns the descriptor */
+	int fd;
+	int given_up; /* eventfd: readable when nobody waits for a full pipe any more */
+	off_t end;    /* of the last whole record; -1: not seekable */
+	bool broken;  /* half a record went where it cannot be taken back */
+	uint32_t pieces, records, copied;
+	struct iovec piece[PCAP_PIECES];
+	uint64_t record_end[PCAP_RECORDS]; /* bytes up to the end of each record collected */
+	uint8_t scratch[PCAP_SCRATCH];
+};
+
+/**
+ * pcap_file_open() - create or truncate the file @name ("-" is stdout) and write its header.
+ * @why: one line, quoting @name, if it fails.
+ *
+ * Return: 0 or -errno.
+ */
+int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size);
+
+/** pcap_file_fits() - whether one more record of @pieces parts, @copied bytes of which are copied,
+ * has room. */
+static inline bool pcap_file_fits(const struct pcap_file *f, uint32_t pieces, uint32_t copied)
+{
+	return pieces <= PCAP_PIECES - f->pieces && copied <= PCAP_SCRATCH - f->copied &&
+	       f->records < PCAP_RECORDS;
+}
+
+/** pcap_file_piece() - continue the current record with @len bytes at @data, which must stay as
+ * they are until pcap_file_write(). */
+static inline void pcap_file_piece(struct pcap_file *f, const void *data, uint32_t len)
+{
+	f->piece[f->pieces++] = (struct iovec){ .iov_base = (void *)data, .iov_len = len };
+}
+
+/** pcap_file_copy() - the same with a copy of them. What is copied in a row is one piece. */
+static inline void pcap_file_copy(struct pcap_file *f, const void *data, uint32_t len)
+{
+	uint8_t *to = f->scratch + f->copied;
+	struct iovec *last = f->pieces ? &f->piece[f->pieces - 1] : NULL;
+
+	memcpy(to, data, len);
+	f->copied += len;
+	if (last && (uint8_t *)last->iov_base + last->iov_len == to)
+		last->iov_len += len;
+	else
+		pcap_file_piece(f, to, len);
+}
+
+/** pcap_file_end() - the current record is complete. @bytes: of all its pieces. */
+static inline void pcap_file_end(struct pcap_file *f, uint32_t bytes)
+{
+	uint64_t before = f->records ? f->record_end[f->records - 1] : 0;
+
+	f->record_end[f->records++] = before + bytes;
+}
+
+/**
+ * pcap_file_write() - write the records collected, and start collecting anew.
+ * @written: set to how many are in the file. @bytes: to how many bytes these have.
+ *
+ * Return: 0, or -errno if some could not be written.
+ */
+int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes);
+
+/** pcap_file_give_up() - from now on a pipe that is full is an error (ECANCELED), also for a
+ * pcap_file_write() that waits for room. Any thread. */
+void pcap_file_give_up(struct pcap_file *f);
+
+void pcap_file_close(struct pcap_file *f);
+
+#endif

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* options.c - the command line of afxdpgen: a table of options, a parser a type. No output. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "live.h"
+#include "options.h"
+
+struct why {
+	char *text;
+	size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static int wrong(struct why *w, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(w->text, w->size, format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static bool parse_u64(uint64_t *out, const char *text, uint64_t min, uint64_t max)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	errno = 0;
+	*out = strtoull(text, &end, 0);
+	return !errno && !*end && *out >= min && *out <= max;
+}
+
+/* A number with an optional k, M or G: a thousand, a million, a thousand million. */
+static bool parse_scaled(double *out, const char *text)
+{
+	char *end;
+
+	if (*text < '0' || *text > '9')
+		return false;
+	*out = strtod(text, &end);
+	if (*end == 'k')
+		*out *= 1e3;
+	else if (*end == 'M')
+		*out *= 1e6;
+	else if (*end == 'G')
+		*out *= 1e9;
+	else if (*end)
+		return false;
+	return isfinite(*out) && (!*end || !end[1]);
+}
+
+static bool parse_mac(uint8_t *out, const char *text)
+{
+	unsigned int b[6];
+	char rest;
+	int i;
+
+	if (strlen(text) != 17 || sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%c", &b[0], &b[1], &b[2],
+					 &b[3], &b[4], &b[5], &rest) != 6)
+		return false;
+	for (i = 0; i < 6; i++)
+		out[i] = b[i];
+	return true;
+}
+
+static bool parse_address(struct gen_address *out, const char *text)
+{
+	out->family = strchr(text, ':') ? AF_INET6 : AF_INET;
+	return inet_pton(out->family, text, out->bytes) == 1;
+}
+
+/* CPUs: numbers and ranges, "0,2-3". */
+static bool parse_cpus(struct gen_options *o, const char *text)
+{
+	o->n_cpus = 0;
+	for (;;) {
+		unsigned long first, last;
+		char *end;
+
+		if (*text < '0' || *text > '9')
+			return false;
+		first = last = strtoul(text, &end, 10);
+		if (*end == '-') {
+			text = end + 1;
+			if (*text < '0' || *text > '9')
+				return false;
+			last = strtoul(text, &end, 10);
+		}
+		if (last < first || last > 65535)
+			return false;
+		for (; first <= last; first++) {
+			if (o->n_cpus == GEN_CPUS_MAX)
+				return false;
+			o->cpus[o->n_cpus++] = first;
+		}
+		if (!*end)
+			return true;
+		if (*end != ',')
+			return false;
+		text = end + 1;
+	}
+}
+
+/* One of the words in @words; its position is the value. */
+static bool parse_word(int *out, const char *text, const char *const *words)
+{
+	for (*out = 0; words[*out]; ++*out)
+		if (!strcmp(text, words[*out]))
+			return true;
+	return false;
+}
+
+static const char *const protos[] = { "udp", "tcp", "icmp", "arp", NULL };
+static const char *const engines[] = { "auto", "xdp", "packet", NULL };
+
+enum {
+	OPT_SEED = 256,
+	OPT_VLAN,
+	OPT_PROTO,
+	OPT_SRC_MAC,
+	OPT_DST_MAC,
+	OPT_SRC,
+	OPT_DST,
+	OPT_SPORT,
+	OPT_DPORT,
+	OPT_CPUS,
+	OPT_BATCH,
+	OPT_BURST,
+	OPT_ENGINE,
+	OPT_SPIN,
+};
+
+static const struct option long_options[] = {
+	{ "interface", required_argument, NULL, 'i' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "duration", required_argument, NULL, 'd' },
+	{ "pps", required_argument, NULL, 'p' },
+	{ "size", required_argument, NULL, 's' },
+	{ "flows", required_argument, NULL, 'f' },
+	{ "pcap", required_argument, NULL, 'r' },
+	{ "write", required_argument, NULL, 'w' },
+	{ "mix", no_argument, NULL, 'x' },
+	{ "ipv6", no_argument, NULL, '6' },
+	{ "seed", required_argument, NULL, OPT_SEED },
+	{ "vlan", required_argument, NULL, OPT_VLAN },
+	{ "proto", required_argument, NULL, OPT_PROTO },
+	{ "src-mac", required_argument, NULL, OPT_SRC_MAC },
+	{ "dst-mac", required_argument, NULL, OPT_DST_MAC },
+	{ "src", required_argument, NULL, OPT_SRC },
+	{ "dst", required_argument, NULL, OPT_DST },
+	{ "sport", required_argument, NULL, OPT_SPORT },
+	{ "dport", required_argument, NULL, OPT_DPORT },
+	{ "cpus", required_argument, NULL, OPT_CPUS },
+	{ "batch", required_argument, NULL, OPT_BATCH },
+	{ "burst", required_argument, NULL, OPT_BURST },
+	{ "engine", required_argument, NULL, OPT_ENGINE },
+	{ "spin", no_argument, NULL, OPT_SPIN },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "version", no_argument, NULL, 'V' },
+	{ "help", no_argument, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+const char *gen_options_usage(void)
+{
+	return "usage: afxdpgen -i IFACE [OPTION]...\n"
+	       "Sends paced traffic out of IFACE and prints what really left, as JSON.\n"
+	       "\n"
+	       "  -i, --interface IFACE   where to send\n"
+	       "  -n, --count N           stop when exactly N frames have left\n"
+	       "  -d, --duration S        stop after S seconds\n"
+	       "  -p, --pps N|max         frames a second, k and M allowed: 1.488M (default max)\n"
+	       "  -s, --size N            bytes a frame without FCS, 60 to 9014 (default 64)\n"
+	       "  -f, --flows N           different source addresses and ports (default 1)\n"
+	       "      --proto P           udp, tcp, icmp or arp (default udp)\n"
+	       "  -6, --ipv6              IPv6 instead of IPv4\n"
+	       "      --vlan ID           with a VLAN tag, 1 to 4094\n"
+	       "      --src, --dst ADDR   addresses of flow 0 (default 198.18.0.1, 198.19.0.1)\n"
+	       "      --sport, --dport N  ports (default 1024, 9)\n"
+	       "      --src-mac, --dst-mac MAC\n"
+	       "                          (default IFACE's own, 02:00:00:00:00:02)\n"
+	       "  -x, --mix               IPv4, IPv6, VLAN, UDP, TCP, ICMP and ARP of many sizes\n"
+	       "  -r, --pcap FILE         replay a capture, over and over\n"
+	       "  -w, --write FILE        write the frames to a capture instead of sending them\n"
+	       "      --seed N            other payloads, flows in an order that looks random\n"
+	       "      --cpus LIST         one sender on each of these CPUs, as 0,2-3\n"
+	       "      --batch N           frames between two flushes, 1 to 256 (default 64)\n"
+	       "      --burst N           frames at once when catching up (default 64)\n"
+	       "      --spin              never sleep, also at low rates\n"
+	       "      --engine E          auto, xdp or packet (default auto)\n"
+	       "  -v, --verbose           also what libbpf says\n"
+	       "  -V, --version\n"
+	       "  -h, --help\n";
+}
+
+static int number(struct why *w, uint64_t *out, const char *name, const char *text, uint64_t min,
+		  uint64_t max)
+{
+	if (parse_u64(out, text, min, max))
+		return 0;
+	return wrong(w, "--%s '%s': a number from %llu to %llu is wanted", name, text,
+		     (unsigned long long)min, (unsigned long long)max);
+}
+
+static int parse_one(struct gen_options *o, int opt, const char *arg, struct why *w)
+{
+	uint64_t n = 0;
+	double real;
+	int err = 0, word = 0;
+
+	switch (opt) {
+	case 'i':
+		o->interface = arg;
+		break;
+	case 'n':
+		err = number(w, &o->count, "count", arg, 1, UINT64_MAX >> 1);
+		break;
+	case 'd':
+		if (!parse_scaled(&real, arg) || real < 0.001 || real > 200000)
+			return wrong(w, "--duration '%s': seconds from 0.001 to 200000 are wanted",
+				     arg);
+		o->duration = real * 1e9;
+		break;
+	case 'p':
+		if (!strcmp(arg, "max"))
+			o->pps = 0;
+		else if (!parse_scaled(&o->pps, arg) || o->pps < 0.1 || o->pps > 1e9)
+			return wrong(
+				w, "--pps '%s': frames a second from 0.1 to 1G, or max, are wanted",
+				arg);
+		break;
+	case 's':
+		err = number(w, &n, "size", arg, GEN_SIZE_MIN, GEN_SIZE_MAX);
+		o->size = n;
+		break;
+	case 'f':
+		err = number(w, &n, "flows", arg, 1, 1U << 30);
+		o->flows = n;
+		break;
+	case 'r':
+		o->pcap = arg;
+		break;
+	case 'w':
+		o->write = arg;
+		break;
+	case 'x':
+		o->mix = true;
+		break;
+	case '6':
+		o->ipv6 = true;
+		break;
+	case OPT_SEED:
+		err = number(w, &o->seed, "seed", arg, 0, UINT64_MAX);
+		break;
+	case OPT_VLAN:
+		err = number(w, &n, "vlan", arg, 1, 4094);
+		o->vlan = n;
+		break;
+	case OPT_PROTO:
+		if (!parse_word(&word, arg, protos))
+			return wrong(w, "--proto '%s': one of udp, tcp, icmp, arp is wanted", arg);
+		o->proto = word;
+		break;
+	case OPT_SRC_MAC:
+	case OPT_DST_MAC:
+		if (!parse_mac(opt == OPT_SRC_MAC ? o->src_mac : o->dst_mac, arg))
+			return wrong(w, "--%s-mac '%s': an address as 02:00:00:00:00:01 is wanted",
+				     opt == OPT_SRC_MAC ? "src" : "dst", arg);
+		o->has_src_mac |= opt == OPT_SRC_MAC;
+		break;
+	case OPT_SRC:
+	case OPT_DST:
+		if (!parse_address(opt == OPT_SRC ? &o->src : &o->dst, arg))
+			return wrong(w, "--%s '%s': an IPv4 or IPv6 address is wanted",
+				     opt == OPT_SRC ? "src" : "dst", arg);
+		break;
+	case OPT_SPORT:
+		err = number(w, &n, "sport", arg, 0, 65535);
+		o->sport = n;
+		break;
+	case OPT_DPORT:
+		err = number(w, &n, "dport", arg, 0, 65535);
+		o->dport = n;
+		break;
+	case OPT_CPUS:
+		if (!parse_cpus(o, arg))
+			return wrong(w, "--cpus '%s': CPU numbers as 0,2-3 are wanted, at most %d",
+				     arg, GEN_CPUS_MAX);
+		break;
+	case OPT_BATCH:
+		err = number(w, &n, "batch", arg, 1, GEN_BATCH_MAX);
+		o->batch = n;
+		break;
+	case OPT_BURST:
+		err = number(w, &n, "burst", arg, 1, 65536);
+		o->burst = n;
+		break;
+	case OPT_ENGINE:
+		if (!parse_word(&word, arg, engines))
+			return wrong(w, "--engine '%s': one of auto, xdp, packet is wanted", arg);
+		o->engine = word;
+		break;
+	case OPT_SPIN:
+		o->spin = true;
+		break;
+	case 'v':
+		o->verbose = true;
+		break;
+	case 'V':
+		o->version = true;
+		break;
+	case 'h':
+		o->help = true;
+		break;
+	}
+	return err;
+}
+
+/* What each option is by itself is right; whether they make sense together. */
+static int check(const struct gen_options *o, uint32_t given, struct why *w)
+{
+	int family = o->ipv6 ? AF_INET6 : AF_INET;
+
+	if (o->help || o->version)
+		return 0;
+	if (!o->interface && !o->write)
+		return wrong(w, "no interface: say which with -i IFACE");
+	if (o->write && !o->count)
+		return wrong(w, "--write '%s': say how many frames with --count", o->write);
+	if (o->pcap && (given || o->mix))
+		return wrong(w, "--pcap sends the frames of the file as they are: leave out --mix "
+				"and what describes frames");
+	if (o->mix && given)
+		return wrong(w, "--mix chooses sizes, protocols and tags itself: leave out --size, "
+				"--proto, --ipv6, --vlan, --src and --dst");
+	if ((o->src.family && o->src.family != family) ||
+	    (o->dst.family && o->dst.family != family))
+		return wrong(w, "%s addresses are wanted %s --ipv6", o->ipv6 ? "IPv6" : "IPv4",
+			     o->ipv6 ? "with" : "without");
+	if (o->ipv6 && o->proto == GEN_ARP)
+		return wrong(w, "--proto arp is IPv4's: leave out --ipv6");
+	return 0;
+}
+
+static const char short_options[] = ":i:n:d:p:s:f:r:w:x6vVh";
+
+int gen_options_parse(struct gen_options *o, int argc, char **argv, char *why, size_t why_size)
+{
+	struct why w = { .text = why, .size = why_size };
+	uint32_t describes = 0;
+	int opt, err;
+
+	*o = (struct gen_options){
+		.size = 64,
+		.flows = 1,
+		.sport = 1024,
+		.dport = 9,
+		.batch = 64,
+		.burst = 64,
+		.dst_mac = { 0x02, 0, 0, 0, 0, 0x02 },
+	};
+	optind = 0; /* glibc: start again */
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
+		const char *last = optind > 0 && optind <= argc ? argv[optind - 1] : "";
+
+		if (opt == '?')
+			return wrong(&w, "unknown option '%s': see afxdpgen --help", last);
+		if (opt == ':')
+			return wrong(&w, "option '%s' needs a value: see afxdpgen --help", last);
+		err = parse_one(o, opt, optarg, &w);
+		if (err)
+			return err;
+		if (opt == 's' || opt == '6' || opt == OPT_PROTO || opt == OPT_VLAN ||
+		    opt == OPT_SRC || opt == OPT_DST)
+			describes |= 1;
+	}
+	if (optind < argc)
+		return wrong(&w, "'%s' is not an option: see afxdpgen --help", argv[optind]);
+	return check(o, describes, &w);
+}
