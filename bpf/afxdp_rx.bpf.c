@@ -21,7 +21,7 @@ static __always_inline void swap_addresses(void *data)
 	__builtin_memcpy(h + 3, t, 6);
 }
 
-static __always_inline int receive(struct xdp_md *ctx)
+static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct afxdp_parse p = { .length = data_end - data };
@@ -55,7 +55,10 @@ static __always_inline int receive(struct xdp_md *ctx)
 			l->unclaimed++;
 			return XDP_PASS;
 		}
-		put_meta(ctx, l, &p, rule);
+		if (with_meta)
+			put_meta(ctx, l, &p, rule);
+		else
+			l->no_meta++;
 		l->captured++;
 		return XDP_REDIRECT;
 	case AFXDP_PASS:
@@ -84,7 +87,7 @@ static __always_inline int receive(struct xdp_md *ctx)
 SEC("xdp.frags")
 int afxdp_rx(struct xdp_md *ctx)
 {
-	return receive(ctx);
+	return receive(ctx, true);
 }
 
 #ifndef AFXDP_HW
@@ -92,7 +95,18 @@ int afxdp_rx(struct xdp_md *ctx)
 SEC("xdp")
 int afxdp_rx_plain(struct xdp_md *ctx)
 {
-	return receive(ctx);
+	return receive(ctx, true);
+}
+
+/*
+ * What afxdpd puts into libxdp's dispatcher where the one above is refused: from Linux 6.13 on (and
+ * 6.12.5) only a function that moves packet pointers may be replaced by one that does, and the
+ * dispatcher's slots do not before libxdp 1.5.5. Metadata move them, so there are none.
+ */
+SEC("xdp.frags")
+int afxdp_rx_bare(struct xdp_md *ctx)
+{
+	return receive(ctx, false);
 }
 #endif
 

@@ -48,7 +48,7 @@ bool xnic_xsk_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally)
 			break;
 		}
 	}
-	if (rx->filled - rx->rung >= XNIC_XSK_DOORBELL || rx->rung - rx->next < XNIC_XSK_DOORBELL)
+	if (rx->filled - rx->rung >= XNIC_XSK_DOORBELL || rx->rung - rx->next < XNIC_XSK_LOW)
 		xnic_rx_doorbell(rx, tally);
 	return !room;
 }
@@ -322,15 +322,14 @@ int xnic_xsk_rx_poll(struct xnic_rx *rx, int budget)
 		if (unlikely(full))
 			break;
 		rx->next += n;
-		done++;
-		if (xnic_rx_room(rx) >= XNIC_RX_BATCH)
+		if (!(++done % XNIC_RX_BATCH))
 			whole = xnic_xsk_rx_refill(rx, &tally);
 	}
 	if (rx->xdp_tx_n)
 		xnic_xdp_tx_flush(rx, &tally);
 	if (tally.n[XNIC_RX_XDP_REDIRECT] || tally.n[XNIC_RX_XDP_REDIRECT_FAILED])
 		xdp_do_flush();
-	if (xnic_rx_room(rx) >= XNIC_RX_BATCH)
+	if (xnic_rx_room(rx) >= XNIC_RX_BATCH || rx->filled - rx->next < XNIC_XSK_LOW)
 		whole = xnic_xsk_rx_refill(rx, &tally);
 	tally.n[XNIC_RX_POLLS] = 1;
 	xnic_rx_count(rx, &tally);

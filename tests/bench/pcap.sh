@@ -12,7 +12,11 @@ run_pcap() {
 	cleanup rm -rf "$dir"
 	chmod 777 "$dir"
 	link 1
-	lossfree_of "afxdpd -s pcap:$dir/capture" "tcpdump:$dir/capture" "dumpcap:$dir/capture" "netsniff-ng:$dir/capture"
+	if [ "$quick" = 1 ]; then
+		lossfree_of "afxdpd -s pcap:$dir/capture" "tcpdump:$dir/capture"
+	else
+		lossfree_of "afxdpd -s pcap:$dir/capture" "tcpdump:$dir/capture" "dumpcap:$dir/capture" "netsniff-ng:$dir/capture"
+	fi
 	rm -rf "$dir"
 	# The directory's name is of no interest.
 	sed -i "s|$dir|tmpfs|g" "$rates" "$csv"

@@ -18,3 +18,14 @@ $(B)/tests/vm/failnth.so: tests/vm/failnth.c
 	$(Q)$(CC) $(ALL_CFLAGS) -MF $(B)/tests/vm/failnth.d -shared -fPIC $< -o $@
 
 tests: $(B)/tests/vm/failnth.so
+
+# A module that measures the control plane's runtime inside a kernel: tests/vm/control-cost.sh. kbuild gets links, as for the driver.
+CTL_COST := $(B)/tests/vm/modules
+CTL_COST_SRC := $(wildcard kmod/domain*.[ch]) kmod/trace.c kmod/trace.h tests/vm/modules/ctlcost.c tests/vm/modules/Kbuild
+
+$(CTL_COST)/ctl_cost.ko: $(CTL_COST_SRC) include/afxdp/mailbox.h
+	@[ -n "$(KDIR)" ] || { echo "make $@: no headers of a $(KERNEL) kernel in /lib/modules; scripts/deps vm installs them" >&2; exit 1; }
+	@mkdir -p $(@D)
+	@ln -sf $(abspath $(CTL_COST_SRC)) $(CTL_COST)/
+	$(call say,KBUILD,$@)
+	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(CTL_COST)) W=1 $(if $(filter 1,$(V)),,-s) modules

@@ -18,7 +18,7 @@ xnic_guest() {
 # xnic_load: insert the module (with what it needs).
 xnic_load() {
 	modprobe -qa libphy mdio_bus marvell dimlib sch_fq 2>/dev/null || true
-	insmod "$BUILD/kmod/xnic.ko"
+	insmod "${XNIC_KO:-$BUILD/kmod/xnic.ko}"
 }
 
 # xnic_ports [MTU]: both ports configured, up and with carrier; eth1 in the namespace peer.

@@ -408,6 +408,10 @@ static int attach_program(struct daemon *d)
 		daemon_note("%s: driver '%s' has no zero-copy here: frames are copied once by the "
 			    "kernel",
 			    d->nic.name, d->nic.driver);
+	if (d->prog.bare)
+		daemon_note("%s: frames carry no metadata and no times: libxdp's dispatcher and "
+			    "this kernel take no program that writes any (libxdp 1.5.5 mends it)",
+			    d->nic.name);
 	if (afxdp_prog_pin(&d->prog))
 		daemon_note("%s", d->prog.why);
 	return 0;

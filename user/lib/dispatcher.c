@@ -8,7 +8,7 @@
 
 /* A daemon that was killed leaves its program in the dispatcher, for a dispatcher belongs to nobody:
  * take it out before ours goes in. (It passes everything meanwhile: its sockets are gone.) */
-static void remove_leftover(unsigned int ifindex, const char *name)
+static void remove_leftover(unsigned int ifindex)
 {
 	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
 	struct xdp_program *prog = NULL;
@@ -16,7 +16,7 @@ static void remove_leftover(unsigned int ifindex, const char *name)
 	if (!mp || libxdp_get_error(mp))
 		return;
 	while ((prog = xdp_multiprog__next_prog(prog, mp))) {
-		if (!strcmp(xdp_program__name(prog), name)) {
+		if (!strncmp(xdp_program__name(prog), "afxdp_rx", 8)) {
 			xdp_program__detach(prog, ifindex, xdp_multiprog__attach_mode(mp), 0);
 			break;
 		}
@@ -24,14 +24,15 @@ static void remove_leftover(unsigned int ifindex, const char *name)
 	xdp_multiprog__close(mp);
 }
 
-int dispatcher_join(struct bpf_object *obj, unsigned int ifindex, struct xdp_program **xdp,
-		    bool *generic)
+int dispatcher_join(struct bpf_object *obj, const char *name, unsigned int ifindex,
+		    struct xdp_program **xdp, bool *generic)
 {
+	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = obj, .prog_name = name);
 	struct xdp_multiprog *mp;
 	enum xdp_attach_mode mode;
 	int err;
 
-	remove_leftover(ifindex, "afxdp_rx");
+	remove_leftover(ifindex);
 	mp = xdp_multiprog__get_from_ifindex(ifindex);
 	if (!mp || libxdp_get_error(mp))
 		mode = XDP_MODE_NATIVE; /* the leftover was alone there */
@@ -40,7 +41,7 @@ int dispatcher_join(struct bpf_object *obj, unsigned int ifindex, struct xdp_pro
 	if (mp && !libxdp_get_error(mp))
 		xdp_multiprog__close(mp);
 
-	*xdp = xdp_program__from_bpf_obj(obj, "xdp.frags");
+	*xdp = xdp_program__create(&opts);
 	err = libxdp_get_error(*xdp);
 	if (err) {
 		*xdp = NULL;

@@ -10,12 +10,14 @@ struct bpf_object;
 struct xdp_program;
 
 /**
- * dispatcher_join() - load @obj's afxdp_rx as the last program of @ifindex's dispatcher, and attach
- * it.
- * @xdp: set to the handle, which owns @obj from then on. @generic: set to the dispatcher's mode.
+ * dispatcher_join() - load @obj's program @name as the last program of @ifindex's dispatcher, and
+ * attach it.
+ * @xdp: set to the handle. @generic: set to the dispatcher's mode.
+ *
+ * Return: 0; -EINVAL if the kernel does not let this program in; other -errno.
  */
-int dispatcher_join(struct bpf_object *obj, unsigned int ifindex, struct xdp_program **xdp,
-		    bool *generic);
+int dispatcher_join(struct bpf_object *obj, const char *name, unsigned int ifindex,
+		    struct xdp_program **xdp, bool *generic);
 void dispatcher_leave(struct xdp_program *xdp, unsigned int ifindex, bool generic);
 void dispatcher_free(struct xdp_program *xdp);
 

@@ -124,6 +124,11 @@ int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *v
 	return -ENOENT;
 }
 
+static const char *program_name(const struct afxdp_prog *p)
+{
+	return p->bare ? "afxdp_rx_bare" : "afxdp_rx";
+}
+
 static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "afxdp_rx");
@@ -136,10 +141,9 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	if (!obj)
 		return -errno;
 	*out = obj;
-	prog = bpf_object__find_program_by_name(obj, "afxdp_rx_plain");
-	if (prog)
-		bpf_program__set_autoload(prog, false);
-	prog = bpf_object__find_program_by_name(obj, "afxdp_rx");
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), program_name(p)));
+	prog = bpf_object__find_program_by_name(obj, program_name(p));
 	if (p->hw) {
 		const uint8_t stripped = p->config.tags_stripped;
 
@@ -180,38 +184,71 @@ static int find_maps(struct afxdp_prog *p)
 	return 0;
 }
 
+/* Open our object and give it its rules; nothing is loaded yet. */
+static int open_ours(struct afxdp_prog *p)
+{
+	struct afxdp_rules *rules = p->config.rules;
+	int err = open_object(p, &p->obj);
+
+	if (err)
+		return failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
+	if (!rules)
+		return 0;
+	p->config.run.default_verdict = afxdp_rules_default(rules);
+	return afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
+}
+
+/* Load and attach in one go: until it is configured it passes everything. */
+static int join_dispatcher(struct afxdp_prog *p)
+{
+	const char *ifname = p->config.ifname;
+	int err;
+
+	do {
+		err = open_ours(p);
+		if (err)
+			return err;
+		err = dispatcher_join(p->obj, program_name(p), p->config.ifindex, &p->xdp,
+				      &p->generic);
+		if (!err) {
+			p->attached = true;
+			return 0;
+		}
+		bpf_object__close(p->obj);
+		p->obj = NULL;
+		p->bare = !p->bare; /* see afxdp_rx_bare */
+	} while (err == -EINVAL && p->bare);
+	return failed(p, err,
+		      "%s: cannot join libxdp's dispatcher (id %u): %s: take its place with "
+		      "--replace, or remove it with 'xdp-loader unload %s --all'",
+		      ifname, p->found.prog_id, strerror(-err), ifname);
+}
+
+static int load_alone(struct afxdp_prog *p)
+{
+	int err;
+
+	p->hw = p->config.hw_metadata;
+	err = open_ours(p);
+	if (!err)
+		err = load_object(p, p->obj);
+	if (!err)
+		p->prog_fd = program_fd(p->obj);
+	return err;
+}
+
 static int load_ours(struct afxdp_prog *p)
 {
 	struct afxdp_rules *rules = p->config.rules;
 	int err;
 
 	p->queues = p->config.queues;
-	/* A dispatcher calls programs of any device. */
-	p->hw = p->config.hw_metadata &&
-		(p->found.what != AFXDP_FOUND_DISPATCHER || p->config.replace);
-	err = open_object(p, &p->obj);
+	if (p->found.what == AFXDP_FOUND_DISPATCHER && !p->config.replace)
+		err = join_dispatcher(p);
+	else
+		err = load_alone(p);
 	if (err)
-		return failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
-	if (rules) {
-		p->config.run.default_verdict = afxdp_rules_default(rules);
-		err = afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
-		if (err)
-			return err;
-	}
-	if (p->found.what == AFXDP_FOUND_DISPATCHER && !p->config.replace) {
-		/* Joining loads and attaches in one go; until it is configured it passes
-		 * everything. */
-		err = dispatcher_join(p->obj, p->config.ifindex, &p->xdp, &p->generic);
-		if (err)
-			return failed(p, err, "%s: cannot join the libxdp dispatcher: %s",
-				      p->config.ifname, strerror(-err));
-		p->attached = true;
-	} else {
-		err = load_object(p, p->obj);
-		if (err)
-			return err;
-		p->prog_fd = program_fd(p->obj);
-	}
+		return err;
 	if (rules) {
 		err = afxdp_rules_loaded(rules, p->obj, p->why, sizeof(p->why));
 		if (err)

@@ -60,6 +60,7 @@ struct afxdp_prog {
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
 	uint32_t queues; /* slots the maps have */
 	bool hw;	 /* bound to the device, with its metadata */
+	bool bare;	 /* without any: in a dispatcher that takes nothing else */
 	bool attached, generic, adopted, pinned;
 	char why[256]; /* one line for the user when a call fails */
 };

@@ -1,0 +1,97 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# xnic with fault knobs: mappings and pages that cannot be had, a transmitter that stops, interrupts that get lost, a control thread that is slow.
+# After each the port works as before, nothing leaks, and a counter tells.
+set -euo pipefail
+# shellcheck source=tests/xnic/lib.sh
+. "$(dirname "$0")/../xnic/lib.sh"
+export XNIC_KO=$BUILD/faults/kmod/xnic.ko
+[ -n "${XNIC_GUEST:-}" ] || make -s -C "$ROOT" B=build/faults XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+xnic_guest --timeout 600 --allow 'NETDEV WATCHDOG' --allow 'transmitter stuck'
+
+ping_ok() { ping -q -c 5 -i 0.02 -W 5 10.0.0.2 | grep -q " 0% packet loss" || fail "ping lost packets $*"; }
+counter() { ethtool -S eth0 | awk -v name="$1:" '$1 == name { print $2 }'; }
+knobs=/sys/kernel/debug/xnic/0000:01:00.0/faults
+knob() { echo "$2" >"$knobs/$1"; }
+left() { cat "$knobs/$1"; }
+
+xnic_load
+xnic_ports 1500
+ping_ok
+
+# DMA mappings: each failed one costs one frame, counted; the ring does not lose descriptors (more frames than it has).
+dropped() { echo $(($(counter tx0_dropped) + $(counter tx1_dropped))); }
+ethtool -G eth0 tx 64
+before=$(dropped)
+knob fail_dma 200
+wait_for 60 bash -c "ping -q -c 100 -i 0.002 -W 1 10.0.0.2 >/dev/null; [ \$(cat $knobs/fail_dma) = 0 ]" || fail "$(left fail_dma) mappings were not tried"
+expect_eq "frames dropped for want of a mapping" $(($(dropped) - before)) 200
+ping_ok "after mappings failed"
+ethtool -G eth0 tx 512
+
+# Pages, while receiving: the ring runs with fewer buffers, then fills again.
+before=$(($(counter rx0_alloc_failed) + $(counter rx1_alloc_failed)))
+knob fail_page 50
+tcp_copy 2
+expect_eq "page faults left" "$(left fail_page)" 0
+[ $(($(counter rx0_alloc_failed) + $(counter rx1_alloc_failed))) -ge $((before + 50)) ] || fail "failed allocations were not counted"
+ping_ok "after pages failed"
+
+# Pages, while a change needs new rings: refused with a reason, the old ones stay.
+for change in "-G eth0 rx 1024" "-L eth0 combined 1"; do
+	knob fail_page 1
+	# shellcheck disable=SC2086
+	OUT=$(ethtool $change 2>&1) && fail "ethtool $change worked without memory"
+	expect_eq "page faults left" "$(left fail_page)" 0
+	ping_ok "after ethtool $change was refused"
+done
+expect_match "the reason of a refusal" "$(knob fail_page 1; ethtool -G eth0 rx 1024 2>&1)" "no memory for such rings"
+expect_eq "rx ring" "$(ethtool -g eth0 | awk '$1 == "RX:" { n = $2 } END { print n }')" 512
+ip link set eth0 down
+knob fail_page 1
+ip link set eth0 up 2>/dev/null && fail "the port came up without memory"
+ip link set eth0 up || fail "the port does not come up after it failed once"
+carriers
+ping_ok "after the second try"
+
+# Lost interrupts: nobody polls, until the control thread's tick finds that a ring has waited. (All of them: QEMU repeats some by itself.)
+rescues() { ethtool -S eth0 | awk '/rx[01]_rescues/ { s += $2 } END { print s }'; }
+before=$(rescues)
+knob swallow_irq 1000000
+ping -q -c 3 -W 10 10.0.0.2 | grep -q " 0% packet loss" || fail "frames were lost with their interrupts"
+[ "$(rescues)" -gt "$before" ] || fail "nobody came to the rescue"
+knob swallow_irq 0
+sleep 2 # the tick polls what is masked now
+ping_ok "after interrupts were lost"
+
+# A transmitter that stands still: the watchdog fires, the port is reset, frames flow.
+timeouts=$(counter tx_timeouts) resets=$(counter resets)
+knob freeze_tx 1
+wait_for 60 bash -c "ping -q -c 5 -i 0.05 -W 1 10.0.0.2 >/dev/null; [ \$(ethtool -S eth0 | awk '/tx_timeouts/ { print \$2 }') -gt $timeouts ]" ||
+	fail "the watchdog did not notice that the transmitter stands still"
+carriers
+ping_ok "after the reset"
+expect_eq "resets" "$(counter resets)" $((resets + 1))
+
+# A slow control thread: calls wait for it, frames and counters do not.
+busy() { grep -q "^thread [^ ]* running" ${knobs%/faults}/control; }
+knob delay_requests 8000
+ip link set eth0 mtu 1400 &
+change=$!
+wait_for 20 busy || fail "the message was not held up"
+ping_ok "while the control thread is busy"
+cat /sys/class/net/eth0/statistics/rx_packets >/dev/null # (ip would wait for rtnl, which the call holds)
+busy || fail "frames or counters waited for the control thread"
+kill -0 $change || fail "the call did not wait for the control thread"
+knob delay_requests 0
+wait $change || fail "the call failed"
+ip link set eth0 mtu 1500
+ping_ok
+
+# Notifications that pile up behind it are joined into one.
+knob delay_events 300
+for i in {1..20}; do ip maddr add 33:33:00:00:00:"$(printf %02x "$i")" dev eth0; done
+knob delay_events 0
+expect_match "joined notifications" "$(cat ${knobs%/faults}/control)" "mailbox events incoming queued [0-9]+ deepest [0-9]+ received [0-9]+ joined [1-9]"
+
+rmmod xnic
