@@ -17,12 +17,12 @@ ip -n "$rx" addr add 10.9.0.1/24 dev rx0
 ip -n "$tx" addr add 10.9.0.2/24 dev tx0
 
 attached() { in_ns "$rx" bpftool -j net show dev rx0 | jq -c '[.[0].xdp[].id]'; }
-# count FIELD: of the attached program's ledger, over all queues and CPUs.
+# count FIELD: of the attached program's ledger, over all queues and CPUs. FIELD may be more of a jq path or sum.
 count() {
 	local map
 	map=$(bpftool -j prog show id "$(in_ns "$rx" bpftool -j net show dev rx0 | jq '.[0].xdp[0].id')" |
 		jq '.map_ids[]' | while read -r id; do bpftool -j map show id "$id" | jq 'select(.name == "ledger").id'; done)
-	bpftool -j map dump id "$map" | jq "[.[].formatted.values[].value.$1] | add"
+	bpftool -j map dump id "$map" | jq "[.[].formatted.values[].value | .$1] | add"
 }
 start() { # OPTION...
 	spawn "$rx" build/afxdpd -i rx0 "$@" --report "$dir/report" >"$dir/out" 2>"$dir/err"
@@ -36,7 +36,8 @@ in_ns "$rx" ip link set dev rx0 xdp object build/bpf/afxdp_rx.bpf.o section xdp
 id=$(attached)
 in_ns "$tx" ping -qc 5 -i 0.05 -W 2 10.9.0.1 >/dev/null || fail "no ping while the program is on"
 [ "$(count passed)" -ge 5 ] || fail "the program counted $(count passed) frames, at least 5 came"
-expect_eq "received is passed" "$(count received)" "$(count passed)"
+# In one look: the neighbours talk on.
+expect_eq "received, but not passed" "$(count 'received - .passed')" 0
 
 # Adopted: captures while the daemon runs, passes before and after; the same program all the time.
 start
