@@ -48,6 +48,8 @@ static __always_inline __u32 classify(struct xdp_md *ctx, struct afxdp_parse *p)
 	if (!have_rules)
 		return AFXDP_CLASS(config.default_verdict, AFXDP_RULE_DEFAULT);
 	class = afxdp_classify(ctx, p);
+	if (on_trial)
+		trial.class = class;
 	rule = AFXDP_CLASS_RULE(class);
 	if (rule != AFXDP_RULE_DEFAULT)
 		count_hit(rule, p->length);

@@ -42,6 +42,13 @@ struct afxdp_source {
  * room. Some 130 bytes each. */
 #define AFXDP_SOURCES_MAX 65536
 
+/* A trial (user/lib/trial.h): the clock that limits see, and what was decided, AFXDP_CLASS(). */
+struct afxdp_trial_note {
+	__u64 now; /* ns */
+	__u32 class;
+	__u32 reserved;
+};
+
 /*
  * Sets: an array map of 64-byte cells.
  *

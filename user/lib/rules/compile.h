@@ -43,6 +43,7 @@ struct rule_input {
 	uint32_t len;
 	bool uses_sets;
 	struct graph graph; /* the compiler's */
+	uint32_t size;	    /* out: instructions on its account, for listings */
 };
 
 /*

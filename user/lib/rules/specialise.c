@@ -708,6 +708,18 @@ static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 		out_of_memory(c);
 }
 
+/* Put what was written on the rules' accounts. */
+static void settle(const struct compiler *c)
+{
+	const struct specialiser *s = c->spec;
+
+	for (uint32_t i = s->first; i < s->last; i++)
+		c->rule[i].size = 0;
+	for (uint32_t i = 0; i < c->blocks.n; i++)
+		if (c->blocks.block[i].place != NO_BLOCK)
+			c->rule[c->blocks.block[i].owner].size += block_size(&c->blocks.block[i]);
+}
+
 static int write_function(struct compiler *c, uint32_t function)
 {
 	struct specialiser *s = c->spec;
@@ -715,8 +727,10 @@ static int write_function(struct compiler *c, uint32_t function)
 	struct ways in = { .n = 0 };
 	int err;
 
+	c->blocks.owner = s->first;
 	write_entry(c, entry, &in);
 	for (c->current = s->first; c->current < s->last; c->current++) {
+		c->blocks.owner = c->current;
 		write_rule(c, &in);
 		if (!c->err)
 			next_ways(c, &in);
@@ -732,6 +746,8 @@ static int write_function(struct compiler *c, uint32_t function)
 	err = blocks_layout(&c->blocks, entry, &c->program->function[function]);
 	if (!err && c->program->function[function].n > FUNCTION_MAX)
 		err = -E2BIG;
+	if (!err)
+		settle(c);
 	return err;
 }
 
