@@ -6,13 +6,23 @@
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
 
-# xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status.
-# In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
+# xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
+# if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
+# The tests' settings N, FRAMES, STORM, CYCLES and XNIC_KO reach the guest.
 xnic_guest() {
+	local log status=0 name settings=(XNIC_GUEST=1)
 	[ -z "${XNIC_GUEST:-}" ] || return 0
 	make -s -C "$ROOT" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
+	for name in N FRAMES STORM CYCLES XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
+	log=$(mktemp)
+	cleanup rm -f "$log"
 	# shellcheck disable=SC2086
-	exec "$ROOT/scripts/vm" --nics 2 "$@" ${XNIC_VM:-} -- env XNIC_GUEST=1 "$0"
+	"$ROOT/scripts/vm" --nics 2 --log "$log" "$@" ${XNIC_VM:-} -- env "${settings[@]}" "$0" || status=$?
+	if [ $status != 0 ] && [ $status != 77 ] && [ -s "$log" ]; then
+		say "the guest's kernel said last:"
+		tail -n 40 "$log" | sed 's/^/  | /' >&2
+	fi
+	exit $status
 }
 
 # xnic_load: insert the module (with what it needs).
@@ -102,18 +112,21 @@ xdp_seen() {
 # ---- frames: pktgen, from eth1 to eth0 ----
 
 # flood COUNT SIZE [FLOWS [RATE]]: send frames of SIZE bytes (without FCS), UDP from FLOWS addresses, at RATE frames a second (0: as fast as it
-# goes); returns when they are sent.
+# goes); returns when they are sent. Writing "start" is not enough to wait for: pktgen gives its thread an eighth of a second to begin, and if
+# that was too short the write returns at once. Until then "Result: OK: src_max=..." is the answer to the last setting.
 flood() {
-	on eth1 bash -c '
-		set -e
-		pg() { echo "$2" >"/proc/net/pktgen/$1"; }
-		pg kpktgend_0 rem_device_all # happens some time later
-		until pg kpktgend_0 "add_device eth1" 2>/dev/null; do sleep 0.1; done
-		pg eth1 "count $1"; pg eth1 "pkt_size $2"; pg eth1 "clone_skb 0"; pg eth1 "delay 0"
-		[ "$4" = 0 ] || pg eth1 "ratep $4"
-		pg eth1 "dst 10.0.0.1"; pg eth1 "dst_mac $5"; pg eth1 "udp_dst_min 9"; pg eth1 "udp_dst_max 9"
-		pg eth1 "src_min 10.9.0.1"; pg eth1 "src_max 10.9.$(($3 / 256)).$(($3 % 256))"
-		pg pgctrl start
-		grep -q "^Result: OK" /proc/net/pktgen/eth1 || { cat /proc/net/pktgen/eth1 >&2; exit 1; }
-	' flood "$1" "$2" "${3:-1}" "${4:-0}" "$(cat /sys/class/net/eth0/address)" || fail "pktgen"
+	local command mac
+	mac=$(cat /sys/class/net/eth0/address)
+	pktgen kpktgend_0 rem_device_all
+	wait_for 30 pktgen kpktgend_0 "add_device eth1" || fail "pktgen does not take eth1" # it is removed some time later
+	for command in "count $1" "pkt_size $2" "clone_skb 0" "delay 0" ${4:+"ratep $4"} "dst 10.0.0.1" "dst_mac $mac" "udp_dst_min 9" \
+		"udp_dst_max 9" "src_min 10.9.0.1" "src_max 10.9.$((${3:-1} / 256)).$((${3:-1} % 256))"; do
+		pktgen eth1 "$command" || fail "pktgen: $command"
+	done
+	pktgen pgctrl start
+	wait_for 300 flooded || fail "pktgen does not come to its end: $(on eth1 cat /proc/net/pktgen/eth1)"
 }
+# shellcheck disable=SC2016 # the inner shell's
+pktgen() { on eth1 bash -c 'echo "$2" >"/proc/net/pktgen/$1"' pktgen "$@"; }
+# shellcheck disable=SC2016
+flooded() { on eth1 bash -c '[[ $(</proc/net/pktgen/eth1) =~ "Result: OK: "[0-9]+"(" ]]'; }
