@@ -23,7 +23,7 @@ enum mode {
  * there are this many; lower wastes CPU, higher adds a wake-up's latency to frames that come close
  * together anyway. ADAPT_DOWN: below it a worker sleeps again. Half: a load that wavers around
  * either threshold does not flip the mode. ADAPT_WINDOW_NS: the load is measured over at least
- * this. Shorter and a single burst counts as load; longer and the ring (2048 slots, 1.4 ms at 1.488
+ * this. Shorter and a single burst counts as load; longer and the ring (4096 slots, 2.8 ms at 1.488
  * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
  * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
  * bursty senders.
