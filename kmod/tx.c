@@ -16,8 +16,8 @@
 
 /* The queue is woken when as much as a worst frame twice has room, so that it does not stop again
  * at once. */
-#define XNIC_TX_STOP	    (XNIC_TX_WORST + XNIC_TX_GAP)
-#define XNIC_TX_WAKE_AT(tx) min_t(u32, 2 * XNIC_TX_STOP, (tx)->mem->count - XNIC_TX_GAP - 1)
+#define XNIC_TX_STOP_AT	    (XNIC_TX_WORST + XNIC_TX_GAP)
+#define XNIC_TX_WAKE_AT(tx) min_t(u32, 2 * XNIC_TX_STOP_AT, (tx)->mem->count - XNIC_TX_GAP - 1)
 
 /* ---- descriptors: shared by the stack's, XDP's and AF_XDP's frames; transmit lock held ---- */
 

@@ -17,7 +17,13 @@ $(B)/tests/vm/failnth.so: tests/vm/failnth.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) -MF $(B)/tests/vm/failnth.d -shared -fPIC $< -o $@
 
-tests: $(B)/tests/vm/failnth.so
+# Whether the emulated processor can be trusted; vm.sh runs it in a guest.
+$(B)/tests/vm/cmpxchg16b: tests/vm/cmpxchg16b.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $< -o $@
+
+tests: $(B)/tests/vm/failnth.so $(B)/tests/vm/cmpxchg16b
 
 # A module that measures the control plane's runtime inside a kernel: tests/vm/control-cost.sh. kbuild gets links, as for the driver.
 CTL_COST := $(B)/tests/vm/modules

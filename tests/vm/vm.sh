@@ -52,7 +52,8 @@ expect_match "a bad number" "$OUT" "--nics 'many'"
 expect_status 126 "$vm" --kernel 0.1 -- true
 expect_match "a kernel that is not there" "$OUT" "no kernel 0.1"
 
-# One machine for what works: words, status, the checkout, the overlay, a shared directory, the wire.
+# One machine for what works: words, status, the checkout, the overlay, a shared directory, the wire; and the processor.
+make -s -C "$ROOT" build/tests/vm/cmpxchg16b >&2
 mkdir "$tmp/share"
 cat >"$tmp/job" <<'END'
 echo "in $PWD"; echo problem >/dev/stderr
@@ -63,6 +64,7 @@ carrier 1; vm-link nic0 down; carrier 0; vm-link nic0 up; carrier 1
 ip netns add peer && ip link set eth1 netns peer
 ip -n peer addr add 10.0.0.2/24 dev eth1 && ip -n peer link set eth1 up && ip addr add 10.0.0.1/24 dev eth0
 ping -q -c 2 -W 10 10.0.0.2 >/dev/null || exit 3
+build/tests/vm/cmpxchg16b >/dev/null || exit 4
 exit 37
 END
 status=0

@@ -187,4 +187,4 @@ for event in "xnic_msg_send: xnic/0000:01:00.0 requests set_mtu" "xnic_msg_recei
 	expect_match "the trace" "$trace" "$event"
 done
 
-rmmod xnic
+xnic_unload

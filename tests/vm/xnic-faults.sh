@@ -94,4 +94,4 @@ for i in {1..20}; do ip maddr add 33:33:00:00:00:"$(printf %02x "$i")" dev eth0;
 knob delay_events 0
 expect_match "joined notifications" "$(cat ${knobs%/faults}/control)" "mailbox events incoming queued [0-9]+ deepest [0-9]+ received [0-9]+ joined [1-9]"
 
-rmmod xnic
+xnic_unload

@@ -37,3 +37,4 @@ expect_eq "zero-copy: mode, zero-copy, received, captured, unexplained" "$REPORT
 [ "$(jq '[.queues[].frames] | min' /tmp/report)" -gt $((FRAMES / 8)) ] || fail "one queue got nothing: $(jq -c '[.queues[].frames]' /tmp/report)"
 path off count
 expect_eq "copy: mode, zero-copy, received, captured, unexplained" "$REPORT" "[\"native\",false,$FRAMES,$FRAMES,0]"
+xnic_unload

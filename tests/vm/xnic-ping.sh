@@ -65,4 +65,4 @@ ip link set eth0 mtu 1500
 on eth1 ip link set eth1 mtu 1500
 ping_ok 10.0.0.2
 
-rmmod xnic
+xnic_unload

@@ -12,14 +12,15 @@ xnic_guest --timeout $((300 + 6 * STORM)) --memory 2G
 xnic_load
 xnic_ports 1500
 on eth1 ethtool -A eth1 autoneg on
-ping -q -f -w 100000 10.0.0.2 >/dev/null 2>&1 & # comes and goes with the port
-pings=$!
 end=$((SECONDS + STORM))
 more() { [ $SECONDS -lt $end ]; }
 # Changes may be refused (the port is down, a program is in the way): they must not hang, nor leave anything behind.
 try() { "$@" >/dev/null 2>&1 || true; }
 pick() { local n=$((RANDOM % $# + 1)); echo "${!n}"; }
 
+traffic() {
+	while more; do try "$@" ping -q -f -w 2 "$(pick 10.0.0.1 10.0.0.2)"; done
+}
 up_and_down() {
 	while more; do
 		try ip link set eth0 down
@@ -61,14 +62,15 @@ settings() {
 	done
 }
 
+traffic env &
+traffic in_ns peer &
 jobs=()
 for job in up_and_down shapes programs settings; do
 	$job &
 	jobs+=($!)
 done
 for job in "${jobs[@]}"; do wait "$job" || fail "one of the four died"; done
-kill $pings
-wait $pings 2>/dev/null || true
+wait
 
 # Back to the beginning, and see that all is well.
 try ip link set eth0 xdp off
@@ -92,4 +94,4 @@ expect_match "the view" "$view" "state opened"
 expect_match "the view" "$view" "thread [^ ]* waiting"
 [[ ! $view =~ queued\ [1-9] ]] || fail "a mailbox still holds messages"
 [ "$(awk '$2 == "requests" { print $9 }' <<<"$view")" -ge 50 ] || fail "that was no storm: $view"
-rmmod xnic
+xnic_unload

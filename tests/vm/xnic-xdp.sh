@@ -42,6 +42,17 @@ expect_run unknown $UNKNOWN 60 0
 xdp_port eth0
 expect_run "redirect to the port it came from" $REDIRECT 60 "$N"
 
+# The flood's own queue fills now and then, which stops the stack until there is room. A small ring must have seen it.
+stops() { on eth1 ethtool -S eth1 | awk -v what="$1" '$1 ~ "^tx[01]_" what ":" { n += $2 } END { print n }'; }
+on eth1 ethtool -G eth1 tx 64
+carriers
+xdp_config $DROP
+flood "$N" 60 4096
+[ "$(stops stop)" -gt 0 ] || fail "a ring of 64 was never full: $(on eth1 ethtool -S eth1)"
+[ "$(stops wake)" -gt 0 ] || fail "a queue that stopped was never woken: $(on eth1 ethtool -S eth1)"
+on eth1 ethtool -G eth1 tx 512
+carriers
+
 # On to a veth, whose other end counts.
 ip link add v0 type veth peer name v1
 ip link set v0 up; ip link set v1 up
@@ -77,4 +88,4 @@ expect_run "tx of three buffers cut to one" $TX 9000 "$N" 0 8000
 expect_run "tx of three buffers, one byte less" $TX 9000 "$N" 0 1
 expect_run "aborted" $ABORTED 9000 0
 xdp_detach
-rmmod xnic
+xnic_unload

@@ -5,6 +5,8 @@
 
 # shellcheck source=tests/lib.sh
 . "$(dirname "${BASH_SOURCE[0]}")/../lib.sh"
+# shellcheck source=tests/vm/lib-faults.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../vm/lib-faults.sh"
 
 # xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
 # if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
@@ -25,10 +27,30 @@ xnic_guest() {
 	exit $status
 }
 
-# xnic_load: insert the module (with what it needs).
+# xnic_load: insert the module (with what it needs). From the first time on, what becomes of its page pools is recorded.
 xnic_load() {
 	modprobe -qa libphy mdio_bus marvell dimlib sch_fq 2>/dev/null || true
+	[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING
+	echo 1 >$TRACING/events/page_pool/page_pool_release/enable
+	[ ! -e /sys/kernel/debug/kmemleak ] || leaks_forget
 	insmod "${XNIC_KO:-$BUILD/kmod/xnic.ko}"
+}
+TRACING=/sys/kernel/tracing
+
+# xnic_unload: remove it, and see that it leaves nothing behind: every page of every page pool comes back (the kernel itself complains after a
+# minute only), and on the debug kernel no allocation is lost.
+xnic_unload() {
+	rmmod xnic
+	wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $TRACING/trace | tail -n 5)"
+	[ ! -e /sys/kernel/debug/kmemleak ] || leaks_check
+}
+# The last word about each pool: no page in flight.
+pools_empty() {
+	awk '/page_pool_release: / {
+			for (i = 1; i <= NF; i++) { split($i, kv, "="); v[kv[1]] = kv[2] }
+			left[v["page_pool"]] = v["inflight"]
+		}
+		END { for (pool in left) if (left[pool] != 0) exit 1; exit length(left) == 0 }' $TRACING/trace
 }
 
 # xnic_ports [MTU]: both ports configured, up and with carrier; eth1 in the namespace peer.
