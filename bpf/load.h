@@ -14,9 +14,10 @@
 #define TAG_AT	12 /* behind the two addresses */
 #define TAG_END 16
 
-/* The beginning of a frame as it was on the wire. */
+/* The beginning of a frame as it was on the wire; and room for nothing, up to where compiled rules
+ * could reach if they were wrong (user/lib/rules/fetch.c). */
 struct gathered {
-	__u8 byte[AFXDP_GATHERED];
+	__u8 byte[2 * AFXDP_GATHERED];
 };
 
 struct {

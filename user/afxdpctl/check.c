@@ -43,7 +43,7 @@ static int describe_loaded(struct afxdp_rules *rules, json_t **out)
 	int ret = afxdp_trial_open(&trial, rules, err, sizeof(err));
 
 	*out = json_null();
-	if (ret == -EPERM || ret == -EACCES) {
+	if (ret == -EPERM) {
 		fprintf(stderr, "afxdpctl: not loaded into the kernel: that needs root\n");
 		return 0;
 	}

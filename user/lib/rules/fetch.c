@@ -11,8 +11,14 @@
 /* Loads from beyond are rare enough to be function calls: offsets of instructions end here. */
 #define FAR 0x7fff
 
-/* The verifier follows a packet pointer that far (MAX_PACKET_OFF). */
-#define PACKET_MAX 0xffff
+/*
+ * What is added to a pointer is masked behind the comparison that bounds it. The verifier also goes
+ * where no frame can: past `r1 <= 244` with an r1 that it knows to be at least 243 and 2 modulo 4,
+ * which it then takes for 246. A mask holds there, too; so the copy has room for as much again. And
+ * a packet pointer is followed up to 0xffff (MAX_PACKET_OFF), half for this and half for FAR.
+ */
+#define PACKET_MASK   0x7fff
+#define GATHERED_MASK (AFXDP_GATHERED - 1)
 
 static bool is_gathered(const struct facts *f)
 {
@@ -209,22 +215,34 @@ void fetch_constant(struct compiler *c, uint32_t v, bool raw)
 
 /* ---- Where the place is computed ---- */
 
-/* Out of the copy, at r1 + @k. */
-static void fetch_gathered(struct compiler *c, uint32_t v, uint32_t k, uint32_t size, uint32_t slow)
+/* Go to @slow unless r1, which is at most @max, is at most @limit. */
+static void bound(struct compiler *c, uint32_t max, uint32_t limit, uint32_t mask, uint32_t slow)
 {
+	if (max > limit)
+		emit_leave(c, JMP64_K(BPF_JGT, BPF_REG_1, limit), slow);
+	emit(c, ALU64_K(BPF_AND, BPF_REG_1, mask));
+}
+
+/* Out of the copy, at r1 + @k. */
+static void fetch_gathered(struct compiler *c, uint32_t v, uint32_t slow)
+{
+	uint32_t k = c->vs.v[v].k, size = c->vs.v[v].op;
+
 	emit(c, MOV64(BPF_REG_3, BPF_REG_1));
 	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k + size));
 	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_3, R_END), fail_target(c, v));
-	emit_leave(c, JMP64_K(BPF_JGT, BPF_REG_1, AFXDP_GATHERED - k - size), slow);
+	bound(c, c->vs.v[c->vs.v[v].a].max, AFXDP_GATHERED - k - size, GATHERED_MASK, slow);
 	emit(c, MOV64(BPF_REG_2, R_DATA));
 	emit(c, ALU64_X(BPF_ADD, BPF_REG_2, BPF_REG_1));
 	emit(c, LDX(size_code(size), BPF_REG_0, BPF_REG_2, k));
 }
 
 /* Out of the first buffer, at r1 + @at. */
-static void fetch_linear(struct compiler *c, uint32_t at, uint32_t size, uint32_t slow)
+static void fetch_linear(struct compiler *c, uint32_t v, uint32_t at, uint32_t slow)
 {
-	emit_leave(c, JMP64_K(BPF_JGT, BPF_REG_1, PACKET_MAX - FAR), slow);
+	uint32_t size = c->vs.v[v].op;
+
+	bound(c, c->vs.v[c->vs.v[v].a].max, PACKET_MASK, PACKET_MASK, slow);
 	emit(c, MOV64(BPF_REG_2, R_DATA));
 	emit(c, ALU64_X(BPF_ADD, BPF_REG_2, BPF_REG_1));
 	emit(c, MOV64(BPF_REG_3, BPF_REG_2));
@@ -249,9 +267,9 @@ void fetch_variable(struct compiler *c, uint32_t v)
 	join = block_new(&c->blocks);
 	emit(c, MOV64(BPF_REG_1, BPF_REG_0));
 	if (is_gathered(&c->now))
-		fetch_gathered(c, v, x.k, x.op, slow);
+		fetch_gathered(c, v, slow);
 	else
-		fetch_linear(c, at, x.op, slow);
+		fetch_linear(c, v, at, slow);
 	emit_to_host(c, BPF_REG_0, x.op);
 	block_goto(&c->blocks, c->at, join);
 
