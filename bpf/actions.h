@@ -28,6 +28,11 @@ struct {
 /* With so many CPUs at one bucket at once, who loses every time is treated as over the limit. */
 #define BUCKET_TRIES 16
 
+static __always_inline __u64 limit_clock(void)
+{
+	return on_trial ? trial.now : bpf_ktime_get_ns();
+}
+
 static __always_inline void count_hit(__u32 rule, __u32 length)
 {
 	struct afxdp_hits *h = bpf_map_lookup_elem(&rule_hits, &rule);
@@ -68,7 +73,7 @@ __weak __attribute__((noinline)) int afxdp_sample(struct afxdp_parse *p, __u32 r
  */
 static __always_inline int over_limit(__u64 *due, __u64 interval, __u64 slack)
 {
-	__u64 now = bpf_ktime_get_ns() << AFXDP_LIMIT_SHIFT, seen, full;
+	__u64 now = limit_clock() << AFXDP_LIMIT_SHIFT, seen, full;
 	int i;
 
 	for (i = 0; i < BUCKET_TRIES; i++) {

@@ -31,6 +31,7 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 		return class;
 	bpf_loop(1, afxdp_loop, &loop, 0);
 	class += afxdp_load(ctx, p, 0, 1);
+	class += afxdp_gather(ctx, p);
 	class += afxdp_count(p, 0);
 	class += afxdp_sample(p, 0, 1);
 	class += afxdp_limit(ctx, p, 0, 1, 1);
@@ -47,6 +48,8 @@ static __always_inline __u32 classify(struct xdp_md *ctx, struct afxdp_parse *p)
 	if (!have_rules)
 		return AFXDP_CLASS(config.default_verdict, AFXDP_RULE_DEFAULT);
 	class = afxdp_classify(ctx, p);
+	if (on_trial)
+		trial.class = class;
 	rule = AFXDP_CLASS_RULE(class);
 	if (rule != AFXDP_RULE_DEFAULT)
 		count_hit(rule, p->length);

@@ -20,6 +20,10 @@ const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;
 const volatile __u8 have_rules = 0;
 const volatile __u8 tags_stripped = 0; /* the device takes VLAN tags off: ask it for them */
 
+const volatile __u8 on_trial = 0; /* frames come out of a file */
+
+struct afxdp_trial_note trial SEC(".data.trial");
+
 struct afxdp_config config SEC(".data.config");
 
 struct {

@@ -14,6 +14,19 @@
 #define TAG_AT	12 /* behind the two addresses */
 #define TAG_END 16
 
+/* The beginning of a frame as it was on the wire; and room for nothing, up to where compiled rules
+ * could reach if they were wrong (user/lib/rules/fetch.c). */
+struct gathered {
+	__u8 byte[2 * AFXDP_GATHERED];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct gathered);
+} gathered SEC(".maps");
+
 /* Longer than any frame; the verifier wants a bound. */
 #define PLACE_MAX 0x100000
 
@@ -27,12 +40,15 @@ static __always_inline __u32 stripped_tag(const struct afxdp_parse *p)
 static __always_inline __s64 load_there(struct xdp_md *ctx, __u32 place, __u32 size)
 {
 	__u32 word = 0;
+	__u64 n = size;
 
-	/* One comparison at a time, or clang makes one of the two that the verifier cannot follow. */
-	if (!size)
+	/* One comparison at a time, or clang makes one of the two that the verifier cannot follow;
+	 * signed, and of 64 bits, for that of Linux 6.1. */
+	barrier_var(n);
+	if ((__s64)n < 1)
 		return -1;
-	barrier_var(size);
-	if (size > sizeof(word) || bpf_xdp_load_bytes(ctx, place, &word, size))
+	barrier_var(n);
+	if (n > sizeof(word) || bpf_xdp_load_bytes(ctx, place, &word, n))
 		return -1;
 	return bpf_ntohl(word) >> (32 - 8 * size);
 }
@@ -69,6 +85,40 @@ __weak __attribute__((noinline)) __s64 afxdp_load(struct xdp_md *ctx, struct afx
 		word = word << 8 | byte;
 	}
 	return word;
+}
+
+/* @n bytes from @place, if the frame has them. */
+static __always_inline void gather_from(struct xdp_md *ctx, __u32 place, __u8 *to, __u64 n,
+					__u32 max)
+{
+	barrier_var(n); /* as in load_there() */
+	if ((__s64)n < 1)
+		return;
+	barrier_var(n);
+	if (n > max)
+		n = max;
+	bpf_xdp_load_bytes(ctx, place, to, n);
+}
+
+/** afxdp_gather() - copy the frame's beginning, with its tag. Return: the frame's length, likewise.
+ */
+__weak __attribute__((noinline)) int afxdp_gather(struct xdp_md *ctx, struct afxdp_parse *p)
+{
+	struct gathered *g;
+	__u32 zero = 0, tag;
+
+	g = bpf_map_lookup_elem(&gathered, &zero);
+	if (!ctx || !p || !g)
+		return 0;
+	if (!(p->flags & AFXDP_META_VLAN_STRIP) || p->length < TAG_AT) {
+		gather_from(ctx, 0, g->byte, p->length, AFXDP_GATHERED);
+		return p->length;
+	}
+	tag = bpf_htonl(stripped_tag(p));
+	gather_from(ctx, 0, g->byte, TAG_AT, TAG_AT);
+	__builtin_memcpy(&g->byte[TAG_AT], &tag, sizeof(tag));
+	gather_from(ctx, TAG_AT, &g->byte[TAG_END], p->length - TAG_AT, AFXDP_GATHERED - TAG_END);
+	return p->length + 4;
 }
 
 #endif

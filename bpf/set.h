@@ -46,7 +46,7 @@ static __always_inline __u32 ones(__u64 x)
 static __always_inline int set_has4(__u32 a)
 {
 	__u32 third = a >> 8 & 0xff, word = third >> 6, rank;
-	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part;
+	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part, at;
 
 	if (!cell)
 		return 0;
@@ -65,7 +65,9 @@ static __always_inline int set_has4(__u32 a)
 	cell = set_cell(AFXDP_SET_RUN(top) + 1 + (rank >> 1));
 	if (!cell)
 		return 0;
-	return cell[(rank & 1) * 4 + (a >> 6 & 3)] >> (a & 63) & 1;
+	at = (rank & 1) * 4 + (a >> 6 & 3);
+	barrier_var(at); /* the verifier of Linux 6.1 loses a bound of 32 bits in an OR */
+	return cell[at & 7] >> (a & 63) & 1;
 }
 
 /* Slot of bucket @index that holds a prefix: its kind; 0: not here; the bucket's flag in @more. */

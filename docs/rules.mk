@@ -12,7 +12,7 @@ man: $(MAN)
 all: man
 
 PUBLIC := $(wildcard include/afxdp/*.h) $(addprefix user/lib/,account.h hist.h knobs.h nic.h post.h \
-	prog.h rules.h uapi.h xsk.h)
+	prog.h rules.h trial.h uapi.h xsk.h)
 
 install: all
 	$(Q)install -D -m 755 $(B)/afxdpd $(DESTDIR)$(PREFIX)/sbin/afxdpd

@@ -7,6 +7,9 @@ cleanup rm -rf "$dir"
 rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
 # Pins are named after the interface, whatever its namespace.
 rxif=rx$RUN_ID txif=tx$RUN_ID
+# One sender on each CPU feeds every queue.
+cpus=0
+[ "$(nproc)" -lt 2 ] || cpus=0,1
 daemon=
 
 # two_ends [QUEUES]: $rxif in $rx, $txif in $tx.
@@ -16,6 +19,7 @@ two_ends() {
 	netns_add "$rx"
 	netns_add "$tx"
 	veth_pair "$rx" "$rxif" "$tx" "$txif" "${1:-2}"
+	cleanup rm -rf "/sys/fs/bpf/afxdp/$rxif"
 	cleanup end_daemon
 }
 

@@ -8,6 +8,10 @@
 
 #include <linux/types.h>
 
+/* How much of a frame's beginning is copied where its first buffer is too short: headers end before
+ * that, and whatever lies behind is fetched by a call. */
+#define AFXDP_GATHERED 256
+
 /* Which address of a frame is looked up in a set. */
 enum afxdp_set_direction {
 	AFXDP_SET_EITHER,
@@ -37,6 +41,13 @@ struct afxdp_source {
 /* Sources a program remembers, all its `per src` rules together; the least recently seen one makes
  * room. Some 130 bytes each. */
 #define AFXDP_SOURCES_MAX 65536
+
+/* A trial (user/lib/trial.h): the clock that limits see, and what was decided, AFXDP_CLASS(). */
+struct afxdp_trial_note {
+	__u64 now; /* ns */
+	__u32 class;
+	__u32 reserved;
+};
 
 /*
  * Sets: an array map of 64-byte cells.

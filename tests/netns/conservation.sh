@@ -8,8 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/daemon.sh
 . "$(dirname "$0")/../daemon.sh"
 two_ends 2
-cpus=0
-[ "$(nproc)" -lt 2 ] || cpus=0,1
+FRAMES=${FRAMES:-5000000}
 
 # all_accounted WHAT SENT: stop the daemon once it has seen everything; where each frame went must be said.
 all_accounted() {
@@ -24,9 +23,9 @@ all_accounted() {
 full_speed() {
 	local what="$1, ring of $2"
 	start_daemon -m "$1" --ring "$2"
-	gen --count 5000000 --cpus "$cpus" >"$dir/sent"
-	expect_eq "$what: sent" "$(jq .sent "$dir/sent")" 5000000
-	all_accounted "$what" 5000000
+	gen --count "$FRAMES" --cpus "$cpus" >"$dir/sent"
+	expect_eq "$what: sent" "$(jq .sent "$dir/sent")" "$FRAMES"
+	all_accounted "$what" "$FRAMES"
 	[ "$(reported .ledger.consumed)" -gt 0 ] || fail "$what: nothing was consumed"
 	[ "$cpus" = 0 ] || expect_eq "$what: queues that took part" "$(reported '[.queues[] | select(.frames > 0)] | length')" 2
 	expect_eq "$what: mode" "$(reported .mode)" "$1"
@@ -64,9 +63,11 @@ still_running() {
 for mode in interrupt busy spin adaptive; do
 	full_speed $mode 2048
 	full_speed $mode 64
+	[ "$FRAMES" -ge 5000000 ] || continue
 	stopped $mode
 	still_running $mode
 done
+[ "$FRAMES" -ge 5000000 ] || { say "fewer frames were asked for: an emulated machine is too slow for the rest"; exit 0; }
 
 # The other reasons, in the same traffic.
 start_daemon -s drop

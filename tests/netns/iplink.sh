@@ -1,82 +1,103 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The object by itself, as the README says: ip link loads it, traffic passes while it is on, bpftool reads its counters by name. Then a daemon adopts
-# it and leaves it as it was, takes its place with --replace, and leaves a foreign program alone without.
+# The object loads with plain ip link: traffic passes, bpftool shows names and numbers. afxdpd adopts what it finds and leaves it as it was, or takes its
+# place with --replace; ip link cannot take away what afxdpd holds.
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
-cd "$ROOT"
-need_root
-rx=afxdp-ipl-rx-$RUN_ID tx=afxdp-ipl-tx-$RUN_ID
-dir=$(mktemp -d)
-cleanup rm -rf "$dir"
-netns_add "$rx"
-netns_add "$tx"
-veth_pair "$rx" rx0 "$tx" tx0
-ip -n "$rx" addr add 10.9.0.1/24 dev rx0
-ip -n "$tx" addr add 10.9.0.2/24 dev tx0
+# shellcheck source=tests/daemon.sh
+. "$(dirname "$0")/../daemon.sh"
+two_ends 2
+command -v ping >/dev/null || skip "no ping here"
+object=$BUILD/bpf/afxdp_rx.bpf.o
+ip -n "$rx" address add 192.0.2.1/24 dev "$rxif"
+ip -n "$tx" address add 192.0.2.2/24 dev "$txif"
+# Nobody asks by ARP what he knows for good: no frames but the test's.
+mac() { ip -n "$1" -j link show dev "$2" | jq -r '.[0].address'; }
+ip -n "$rx" neighbour add 192.0.2.2 lladdr "$(mac "$tx" "$txif")" nud permanent dev "$rxif"
+ip -n "$tx" neighbour add 192.0.2.1 lladdr "$(mac "$rx" "$rxif")" nud permanent dev "$txif"
 
-attached() { in_ns "$rx" bpftool -j net show dev rx0 | jq -c '[.[0].xdp[].id]'; }
-# count FIELD: of the attached program's ledger, over all queues and CPUs.
-count() {
-	local map
-	map=$(bpftool -j prog show id "$(in_ns "$rx" bpftool -j net show dev rx0 | jq '.[0].xdp[0].id')" |
-		jq '.map_ids[]' | while read -r id; do bpftool -j map show id "$id" | jq 'select(.name == "ledger").id'; done)
-	bpftool -j map dump id "$map" | jq "[.[].formatted.values[].value.$1] | add"
+# plain_traffic WHAT: the stack's own traffic gets through, there and back.
+plain_traffic() { in_ns "$tx" ping -qc 3 -i 0.05 -W 5 192.0.2.1 >"$dir/ping" || fail "$1: ping: $(cat "$dir/ping")"; }
+program_id() { ip -n "$rx" -j -d link show dev "$rxif" | jq -r '.[0].xdp.prog.id'; }
+# counted MAP FIELD: the sum over CPUs and queues, by the names that bpftool prints. MAP as bpftool names it: id N or pinned FILE.
+# shellcheck disable=SC2086
+counted() { in_ns "$rx" bpftool -j map dump $1 | jq "[.[].formatted.values[].value.$2] | add"; }
+ledger_id() {
+	local id
+	for id in $(in_ns "$rx" bpftool -j prog show id "$(program_id)" | jq '.map_ids[]'); do
+		[ "$(in_ns "$rx" bpftool -j map show id "$id" | jq -r .name)" != ledger ] || echo "$id"
+	done
 }
-start() { # OPTION...
-	spawn "$rx" build/afxdpd -i rx0 "$@" --report "$dir/report" >"$dir/out" 2>"$dir/err"
-	daemon=$SPAWNED
-	cleanup end_process "$daemon"
-	wait_for 10 grep -q ready "$dir/err" || fail "afxdpd did not start: $(cat "$dir/err")"
-}
-stop() { end_process "$daemon"; wait "$daemon" || fail "afxdpd failed: $(cat "$dir/err")"; }
 
-in_ns "$rx" ip link set dev rx0 xdp object build/bpf/afxdp_rx.bpf.o section xdp
-id=$(attached)
-in_ns "$tx" ping -qc 5 -i 0.05 -W 2 10.9.0.1 >/dev/null || fail "no ping while the program is on"
-[ "$(count passed)" -ge 5 ] || fail "the program counted $(count passed) frames, at least 5 came"
-expect_eq "received is passed" "$(count received)" "$(count passed)"
+plain_traffic "without a program"
+ip -n "$rx" link set dev "$rxif" xdp object "$object" section xdp
+program_is afxdp_rx_plain || fail "ip link: $(ip -n "$rx" -d link show dev "$rxif")"
+plain_traffic "loaded by ip link"
+id=$(ledger_id)
+before=$(counted "id $id" passed)
+[ "$before" -ge 3 ] || fail "3 pings, $before frames passed"
+gen --count 10000 --cpus "$cpus" >/dev/null
+passed_is() { [ "$(counted "id $id" passed)" = "$1" ]; }
+wait_for 10 passed_is $((before + 10000)) || fail "of 10000 frames $(($(counted "id $id" passed) - before)) were counted"
+expect_eq "ledger" "$(in_ns "$rx" bpftool -j map dump id "$id" |
+	jq '[.[].formatted.values[].value] | all(.received == .passed + .dropped + .limited + .aborted + .tx + .unclaimed + .captured)')" true
+for field in received passed dropped limited aborted tx unclaimed captured short_l2 bad_ipv4 fragments; do
+	in_ns "$rx" bpftool map dump id "$id" | grep "\"$field\": [0-9]" >/dev/null || fail "bpftool prints no '$field'"
+done
 
-# Adopted: captures while the daemon runs, passes before and after; the same program all the time.
-start
-expect_eq "the adopted program" "$(attached)" "$id"
-expect_match "what it says" "$(cat "$dir/err")" "adopted program afxdp_rx"
-in_ns "$tx" build/afxdpgen -i tx0 --count 1000 >/dev/null
-stop
-expect_eq "captured by an adopted program, unexplained" "$(jq -c '[.ledger.captured, .ledger.unexplained]' "$dir/report")" "[1000,0]"
-expect_eq "still attached" "$(attached)" "$id"
-in_ns "$tx" ping -qc 2 -i 0.05 -W 2 10.9.0.1 >/dev/null || fail "no ping after the daemon has gone"
+# Adopted: frames are captured, and counted from now on.
+program=$(program_id)
+start_daemon
+daemon_says "adopted program afxdp_rx_plain (id $program)" || fail "it does not say that it adopted: $(cat "$dir/err")"
+gen --count 20000 --cpus "$cpus" >/dev/null
+wait_for 10 live_is .ledger.received 20000 || fail "adopted: $(live .ledger.received) received"
+expect_eq "adopted: captured" "$(live .ledger.captured)" 20000
+expect_eq "pinned ledger" "$(counted "pinned /sys/fs/bpf/afxdp/$rxif/ledger" captured)" 20000
+end_daemon
+balanced "adopted"
+expect_eq "adopted" "$(reported .adopted)" true
+expect_eq "the program that was there" "$(program_id)" "$program"
+plain_traffic "after the adopter has gone"
+captured=$(counted "id $id" captured)
+gen --count 1000 >/dev/null
+expect_eq "captured without a consumer" "$(counted "id $id" captured)" "$captured"
 
-# Rules need a program of our own.
-expect_status 3 in_ns "$rx" build/afxdpd -i rx0 -f udp --duration 1
-expect_match "rules on the ip link program" "$OUT" "--replace"
-expect_eq "untouched" "$(attached)" "$id"
-start --replace -f 'udp'
-[ "$(attached)" != "$id" ] || fail "--replace did not replace"
-in_ns "$tx" build/afxdpgen -i tx0 --count 1000 >/dev/null
-stop
-expect_eq "captured, unexplained" "$(jq -c '[.ledger.captured, .ledger.unexplained]' "$dir/report")" "[1000,0]"
-expect_eq "nothing left attached" "$(in_ns "$rx" bpftool -j net show dev rx0 | jq -c '.[0].xdp')" "[]"
+# Killed: the program is not ours to take along, but nobody must miss his traffic.
+start_daemon
+kill_daemon
+plain_traffic "after the adopter was killed"
+expect_eq "after a kill" "$(program_id)" "$program"
+start_daemon
+gen --count 1000 >/dev/null
+wait_for 10 live_is .ledger.consumed 1000 || fail "adopted after a kill: $(live .ledger.consumed) consumed"
+end_daemon
 
-# Pins read as names and numbers, while they are there.
-start
-bpftool map dump pinned /sys/fs/bpf/afxdp/rx0/ledger | grep -q '"received": ' || fail "the pinned ledger has no names"
-stop
-[ ! -e /sys/fs/bpf/afxdp/rx0 ] || fail "pins are left"
+# It has no rules, and none can be put into it.
+launch_daemon -f 'udp port 9'
+ended_daemon 3
+expect_match "rules for an adopted program" "$(cat "$dir/err")" "--replace"
+expect_eq "after that" "$(program_id)" "$program"
 
-# Somebody else's program.
-cat >"$dir/pass.c" <<'C'
-__attribute__((section("xdp"), used)) int somebody(void *ctx) { return ctx ? 2 : 2; }
-char _l[] __attribute__((section("license"), used)) = "GPL";
-C
-clang -O2 -g -target bpf -c "$dir/pass.c" -o "$dir/pass.o"
-in_ns "$rx" ip link set dev rx0 xdp object "$dir/pass.o" section xdp
-id=$(attached)
-expect_status 3 in_ns "$rx" build/afxdpd -i rx0 --duration 1
-expect_match "a foreign program" "$OUT" "somebody.*--replace"
-expect_eq "a foreign program is left alone" "$(attached)" "$id"
-start --replace
-in_ns "$tx" build/afxdpgen -i tx0 --count 1000 >/dev/null
-stop
-expect_eq "captured in its place" "$(jq .ledger.captured "$dir/report")" 1000
+start_daemon --replace -f 'udp port 9'
+program_is afxdp_rx || fail "--replace: $(ip -n "$rx" -d link show dev "$rxif")"
+[ "$(program_id)" != "$program" ] || fail "--replace: the old one is there"
+gen --count 1000 >/dev/null
+wait_for 10 live_is .ledger.consumed 1000 || fail "--replace: $(live .ledger.consumed) consumed"
+plain_traffic "beside a filter"
+! ip -n "$rx" link set dev "$rxif" xdp off 2>/dev/null || fail "ip link took our program off"
+! ip -n "$rx" link set dev "$rxif" xdp object "$object" section xdp 2>/dev/null || fail "ip link put another program in our place"
+end_daemon
+balanced "--replace"
+no_program || fail "--replace: a program stayed"
+plain_traffic "in the end"
+
+# Generic mode, for drivers without XDP of their own.
+ip -n "$rx" link set dev "$rxif" xdpgeneric object "$object" section xdp
+plain_traffic "generic"
+start_daemon
+gen --count 1000 --engine packet >/dev/null
+wait_for 10 live_is .ledger.consumed 1000 || fail "adopted in generic mode: $(live .ledger.consumed) consumed"
+end_daemon
+balanced "adopted in generic mode"
+expect_eq "attach" "$(reported .attach)" generic

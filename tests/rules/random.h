@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* random.h - numbers that are the same on every machine: splitmix64. */
+/*
+ * random.h - numbers that are the same on every machine: splitmix64. Or first those that somebody
+ * else has chosen: a fuzzer's bytes, two for each.
+ */
 #ifndef AFXDP_TESTS_RANDOM_H
 #define AFXDP_TESTS_RANDOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rng {
 	uint64_t state;
+	const uint8_t *chosen;
+	size_t left;
 };
 
 static inline uint64_t rng_next(struct rng *r)
@@ -16,7 +22,14 @@ static inline uint64_t rng_next(struct rng *r)
 
 	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
 	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
-	return z ^ z >> 31;
+	z ^= z >> 31;
+	if (r->left >= 2) {
+		/* On top: rng_below() looks there. */
+		z = (uint64_t)r->chosen[0] << 56 | (uint64_t)r->chosen[1] << 48 | z >> 16;
+		r->chosen += 2;
+		r->left -= 2;
+	}
+	return z;
 }
 
 static inline uint32_t rng_below(struct rng *r, uint32_t n)

@@ -93,6 +93,15 @@ static void test_window(void)
 	CHECK(!adapt(&q.a, q.now, q.frames + 1) && !q.a.polling, "one frame in a year");
 }
 
+/* Under load it rests for so many windows, and then polls. */
+static void rests(struct queue *q, int windows)
+{
+	load(q, 10 * ADAPT_UP, windows - 1);
+	CHECK(!q->a.polling, "polls although it should rest %d windows", windows);
+	load(q, 10 * ADAPT_UP, 1);
+	CHECK(q->a.polling, "rests for more than %d windows", windows);
+}
+
 static void test_rest(void)
 {
 	struct queue q = fresh();
@@ -102,15 +111,32 @@ static void test_rest(void)
 	adapt_rest(&q.a, q.now);
 	CHECK(!q.a.polling, "does not rest");
 	q.switches = 0;
-	load(&q, 10 * ADAPT_UP, ADAPT_REST_NS / ADAPT_WINDOW_NS - 1);
-	CHECK(!q.a.polling && !q.switches, "polls although it should rest");
-	load(&q, 10 * ADAPT_UP, 1);
-	CHECK(q.a.polling && q.switches == 1, "rests for too long");
+	rests(&q, ADAPT_REST_NS / ADAPT_WINDOW_NS);
+	CHECK(q.switches == 1, "%d switches", q.switches);
 	/* Rest does not shorten what a quiet queue is granted later. */
 	load(&q, 0, ADAPT_HOLD - 1);
 	CHECK(q.a.polling, "gives up early");
 	load(&q, 0, 1);
 	CHECK(!q.a.polling, "never gives up");
+}
+
+/* Polling that does not last is tried less and less often; once it has lasted, a pause is cheap. */
+static void test_rest_grows(void)
+{
+	struct queue q = fresh();
+	uint64_t rest = ADAPT_REST_NS;
+	int i;
+
+	load(&q, 10 * ADAPT_UP, 1);
+	for (i = 0; i < 20; i++) {
+		adapt_rest(&q.a, q.now);
+		rests(&q, rest / ADAPT_WINDOW_NS);
+		rest = 2 * rest < ADAPT_REST_MAX_NS ? 2 * rest : ADAPT_REST_MAX_NS;
+	}
+	CHECK(rest == ADAPT_REST_MAX_NS, "20 times are not enough");
+	load(&q, 10 * ADAPT_UP, 10 * ADAPT_REST_MAX_NS / ADAPT_WINDOW_NS);
+	adapt_rest(&q.a, q.now);
+	rests(&q, ADAPT_REST_NS / ADAPT_WINDOW_NS);
 }
 
 int main(void)
@@ -119,5 +145,6 @@ int main(void)
 	test_hysteresis();
 	test_window();
 	test_rest();
+	test_rest_grows();
 	return 0;
 }

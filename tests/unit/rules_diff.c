@@ -153,7 +153,7 @@ static void refused(void)
 
 int main(void)
 {
-	struct rng r = { setting("AFXDP_DIFF_SEED", 1) };
+	struct rng r = { .state = setting("AFXDP_DIFF_SEED", 1) };
 	unsigned long programs = setting("AFXDP_DIFF_PROGRAMS", 12);
 	unsigned long frames = setting("AFXDP_DIFF_FRAMES", 10000);
 	const char *const *picked = test_exprs;

@@ -269,7 +269,7 @@ static void run(struct rng *r, uint32_t rules, uint32_t frames)
 
 int main(void)
 {
-	struct rng r = { 1 };
+	struct rng r = { .state = 1 };
 
 	libbpf_set_print(NULL);
 	for (int i = 0; i < 25; i++)

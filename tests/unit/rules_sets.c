@@ -270,7 +270,7 @@ static void run(struct rng *r, uint32_t elements, uint32_t shortest, uint32_t ch
 int main(void)
 {
 	char path[] = "/tmp/afxdp-set-XXXXXX";
-	struct rng r = { 1 };
+	struct rng r = { .state = 1 };
 
 	libbpf_set_print(NULL);
 	close(mkstemp(path));

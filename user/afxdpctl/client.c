@@ -100,8 +100,13 @@ static json_t *exchange(int fd, const json_t *request)
 int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 {
 	const char *error;
-	int fd = dial(ctl);
+	int fd;
 
+	if (!ctl->ifname && !ctl->control) {
+		json_decref(request);
+		return ctl_fail(2, "no interface: say which with -i IFACE");
+	}
+	fd = dial(ctl);
 	if (fd < 0) {
 		json_decref(request);
 		if (ctl->control)

@@ -11,7 +11,11 @@ struct ctl {
 	const char *ifname;
 	const char *control; /* socket file, or NULL for the daemon of @ifname in this namespace */
 	bool json;
+	const char *expression; /* for `rules check` and `rules test` */
+	const char *pcap;	/* for `rules test` */
 };
+
+struct afxdp_rules;
 
 /** A subcommand: @argv[0] is its own name. Return: exit status (0 done, 1 failed, 2 usage, 3
  * cannot). */
@@ -19,6 +23,16 @@ typedef int ctl_command(const struct ctl *ctl, int argc, char **argv);
 
 ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_sink, ctl_doctor,
 	ctl_stop;
+
+/* Verbs of ctl_rules. */
+ctl_command ctl_rules_check, ctl_rules_test;
+
+/** ctl_read_rules() - of ctl->expression if there is one, else of the file @path; warnings are
+ * printed. Return: 0, or an exit status after the one line that says why. */
+int ctl_read_rules(const struct ctl *ctl, const char *path, struct afxdp_rules **rules);
+
+/** ctl_verdict() - the word for it: that of the action which has it, where there is one. */
+const char *ctl_verdict(unsigned int verdict);
 
 /**
  * ctl_ask() - send @request (stolen) to the daemon.

@@ -16,6 +16,8 @@ static const struct {
 	{ "top", ctl_top, "", "rates, refreshed every second" },
 	{ "rules", ctl_rules, "VERB",
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
+	{ "rules", ctl_rules, "VERB",
+	  "check FILE, or test FILE|-f EXPR --pcap CAPTURE; need no daemon" },
 	{ "set", ctl_set, "NAME VERB", "add|del ADDRESS, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
@@ -40,6 +42,7 @@ int main(int argc, char **argv)
 {
 	static const struct option longs[] = { { "interface", required_argument, NULL, 'i' },
 					       { "control", required_argument, NULL, 'c' },
+					       { "pcap", required_argument, NULL, 'p' },
 					       { "json", no_argument, NULL, 'j' },
 					       { "version", no_argument, NULL, 'V' },
 					       { "help", no_argument, NULL, 'h' },
@@ -48,13 +51,19 @@ int main(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:Vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":i:f:Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			ctl.ifname = optarg;
 			break;
 		case 'c':
 			ctl.control = optarg;
+			break;
+		case 'f':
+			ctl.expression = optarg;
+			break;
+		case 'p':
+			ctl.pcap = optarg;
 			break;
 		case 'j':
 			ctl.json = true;
@@ -79,8 +88,8 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, argv[optind]))
 			continue;
-		if (!ctl.ifname && !ctl.control)
-			return ctl_fail(2, "no interface: say which with -i IFACE");
+		if ((ctl.expression || ctl.pcap) && commands[i].run != ctl_rules)
+			return ctl_fail(2, "%s takes neither -f nor --pcap", argv[optind]);
 		return commands[i].run(&ctl, argc - optind, argv + optind);
 	}
 	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* rules.c - the rules of a running daemon: show them with their counters, replace them. */
+/* rules.c - rules: of a running daemon, shown with their counters, and replaced; or of a file
+ * (check.c, trial.c). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+#include <afxdp/abi.h>
+#include <bpf/libbpf.h>
 #include "ctl.h"
+#include "rules.h"
 #include "table.h"
 
 static uint64_t get(const json_t *o, const char *key)
@@ -85,20 +89,62 @@ static int replace(const struct ctl *ctl, int argc, char **argv)
 	return 0;
 }
 
+static int quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+int ctl_read_rules(const struct ctl *ctl, const char *path, struct afxdp_rules **rules)
+{
+	const char *line;
+	char err[512];
+	int ret;
+
+	libbpf_set_print(quiet);
+	ret = ctl->expression ? afxdp_rules_parse_expr(ctl->expression, rules, err, sizeof(err))
+			      : afxdp_rules_parse_file(path, rules, err, sizeof(err));
+	if (ret)
+		return ctl_fail(ret == -ENOMEM ? 1 : 2, "%s", err);
+	for (uint32_t i = 0; (line = afxdp_rules_warning(*rules, i)); i++)
+		ctl_fail(0, "%s", line);
+	return 0;
+}
+
+const char *ctl_verdict(unsigned int verdict)
+{
+	static const char *const names[AFXDP_VERDICTS] = {
+		[AFXDP_PASS] = "pass",	     [AFXDP_DROP] = "drop", [AFXDP_LIMIT] = "limit",
+		[AFXDP_ABORT] = "abort",     [AFXDP_TX] = "tx",	    [AFXDP_UNCLAIMED] = "unclaimed",
+		[AFXDP_CAPTURE] = "capture",
+	};
+
+	return verdict < AFXDP_VERDICTS ? names[verdict] : "?";
+}
+
 static const struct {
 	const char *name;
 	ctl_command *run;
+	bool trial; /* of rules that are not running: takes -f and --pcap */
 } verbs[] = {
-	{ "show", show },
-	{ "replace", replace },
+	{ "show", show, false },
+	{ "replace", replace, false },
+	{ "check", ctl_rules_check, true },
+	{ "test", ctl_rules_test, true },
 };
 
 int ctl_rules(const struct ctl *ctl, int argc, char **argv)
 {
 	for (size_t i = 0; argc > 1 && i < sizeof(verbs) / sizeof(*verbs); i++)
-		if (!strcmp(verbs[i].name, argv[1]))
+		if (!strcmp(verbs[i].name, argv[1])) {
+			if (!verbs[i].trial && (ctl->expression || ctl->pcap))
+				return ctl_fail(2, "rules %s takes neither -f nor --pcap", argv[1]);
 			return verbs[i].run(ctl, argc - 1, argv + 1);
+		}
 	if (argc > 1)
 		return ctl_fail(2, "unknown verb 'rules %s' (--help shows all)", argv[1]);
-	return ctl_fail(2, "rules: say what: show, or replace FILE");
+	return ctl_fail(
+		2, "rules: say what: show, replace FILE, check FILE, or test FILE --pcap CAPTURE");
 }

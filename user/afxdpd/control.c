@@ -220,10 +220,13 @@ static json_t *do_rules(struct daemon *d, const json_t *request)
 static json_t *do_rules_replace(struct daemon *d, const json_t *request)
 {
 	const char *path = json_string_value(json_object_get(request, "path"));
+	json_t *was, *reply;
 
-	if (!path || daemon_replace_rules(d, path))
+	if (!path || daemon_replace_rules(d, path, &was))
 		return problem("%s", path ? d->why : "which file?");
-	return do_rules(d, request);
+	reply = do_rules(d, request);
+	json_object_set_new(reply, "replaced", was);
+	return reply;
 }
 
 /* add, del, list, replace: one request a verb, {"command": "set", "verb": ..., "set": NAME, ...}. */

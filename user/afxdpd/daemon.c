@@ -522,7 +522,7 @@ static void reload(struct daemon *d)
 	d->reload = false;
 	if (!path)
 		daemon_note("SIGHUP: there is no rules file to read again (-r)");
-	else if (daemon_replace_rules(d, path))
+	else if (daemon_replace_rules(d, path, NULL))
 		daemon_note("%s; the old rules stay", d->why);
 	else
 		daemon_note("rules read again from '%s'", path);

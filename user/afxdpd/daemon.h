@@ -107,9 +107,13 @@ int daemon_read_rules(struct daemon *d);
 /** daemon_rules() - the rules with their counters: a new reference. */
 json_t *daemon_rules(const struct daemon *d);
 
-/** daemon_replace_rules() - rules of file @path from the next frame on. Return: 0, or -errno with
- * d->why set and nothing changed. */
-int daemon_replace_rules(struct daemon *d, const char *path);
+/**
+ * daemon_replace_rules() - rules of file @path from the next frame on.
+ * @was: set to the rules that were replaced, as by daemon_rules(), with their last counts; or NULL
+ *
+ * Return: 0, or -errno with d->why set and nothing changed.
+ */
+int daemon_replace_rules(struct daemon *d, const char *path, json_t **was);
 
 /**
  * daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list.

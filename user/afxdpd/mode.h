@@ -23,27 +23,32 @@ enum mode {
  * there are this many; lower wastes CPU, higher adds a wake-up's latency to frames that come close
  * together anyway. ADAPT_DOWN: below it a worker sleeps again. Half: a load that wavers around
  * either threshold does not flip the mode. ADAPT_WINDOW_NS: the load is measured over at least
- * this. Shorter and a single burst counts as load; longer and the ring (2048 slots, 1.4 ms at 1.488
+ * this. Shorter and a single burst counts as load; longer and the ring (4096 slots, 2.8 ms at 1.488
  * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
  * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
  * bursty senders.
- * ADAPT_SPIN_NS, ADAPT_REST_NS: a polling worker whose ring stays empty for the former sleeps, and
- * does not poll again for the latter. 200 us is ten times the mean gap at ADAPT_DOWN: frames come
- * in bursts far apart, or the worker keeps the CPU from whoever should feed it. In both cases a
- * sleeper does better, and 10 ms make the next try cheap (2 % of the time).
+ * ADAPT_SPIN_NS: a polling worker whose ring stays empty for that long sleeps. 200 us is ten times
+ * the mean gap at ADAPT_DOWN: a sender that paused, frames that come in bursts far apart, or a
+ * worker that keeps the CPU from whoever should feed it. ADAPT_REST_NS: how long it then does not
+ * poll. The first time short, for a pause that is over has cost nothing yet; twice as long each
+ * time that polling did not last ten times the rest before it, for then a sleeper does better, and
+ * the tries must stay cheap: at ADAPT_REST_MAX_NS they are 0.4 % of the time.
  */
-#define ADAPT_UP	100000	 /* frames/s */
-#define ADAPT_DOWN	50000	 /* frames/s */
-#define ADAPT_WINDOW_NS 1000000	 /* 1 ms */
-#define ADAPT_HOLD	10	 /* windows */
-#define ADAPT_SPIN_NS	200000	 /* 200 us */
-#define ADAPT_REST_NS	10000000 /* 10 ms */
+#define ADAPT_UP	  100000   /* frames/s */
+#define ADAPT_DOWN	  50000	   /* frames/s */
+#define ADAPT_WINDOW_NS	  1000000  /* 1 ms */
+#define ADAPT_HOLD	  10	   /* windows */
+#define ADAPT_SPIN_NS	  200000   /* 200 us */
+#define ADAPT_REST_NS	  1000000  /* 1 ms */
+#define ADAPT_REST_MAX_NS 50000000 /* 50 ms */
 
 struct adapt {
 	uint64_t since;	     /* start of the window, ns */
 	uint64_t frames;     /* consumed when it began */
 	uint32_t quiet;	     /* windows below ADAPT_DOWN in a row */
 	uint64_t rest_until; /* no polling before, ns */
+	uint64_t rest;	     /* the last rest, ns */
+	uint64_t polls_from; /* start of polling, ns */
 	bool polling;
 };
 
@@ -64,6 +69,7 @@ static inline bool adapt(struct adapt *a, uint64_t now, uint64_t frames)
 	a->frames = frames;
 	if (!a->polling) {
 		a->polling = rate >= ADAPT_UP && now >= a->rest_until;
+		a->polls_from = now;
 		a->quiet = 0;
 		return a->polling;
 	}
@@ -78,8 +84,11 @@ static inline bool adapt(struct adapt *a, uint64_t now, uint64_t frames)
  * while. */
 static inline void adapt_rest(struct adapt *a, uint64_t now)
 {
+	a->rest = now - a->polls_from >= 10 * a->rest ? ADAPT_REST_NS : 2 * a->rest;
+	if (a->rest > ADAPT_REST_MAX_NS)
+		a->rest = ADAPT_REST_MAX_NS;
 	a->polling = false;
-	a->rest_until = now + ADAPT_REST_NS;
+	a->rest_until = now + a->rest;
 	a->since = now;
 }
 

@@ -322,9 +322,9 @@ static const struct option_row {
 	  "zero-copy: auto, on or off (auto)" },
 	{ 0, "batch", "N", set_batch, "a number from 1 to 256", "frames a turn at most (64)" },
 	{ 0, "ring", "N", set_ring, "a power of two from 2 to 1048576",
-	  "slots of each AF_XDP ring (2048)" },
+	  "slots of each AF_XDP ring (4096)" },
 	{ 0, "frames", "N", set_frames, "a power of two from 2 to 16777216",
-	  "frames of a queue's UMEM (4096, or twice --ring)" },
+	  "frames of a queue's UMEM (twice --ring, at least 4096)" },
 	{ 0, "frame-size", "BYTES", set_frame_size, "2048 or 4096",
 	  "2048 or 4096 (4096 above MTU 1500)" },
 	{ 0, "hugepages", NULL, set_hugepages, "", "UMEM on 2 MiB pages" },
@@ -360,7 +360,7 @@ void options_default(struct options *o)
 		.all_queues = true,
 		.mode = MODE_ADAPTIVE,
 		.sink = "count",
-		.ring = 2048,
+		.ring = 4096,
 		.stamp = STAMP_AUTO,
 	};
 }

@@ -29,24 +29,29 @@ int daemon_read_rules(struct daemon *d)
 	return 0;
 }
 
-json_t *daemon_rules(const struct daemon *d)
+static json_t *counted(const struct afxdp_rules *rules)
 {
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; d->rules && i < afxdp_rules_count(d->rules); i++) {
+	for (uint32_t i = 0; rules && i < afxdp_rules_count(rules); i++) {
 		struct afxdp_hits hits = { 0 };
 
-		afxdp_rules_hits(d->rules, i, &hits);
+		afxdp_rules_hits(rules, i, &hits);
 		json_array_append_new(
 			list, json_pack("{s:I, s:s, s:I, s:I}", "index", (json_int_t)i, "text",
-					afxdp_rules_text(d->rules, i), "frames",
+					afxdp_rules_text(rules, i), "frames",
 					(json_int_t)hits.frames, "bytes", (json_int_t)hits.bytes));
 	}
 	return list;
 }
 
-/* @rules become the daemon's, or are freed. */
-static int take(struct daemon *d, struct afxdp_rules *rules)
+json_t *daemon_rules(const struct daemon *d)
+{
+	return counted(d->rules);
+}
+
+/* @rules become the daemon's, or are freed. @was: see daemon_replace_rules(). */
+static int take(struct daemon *d, struct afxdp_rules *rules, json_t **was)
 {
 	int err = afxdp_prog_swap(&d->prog, rules);
 
@@ -56,17 +61,19 @@ static int take(struct daemon *d, struct afxdp_rules *rules)
 		return err;
 	}
 	warn(rules);
+	if (was)
+		*was = counted(d->rules);
 	afxdp_rules_free(d->rules);
 	d->rules = rules;
 	return 0;
 }
 
-int daemon_replace_rules(struct daemon *d, const char *path)
+int daemon_replace_rules(struct daemon *d, const char *path, json_t **was)
 {
 	struct afxdp_rules *rules;
 	int err = afxdp_rules_parse_file(path, &rules, d->why, sizeof(d->why));
 
-	return err ?: take(d, rules);
+	return err ?: take(d, rules, was);
 }
 
 static int replace_set(struct daemon *d, const char *name, const char *path)
@@ -74,7 +81,7 @@ static int replace_set(struct daemon *d, const char *name, const char *path)
 	struct afxdp_rules *rules;
 	int err = afxdp_rules_with_set(d->rules, name, path, &rules, d->why, sizeof(d->why));
 
-	return err ?: take(d, rules);
+	return err ?: take(d, rules, NULL);
 }
 
 static int append(void *list, const char *element)

@@ -95,7 +95,17 @@ struct afxdp_rules_size {
 	size_t set_bytes; /* of the sets' maps */
 };
 
-/** afxdp_rules_size() - of rules that have been attached to an object. */
+/* One rule, for listings. */
+struct afxdp_rule_info {
+	const char *text;
+	uint32_t line;
+	uint32_t instructions; /* on its account: what it asks beyond what was asked before it */
+};
+
+/** afxdp_rules_describe() - rule @index. Return: 0, or -ENOENT beyond the last. */
+int afxdp_rules_describe(const struct afxdp_rules *r, uint32_t index, struct afxdp_rule_info *info);
+
+/** afxdp_rules_size() - of rules that have been parsed; set_bytes once attached to an object. */
 void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size);
 
 /*

@@ -40,6 +40,7 @@ void block_put(struct blocks *b, uint32_t at, struct bpf_insn insn)
 	}
 	if (!b->block[at].n)
 		b->block[at].first = b->insns;
+	b->block[at].owner = b->owner;
 	b->insn[b->insns++] = insn;
 	b->block[at].n++;
 }
@@ -54,6 +55,7 @@ void block_branch(struct blocks *b, uint32_t at, struct bpf_insn jump, uint32_t 
 		  uint32_t otherwise)
 {
 	b->block[at].end = BLOCK_BRANCH;
+	b->block[at].owner = b->owner;
 	b->block[at].jump = jump;
 	b->block[at].next[0] = otherwise;
 	b->block[at].next[1] = taken;
@@ -62,12 +64,20 @@ void block_branch(struct blocks *b, uint32_t at, struct bpf_insn jump, uint32_t 
 void block_return(struct blocks *b, uint32_t at, uint32_t value)
 {
 	b->block[at].end = BLOCK_RETURN;
+	b->block[at].owner = b->owner;
 	b->block[at].value = value;
 }
 
 void block_exit(struct blocks *b, uint32_t at)
 {
 	b->block[at].end = BLOCK_EXIT;
+}
+
+uint32_t block_size(const struct block *at)
+{
+	static const uint8_t end[] = { [BLOCK_BRANCH] = 1, [BLOCK_RETURN] = 2, [BLOCK_EXIT] = 1 };
+
+	return at->n + (at->end < sizeof(end) ? end[at->end] : 0);
 }
 
 void blocks_free(struct blocks *b)

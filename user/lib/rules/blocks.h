@@ -21,6 +21,7 @@ struct block {
 	uint32_t next[2];
 	struct bpf_insn jump;
 	uint32_t value;
+	uint32_t owner; /* see struct blocks */
 	uint32_t place; /* layout's: where it begins */
 };
 
@@ -29,7 +30,8 @@ struct blocks {
 	uint32_t n, room;
 	struct bpf_insn *insn; /* of all blocks; a block's are in a row */
 	uint32_t insns, insn_room;
-	bool failed; /* out of memory */
+	uint32_t owner; /* for listings: on whose account what is written now goes */
+	bool failed;	/* out of memory */
 };
 
 uint32_t block_new(struct blocks *b);
@@ -42,6 +44,9 @@ void block_branch(struct blocks *b, uint32_t at, struct bpf_insn jump, uint32_t 
 void block_exit(struct blocks *b, uint32_t at);
 void block_return(struct blocks *b, uint32_t at, uint32_t value);
 void blocks_free(struct blocks *b);
+
+/* Instructions that are there because of @at; the jumps that a layout adds are not among them. */
+uint32_t block_size(const struct block *at);
 
 /**
  * blocks_layout() - put all that can be reached from @entry in a row.

@@ -43,6 +43,7 @@ struct rule_input {
 	uint32_t len;
 	bool uses_sets;
 	struct graph graph; /* the compiler's */
+	uint32_t size;	    /* out: instructions on its account, for listings */
 };
 
 /*
@@ -51,6 +52,7 @@ struct rule_input {
  */
 enum symbol {
 	SYMBOL_LOAD,
+	SYMBOL_GATHER,
 	SYMBOL_SET,
 	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
 	SYMBOL_COUNT,

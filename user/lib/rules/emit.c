@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* emit.c - instructions that get values out of a frame, and compare them. */
+/* emit.c - instructions that compute values, and compare them. Those out of the frame: fetch.c. */
 #include "emit.h"
 
 #include <byteswap.h>
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
-
-/* Where the tag goes that the device took off: behind the two addresses. */
-#define TAG_AT	 12
-#define TAG_END	 16
-#define TAG_SIZE 4
-
-/* Loads from beyond are rare enough to be function calls: offsets of instructions end here. */
-#define FAR 0x7fff
-
-/* The verifier follows a packet pointer that far (MAX_PACKET_OFF). */
-#define PACKET_MAX 0xffff
-
-#define PARSE(member) offsetof(struct afxdp_parse, member)
 
 void emit(struct compiler *c, struct bpf_insn insn)
 {
@@ -44,196 +31,6 @@ void emit_leave(struct compiler *c, struct bpf_insn jump, uint32_t taken)
 	c->at = next;
 }
 
-static bool is_cold(const struct facts *f)
-{
-	return f->world & WORLD_COLD;
-}
-
-/* Load @k..@k+@size from a frame whose tag was taken off: where, if that is in one piece. */
-enum place {
-	IN_FRAME,
-	IN_TAG,
-	IN_PIECES
-};
-
-static enum place place_of(const struct facts *f, uint32_t k, uint32_t size, uint32_t *at)
-{
-	*at = k;
-	if (!(f->world & WORLD_STRIPPED) || k + size <= TAG_AT)
-		return IN_FRAME;
-	if (k >= TAG_END) {
-		*at = k - TAG_SIZE;
-		return IN_FRAME;
-	}
-	return k >= TAG_AT && k + size <= TAG_END ? IN_TAG : IN_PIECES;
-}
-
-bool load_is_sure(const struct facts *f, const struct value *v)
-{
-	uint32_t at;
-
-	if (v->a != NO_VALUE)
-		return false;
-	if (is_cold(f))
-		return v->k + v->op <= f->linear;
-	switch (place_of(f, v->k, v->op, &at)) {
-	case IN_FRAME:
-		return at + v->op <= f->linear && at + v->op <= FAR;
-	case IN_TAG:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static uint32_t fail_target(struct compiler *c, uint32_t v)
-{
-	const struct value *x = &c->vs.v[v];
-	struct facts f = c->now;
-
-	if (x->a != NO_VALUE)
-		facts_add(&f, FACT(FACT_SHORT, v), 1);
-	else if (is_cold(&f) && x->k + x->op < f.below)
-		f.below = x->k + x->op;
-	return edge(c, FAIL, &f, NO_ACC);
-}
-
-static uint8_t size_code(uint32_t size)
-{
-	return size == 4 ? BPF_W : size == 2 ? BPF_H : BPF_B;
-}
-
-static void to_host(struct compiler *c, uint8_t reg, uint32_t size)
-{
-	if (size > 1)
-		emit(c, TO_BE(reg, 8 * size));
-}
-
-/* r3 is the place, as if no tag had been taken off; the helper knows about tags and about frames in
- * several buffers. */
-static void call_load(struct compiler *c, uint32_t size)
-{
-	emit(c, MOV64(BPF_REG_1, R_CTX));
-	emit(c, MOV64(BPF_REG_2, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_4, size));
-	emit_call(c, SYMBOL_LOAD);
-}
-
-static void eval(struct compiler *c, uint32_t v);
-
-static void load_by_call(struct compiler *c, uint32_t v)
-{
-	uint32_t base = c->vs.v[v].a, k = c->vs.v[v].k;
-
-	if (base == NO_VALUE) {
-		emit(c, MOV32_K(BPF_REG_3, k));
-	} else {
-		eval(c, base);
-		emit(c, MOV64(BPF_REG_3, BPF_REG_0));
-		emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
-	}
-	call_load(c, c->vs.v[v].op);
-	if (is_cold(&c->now) && load_is_sure(&c->now, &c->vs.v[v]))
-		return;
-	emit_leave(c, JMP64_K(BPF_JSLT, BPF_REG_0, 0), fail_target(c, v));
-	if (is_cold(&c->now) && base == NO_VALUE)
-		c->now.linear = k + c->vs.v[v].op;
-}
-
-/* Bytes of the tag itself: its type and its control information are in the parse result. */
-static void load_from_tag(struct compiler *c, uint8_t reg, uint32_t k, uint32_t size)
-{
-	uint32_t shift = 8 * (TAG_END - k - size);
-
-	if (k >= TAG_AT + 2) {
-		emit(c, LDX(BPF_H, reg, R_PARSE, PARSE(vlan_tci)));
-	} else {
-		emit(c, LDX(BPF_W, reg, R_PARSE, PARSE(flags)));
-		emit(c, ALU32_K(BPF_RSH, reg, __builtin_ctz(AFXDP_META_VLAN_AD)));
-		emit(c, ALU32_K(BPF_AND, reg, 1));
-		emit(c, ALU32_K(BPF_MUL, reg, 0x88a8 - 0x8100));
-		emit(c, ALU32_K(BPF_ADD, reg, 0x8100));
-		emit(c, ALU32_K(BPF_LSH, reg, 16));
-		emit(c, LDX(BPF_H, BPF_REG_2, R_PARSE, PARSE(vlan_tci)));
-		emit(c, ALU32_X(BPF_OR, reg, BPF_REG_2));
-	}
-	if (shift)
-		emit(c, ALU32_K(BPF_RSH, reg, shift));
-	if (size < 4)
-		emit(c, ALU32_K(BPF_AND, reg, (1u << 8 * size) - 1));
-}
-
-/* Make sure that the first buffer has @end bytes. */
-static void need_linear(struct compiler *c, uint32_t end)
-{
-	struct facts cold = c->now;
-	uint32_t ask;
-
-	if (end <= c->now.linear)
-		return;
-	/* What is in the first buffer is in the frame. */
-	cold.world = WORLD_COLD;
-	ask = linear_tier(c, end);
-	emit(c, MOV64(BPF_REG_1, R_DATA));
-	emit(c, ALU64_K(BPF_ADD, BPF_REG_1, ask));
-	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_1, R_END), edge(c, c->node, &cold, NO_ACC));
-	c->now.linear = ask;
-}
-
-/* Load from a constant place. Return: it is in network order. */
-static bool load_constant(struct compiler *c, uint32_t v, bool raw)
-{
-	uint32_t k = c->vs.v[v].k, size = c->vs.v[v].op, at;
-	enum place place = place_of(&c->now, k, size, &at);
-
-	if (is_cold(&c->now) || place == IN_PIECES || at + size > FAR) {
-		load_by_call(c, v);
-		return false;
-	}
-	if (place == IN_TAG) {
-		load_from_tag(c, BPF_REG_0, k, size);
-		return false;
-	}
-	need_linear(c, at + size);
-	emit(c, LDX(size_code(size), BPF_REG_0, R_DATA, at));
-	if (raw)
-		return size > 1;
-	to_host(c, BPF_REG_0, size);
-	return false;
-}
-
-static void load_variable(struct compiler *c, uint32_t v)
-{
-	uint32_t base = c->vs.v[v].a, k = c->vs.v[v].k, size = c->vs.v[v].op, at, slow, join;
-
-	if (is_cold(&c->now) || k + size > FAR ||
-	    ((c->now.world & WORLD_STRIPPED) && k < TAG_END)) {
-		load_by_call(c, v);
-		return;
-	}
-	place_of(&c->now, k, size, &at);
-	eval(c, base);
-	slow = block_new(&c->blocks);
-	join = block_new(&c->blocks);
-	emit(c, MOV64(BPF_REG_1, BPF_REG_0));
-	emit_leave(c, JMP64_K(BPF_JGT, BPF_REG_1, PACKET_MAX - FAR), slow);
-	emit(c, MOV64(BPF_REG_2, R_DATA));
-	emit(c, ALU64_X(BPF_ADD, BPF_REG_2, BPF_REG_1));
-	emit(c, MOV64(BPF_REG_3, BPF_REG_2));
-	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, at + size));
-	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_3, R_END), slow);
-	emit(c, LDX(size_code(size), BPF_REG_0, BPF_REG_2, at));
-	to_host(c, BPF_REG_0, size);
-	block_goto(&c->blocks, c->at, join);
-
-	c->at = slow;
-	emit(c, MOV64(BPF_REG_3, BPF_REG_1));
-	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
-	call_load(c, size);
-	block_branch(&c->blocks, c->at, JMP64_K(BPF_JSLT, BPF_REG_0, 0), fail_target(c, v), join);
-	c->at = join;
-}
-
 static void emit_len(struct compiler *c, uint8_t reg)
 {
 	emit(c, LDX(BPF_W, reg, R_PARSE, PARSE(length)));
@@ -256,14 +53,14 @@ static bool is_simple(const struct compiler *c, uint32_t v)
 	uint32_t k;
 
 	return value_known(c, &c->now, v, &k) || in_slot(c, v) || x->kind == VALUE_LEN ||
-	       (x->kind == VALUE_LOAD && !is_cold(&c->now) && load_is_sure(&c->now, x));
+	       (x->kind == VALUE_LOAD && fetch_is_simple(&c->now, x));
 }
 
 /* Put a simple value into r1; r0 stays. */
 static void eval_simple(struct compiler *c, uint32_t v)
 {
 	const struct value x = c->vs.v[v];
-	uint32_t k, at;
+	uint32_t k;
 
 	if (value_known(c, &c->now, v, &k)) {
 		emit(c, MOV32_K(BPF_REG_1, k));
@@ -271,11 +68,8 @@ static void eval_simple(struct compiler *c, uint32_t v)
 		emit(c, LDX(BPF_DW, BPF_REG_1, BPF_REG_10, SLOT_AT(x.slot)));
 	} else if (x.kind == VALUE_LEN) {
 		emit_len(c, BPF_REG_1);
-	} else if (place_of(&c->now, x.k, x.op, &at) == IN_TAG) {
-		load_from_tag(c, BPF_REG_1, x.k, x.op);
 	} else {
-		emit(c, LDX(size_code(x.op), BPF_REG_1, R_DATA, at));
-		to_host(c, BPF_REG_1, x.op);
+		fetch_simple(c, BPF_REG_1, &x);
 	}
 }
 
@@ -348,7 +142,7 @@ static void have(struct compiler *c, uint32_t v)
 }
 
 /* @v into r0, in host order. */
-static void eval(struct compiler *c, uint32_t v)
+void eval(struct compiler *c, uint32_t v)
 {
 	const struct value x = c->vs.v[v];
 	uint32_t k;
@@ -356,7 +150,7 @@ static void eval(struct compiler *c, uint32_t v)
 	if (c->err || c->acc == v * 2)
 		return;
 	if (c->acc == v * 2 + 1) {
-		to_host(c, BPF_REG_0, x.op);
+		emit_to_host(c, BPF_REG_0, x.op);
 		c->acc = v * 2;
 		return;
 	}
@@ -376,9 +170,9 @@ static void eval(struct compiler *c, uint32_t v)
 		break;
 	case VALUE_LOAD:
 		if (x.a == NO_VALUE)
-			load_constant(c, v, false);
+			fetch_constant(c, v, false);
 		else
-			load_variable(c, v);
+			fetch_variable(c, v);
 		break;
 	case VALUE_ALU:
 		eval_alu(c, &x);
@@ -390,23 +184,16 @@ static void eval(struct compiler *c, uint32_t v)
 	have(c, v);
 }
 
-void emit_load(struct compiler *c, uint32_t v)
-{
-	eval(c, v);
-}
-
 /* Compare where the bytes lie, and turn the constant around instead of them. */
 static bool test_raw(struct compiler *c, const struct cond *cond, uint32_t k, struct bpf_insn *jump)
 {
 	const struct value x = c->vs.v[cond->a];
-	uint32_t at;
 
-	if (x.kind != VALUE_LOAD || x.a != NO_VALUE || x.op == 1 || c->acc == cond->a * 2 ||
-	    is_cold(&c->now) || place_of(&c->now, x.k, x.op, &at) != IN_FRAME || at + x.op > FAR ||
-	    (cond->op != BPF_JEQ && cond->op != BPF_JSET))
+	if (x.kind != VALUE_LOAD || x.op == 1 || c->acc == cond->a * 2 ||
+	    !fetch_is_direct(&c->now, &x) || (cond->op != BPF_JEQ && cond->op != BPF_JSET))
 		return false;
 	if (c->acc != cond->a * 2 + 1)
-		load_constant(c, cond->a, true);
+		fetch_constant(c, cond->a, true);
 	c->acc = cond->a * 2 + 1;
 	*jump = JMP32_K(cond->op, BPF_REG_0, x.op == 2 ? bswap_16(k) : bswap_32(k));
 	return true;

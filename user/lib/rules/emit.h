@@ -3,6 +3,7 @@
 #ifndef AFXDP_RULES_EMIT_H
 #define AFXDP_RULES_EMIT_H
 
+#include <stddef.h>
 #include "blocks.h"
 #include "compile.h"
 #include "insn.h"
@@ -27,6 +28,13 @@
 #define LOOP_EXITED LOOP_REG(REGS)
 #define LOOP_SIZE   ((LOOP_EXITED + 4 + 7) & ~7)
 #define LOOP_AT	    (SLOT_AT(SLOTS + TEMPS - 1) - LOOP_SIZE)
+
+/* Where the tag goes that the device took off: behind the two addresses. */
+#define TAG_AT	 12
+#define TAG_END	 16
+#define TAG_SIZE 4
+
+#define PARSE(member) offsetof(struct afxdp_parse, member)
 
 /* What r0 holds: a value's index, doubled, plus one if its bytes are still in network order. */
 #define NO_ACC UINT32_MAX
@@ -74,13 +82,37 @@ void learn_equal(const struct compiler *c, struct facts *f, uint32_t v, uint32_t
  * too. */
 uint32_t linear_tier(const struct compiler *c, uint32_t end);
 
-/* emit.c: each writes into block c->at, and moves it on. */
+/* The block that goes on at @node with a copy of the frame's beginning. */
+uint32_t gather_edge(struct compiler *c, uint32_t node, const struct facts *f);
 
-/* Does a load from constant places need no code where @f holds? */
-bool load_is_sure(const struct facts *f, const struct value *v);
-void emit_load(struct compiler *c, uint32_t v);
+/* fetch.c: what writes, writes into block c->at, and moves it on. */
+
+/* Loads that need neither a call nor a branch where @f holds: fetch_simple(). */
+bool fetch_is_simple(const struct facts *f, const struct value *v);
+void fetch_simple(struct compiler *c, uint8_t reg, const struct value *v);
+
+/* Is one instruction the whole load, but for a check of the length? */
+bool fetch_is_direct(const struct facts *f, const struct value *v);
+
+/* Is it known whether the frame is long enough for a load from a constant place? */
+bool fetch_is_decided(const struct facts *f, const struct value *v, bool *there);
+
+/* Into r0, from a constant or a computed place. @raw: leave it in network order. */
+void fetch_constant(struct compiler *c, uint32_t v, bool raw);
+void fetch_variable(struct compiler *c, uint32_t v);
+
+/* Make the copy: R_DATA is where it is, R_END the frame's length from here on. */
+void write_gather(struct compiler *c);
+
+/* emit.c */
+
+/* @v into r0, in host order. */
+void eval(struct compiler *c, uint32_t v);
 void emit_test(struct compiler *c, const struct node *n);
 void emit_loop(struct compiler *c, const struct node *n);
+
+/* Bytes as they are in frames into a number, or the other way round. */
+void emit_to_host(struct compiler *c, uint8_t reg, uint32_t size);
 
 /* Call @symbol with r1 to r5 as they are. */
 void emit_call(struct compiler *c, uint32_t symbol);

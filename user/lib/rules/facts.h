@@ -30,18 +30,21 @@ struct fact {
 #define FACTS_MAX 40
 
 /*
- * Worlds. In the cold one a frame's first buffer is shorter than what the rules' usual loads need,
- * and every load is a function call.
+ * Worlds: where a frame's bytes are. Usually in the first buffer. If the device took the outermost
+ * tag off, all but the addresses are four bytes further to the front. And if the first buffer is
+ * shorter than what rules look at, although the frame is not, a copy of its beginning is made, with
+ * the tag.
  */
-#define WORLD_STRIPPED 1u /* the device took the outermost tag off */
-#define WORLD_COLD     2u
+#define WORLD_STRIPPED 1u
+#define WORLD_GATHERED 2u
+
+#define FRAME_UNBOUNDED UINT32_MAX
 
 struct facts {
 	uint8_t world;
 	uint8_t n;
-	/* Bytes known to be there: in the first buffer; in the cold world, in the whole frame. */
-	uint32_t linear;
-	uint32_t below; /* cold world: the frame is known to have fewer bytes than that */
+	uint32_t linear; /* bytes known to be in the first buffer, or in the copied frame */
+	uint32_t below;	 /* the copied frame is known to have fewer bytes than that */
 	struct fact fact[FACTS_MAX];
 };
 
@@ -52,8 +55,6 @@ struct facts_table {
 	uint32_t mask;
 	bool failed;
 };
-
-#define FRAME_UNBOUNDED UINT32_MAX
 
 void facts_free(struct facts_table *t);
 uint32_t facts_intern(struct facts_table *t, const struct facts *f);

@@ -18,6 +18,7 @@ struct rule {
 	uint32_t line;
 	struct action_args args;
 	struct expr expr;
+	uint32_t size; /* instructions on its account */
 };
 
 /* The arrays that a program is loaded with. */

@@ -18,10 +18,14 @@
 #include "insn.h"
 #include "internal.h"
 
-static const char *const symbol_names[SYMBOLS] = {
-	[SYMBOL_LOAD] = "afxdp_load",	      [SYMBOL_SET] = "afxdp_set",
-	[SYMBOL_SET_FIND] = "afxdp_set_find", [SYMBOL_COUNT] = "afxdp_count",
-	[SYMBOL_LIMIT] = "afxdp_limit",	      [SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
+static const char *const symbol_names[] = {
+	[SYMBOL_LOAD] = "afxdp_load",
+	[SYMBOL_GATHER] = "afxdp_gather",
+	[SYMBOL_SET] = "afxdp_set",
+	[SYMBOL_SET_FIND] = "afxdp_set_find",
+	[SYMBOL_COUNT] = "afxdp_count",
+	[SYMBOL_LIMIT] = "afxdp_limit",
+	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
 };
 
@@ -48,6 +52,7 @@ struct linker {
 	uint32_t classify;
 	uint32_t sets; /* the first of the copies */
 	int set_none;  /* the map that they have another one for */
+	int gathered;  /* the map that our functions refer to */
 	const struct bpf_prog_load_opts *opts;
 };
 
@@ -112,6 +117,9 @@ static int add_ours(struct linker *l)
 			      "the BPF object, or this kernel, has no debug information (BTF) by "
 			      "which " CLASSIFY "() can be found");
 	l->classify = classify;
+	l->gathered = bpf_object__find_map_fd_by_name(l->r->obj, "gathered");
+	if (l->gathered < 0)
+		return refuse(l, -ENOENT, "the BPF object has no map 'gathered'");
 	for (int s = 0; s < SYMBOLS; s++) {
 		int unit = find_unit(l, symbol_names[s]);
 
@@ -218,6 +226,11 @@ static void count_places(struct linker *l)
 	}
 }
 
+static bool is_map(const struct bpf_insn *i)
+{
+	return i->code == (BPF_LD | BPF_DW | BPF_IMM) && i->src_reg == BPF_PSEUDO_MAP_FD;
+}
+
 static void copy_insns(struct linker *l, const struct unit *u)
 {
 	struct bpf_insn *to = l->r->linked.insn + u->place;
@@ -226,8 +239,9 @@ static void copy_insns(struct linker *l, const struct unit *u)
 	for (uint32_t at = 0; at < u->n; at++) {
 		if (is_reference(&u->insn[at]))
 			to[at].imm = (int)referee(l, u, at)->place - (int)(u->place + at) - 1;
-		else if (u->set >= 0 && to[at].code == (BPF_LD | BPF_DW | BPF_IMM) &&
-			 to[at].src_reg == BPF_PSEUDO_MAP_FD && to[at].imm == l->set_none)
+		else if (is_map(&to[at]) && u->ours)
+			to[at].imm = l->gathered;
+		else if (is_map(&to[at]) && u->set >= 0 && to[at].imm == l->set_none)
 			to[at].imm = l->r->set[u->set]->map_fd;
 	}
 }

@@ -80,6 +80,8 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 						.uses_sets = r->rule[i].expr.sets };
 	program_free(&r->program);
 	err = compile_rules(input, r->rules, r->otherwise, &r->program, why, at);
+	for (uint32_t i = 0; i < r->rules; i++)
+		r->rule[i].size = input[i].size;
 	free(input);
 	return err;
 }
@@ -137,6 +139,16 @@ void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size
 		size->instructions += r->program.function[i].n;
 	for (uint32_t i = 0; i < r->sets; i++)
 		size->set_bytes += r->set[i]->size;
+}
+
+int afxdp_rules_describe(const struct afxdp_rules *r, uint32_t index, struct afxdp_rule_info *info)
+{
+	const struct rule *rule = &r->rule[index];
+
+	if (index >= r->rules)
+		return -ENOENT;
+	*info = (struct afxdp_rule_info){ rule->text, rule->line, rule->size };
+	return 0;
 }
 
 static int fail(char *err, size_t errlen, int ret, const char *what)

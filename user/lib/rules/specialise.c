@@ -15,16 +15,15 @@
 #include "emit.h"
 #include "usage.h"
 
-/* Sets of facts a rule is entered with, beyond which the least useful facts are forgotten.
- * Ethertype, protocol and fragments make about nine; twice that costs verifier time and wins
- * nothing. */
-#define VARIANTS 14
+/* Sets of facts a rule is entered with, in one world. Ethertype, protocol and fragments make about
+ * nine; a few more cost verifier time and save nothing, fewer and rules ask again what is known. */
+#define VARIANTS 12
 
 /* And those a node inside a rule is met with; then it is compiled with those of the rule's start. */
 #define NODE_VARIANTS 8
 
-/* Beyond 16 bits jumps do not reach; a part of that many instructions is left alone. */
-#define FUNCTION_MAX 30000
+/* Jumps reach 32767 instructions; and the verifier takes less than half as long for two halves. */
+#define FUNCTION_MAX 15000
 
 struct met {
 	uint32_t node, facts, acc, block;
@@ -165,14 +164,15 @@ static bool node_decided(const struct compiler *c, const struct facts *f, uint32
 		return cond_known(c, f, n->what, yes);
 	if (n->kind != NODE_LOAD)
 		return false;
-	*yes = false;
-	if (facts_find(f, FACT(FACT_SHORT, n->what)) ||
-	    (v->a == NO_VALUE && v->k + v->op >= f->below))
-		return true;
 	*yes = true;
 	/* What a value equals is only known of one that was loaded. */
-	return facts_find(f, FACT(FACT_EQUALS, n->what)) || (acc != NO_ACC && acc / 2 == n->what) ||
-	       facts_find(f, FACT(FACT_SLOT, n->what)) || load_is_sure(f, v);
+	if (facts_find(f, FACT(FACT_EQUALS, n->what)) || facts_find(f, FACT(FACT_SLOT, n->what)) ||
+	    (acc != NO_ACC && acc / 2 == n->what))
+		return true;
+	if (fetch_is_decided(f, v, yes))
+		return true;
+	*yes = false;
+	return facts_find(f, FACT(FACT_SHORT, n->what));
 }
 
 /* ---- Edges between blocks ---- */
@@ -348,6 +348,23 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 	return block;
 }
 
+/* Node numbers of work and of blocks met: this one, after a copy has been made. */
+#define GATHER 0x80000000u
+
+uint32_t gather_edge(struct compiler *c, uint32_t node, const struct facts *f)
+{
+	const struct facts now = wanted(c, f, node);
+	uint32_t facts = facts_intern(&c->facts, &now), block;
+	bool fresh;
+
+	if (c->facts.failed)
+		out_of_memory(c);
+	block = meet(c, node | GATHER, facts, NO_ACC, &fresh);
+	if (fresh)
+		add_work(c, node | GATHER, facts, NO_ACC, block);
+	return block;
+}
+
 /* ---- One rule ---- */
 
 /* The number of a limit in the form its function takes: see bpf/limit.h. */
@@ -395,20 +412,25 @@ static void write_match(struct compiler *c)
 
 static void write_node(struct compiler *c, const struct work *w)
 {
-	const struct node *n = &c->rule[c->current].graph.node[w->node];
+	const struct node *n = &c->rule[c->current].graph.node[w->node & ~GATHER];
 
 	c->at = w->block;
-	c->node = w->node;
+	c->node = w->node & ~GATHER;
 	c->acc = w->acc;
 	c->now = c->facts.f[w->facts];
 	c->temps = 0;
 	c->spec->base = w->base;
+	if (w->node & GATHER) {
+		write_gather(c);
+		block_goto(&c->blocks, c->at, edge(c, c->node, &c->now, NO_ACC));
+		return;
+	}
 	switch (n->kind) {
 	case NODE_MATCH:
 		write_match(c);
 		break;
 	case NODE_LOAD:
-		emit_load(c, n->what);
+		eval(c, n->what);
 		block_goto(&c->blocks, c->at, edge(c, n->next[1], &c->now, c->acc));
 		break;
 	case NODE_TEST:
@@ -461,20 +483,17 @@ static uint32_t worth(const struct compiler *c, uint32_t key)
 									   : rules;
 }
 
-static struct facts cold_facts(void)
-{
-	return (struct facts){ .world = WORLD_COLD, .below = FRAME_UNBOUNDED };
-}
-
 /* What of @f is still worth knowing; @none: nothing. */
 static struct facts prune(const struct compiler *c, const struct facts *f, bool none)
 {
 	struct facts kept = { .world = f->world, .linear = f->linear, .below = f->below };
 
-	if (none && (f->world & WORLD_COLD))
-		kept = cold_facts();
-	else if (none)
-		kept.linear = usage_common(&c->spec->usage);
+	if (none) {
+		uint32_t common = usage_common(&c->spec->usage);
+
+		kept.linear = f->linear >= common ? common : 0;
+		kept.below = FRAME_UNBOUNDED;
+	}
 	for (uint32_t i = 0; i < f->n && !none; i++)
 		if (worth(c, f->fact[i].key))
 			kept.fact[kept.n++] = f->fact[i];
@@ -517,7 +536,9 @@ static struct facts common(const struct compiler *c, const struct facts *a, cons
 			      .below = a->below > b->below ? a->below : b->below };
 	uint32_t i = 0, j = 0;
 
-	*loss = (a->linear != b->linear) + (a->below != b->below);
+	/* A length known is a check less wherever bytes behind it are looked at. */
+	*loss = (a->linear != b->linear) * (c->spec->last - c->current) / 4 +
+		(a->below != b->below);
 	while (i < a->n || j < b->n) {
 		const struct fact *x = i < a->n ? &a->fact[i] : NULL;
 		const struct fact *y = j < b->n ? &b->fact[j] : NULL;
@@ -588,13 +609,13 @@ static uint32_t count_world(const struct compiler *c, const struct ways *in, uin
 /* Merge the two ways of @world that lose least by it, until there are few enough. */
 static void merge_world(struct compiler *c, struct ways *in, uint8_t world, struct partner *p)
 {
-	uint32_t n = count_world(c, in, world);
+	uint32_t n = count_world(c, in, world), enough = c->spec->variants;
 
-	if (n <= c->spec->variants || n < 2)
+	if (n <= enough || n < 2)
 		return;
 	for (uint32_t i = 0; i < in->n; i++)
 		find_partner(c, in, i, &p[i]);
-	for (; n > c->spec->variants && n > 1 && !c->err; n--) {
+	for (; n > enough && n > 1 && !c->err; n--) {
 		uint32_t a = UINT32_MAX, b, moved;
 
 		for (uint32_t i = 0; i < in->n; i++)
@@ -621,7 +642,7 @@ static void next_ways(struct compiler *c, struct ways *in)
 	p = calloc(in->n + 1, sizeof(*p));
 	if (!p)
 		out_of_memory(c);
-	for (uint8_t world = 0; world <= (WORLD_STRIPPED | WORLD_COLD) && !c->err; world++)
+	for (uint8_t world = 0; world <= WORLD_GATHERED && !c->err; world++)
 		merge_world(c, in, world, p);
 	free(p);
 }
@@ -651,15 +672,14 @@ static void write_stripped_entry(struct compiler *c, uint32_t linear, struct way
 }
 
 /*
- * The entry: registers, then the three ways in. A frame whose device took a tag off is another
- * world (everything behind the addresses lies elsewhere), and so is one whose first buffer is too
- * short for the loads that nearly every rule makes.
+ * The entry: registers, then the ways in. A frame whose device took a tag off is another world, and
+ * so is one whose first buffer is too short.
  */
 static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 {
-	uint32_t linear = usage_common(&c->spec->usage), cold = block_new(&c->blocks);
+	uint32_t linear = usage_common(&c->spec->usage), too_short = block_new(&c->blocks);
 	uint32_t stripped = block_new(&c->blocks), none = block_new(&c->blocks);
-	struct facts f = cold_facts();
+	struct facts f = { .linear = linear, .below = FRAME_UNBOUNDED };
 
 	c->at = entry;
 	block_return(&c->blocks, none, CLASS_NONE);
@@ -668,22 +688,36 @@ static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 	emit_leave(c, JMP64_K(BPF_JEQ, R_PARSE, 0), none);
 	emit(c, LDX(BPF_W, R_DATA, R_CTX, offsetof(struct xdp_md, data)));
 	emit(c, LDX(BPF_W, R_END, R_CTX, offsetof(struct xdp_md, data_end)));
-	add_way(c, in, (struct way){ facts_intern(&c->facts, &f), NO_ACC, cold });
-
 	if (linear) {
 		emit(c, MOV64(BPF_REG_1, R_DATA));
 		emit(c, ALU64_K(BPF_ADD, BPF_REG_1, linear));
-		emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_1, R_END), cold);
+		emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_1, R_END), too_short);
 	}
-	emit(c, LDX(BPF_W, BPF_REG_0, R_PARSE, offsetof(struct afxdp_parse, flags)));
+	emit(c, LDX(BPF_W, BPF_REG_0, R_PARSE, PARSE(flags)));
 	emit_leave(c, JMP32_K(BPF_JSET, BPF_REG_0, AFXDP_META_VLAN_STRIP), stripped);
-	f = (struct facts){ .linear = linear, .below = FRAME_UNBOUNDED };
 	add_way(c, in, (struct way){ facts_intern(&c->facts, &f), NO_ACC, c->at });
-
 	c->at = stripped;
 	write_stripped_entry(c, linear, in);
+	if (linear) {
+		c->at = too_short;
+		c->now = (struct facts){ .below = FRAME_UNBOUNDED };
+		write_gather(c);
+		add_way(c, in, (struct way){ facts_intern(&c->facts, &c->now), NO_ACC, c->at });
+	}
 	if (c->facts.failed)
 		out_of_memory(c);
+}
+
+/* Put what was written on the rules' accounts. */
+static void settle(const struct compiler *c)
+{
+	const struct specialiser *s = c->spec;
+
+	for (uint32_t i = s->first; i < s->last; i++)
+		c->rule[i].size = 0;
+	for (uint32_t i = 0; i < c->blocks.n; i++)
+		if (c->blocks.block[i].place != NO_BLOCK)
+			c->rule[c->blocks.block[i].owner].size += block_size(&c->blocks.block[i]);
 }
 
 static int write_function(struct compiler *c, uint32_t function)
@@ -693,8 +727,10 @@ static int write_function(struct compiler *c, uint32_t function)
 	struct ways in = { .n = 0 };
 	int err;
 
+	c->blocks.owner = s->first;
 	write_entry(c, entry, &in);
 	for (c->current = s->first; c->current < s->last; c->current++) {
+		c->blocks.owner = c->current;
 		write_rule(c, &in);
 		if (!c->err)
 			next_ways(c, &in);
@@ -710,6 +746,8 @@ static int write_function(struct compiler *c, uint32_t function)
 	err = blocks_layout(&c->blocks, entry, &c->program->function[function]);
 	if (!err && c->program->function[function].n > FUNCTION_MAX)
 		err = -E2BIG;
+	if (!err)
+		settle(c);
 	return err;
 }
 

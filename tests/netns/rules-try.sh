@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# afxdpctl rules check and rules test: rules on the frames of a file, without daemon and interface; the same frames as tcpdump picks; one line for each mistake.
+set -euo pipefail
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+cd "$ROOT"
+need_root
+dir=$(mktemp -d)
+cleanup rm -rf "$dir"
+ns=afxdp-try-$RUN_ID
+ip netns add "$ns" # where not even lo is up
+cleanup ip netns delete "$ns"
+ctl() { in_ns "$ns" build/afxdpctl "$@"; }
+
+# capture NAME LINKTYPE: the frames on stdin, "SECONDS HEX" or "SECONDS HEX LENGTH-ON-THE-WIRE" each.
+capture() {
+	python3 -c '
+import struct, sys
+out = open(sys.argv[1], "wb")
+out.write(struct.pack("<IHHiIII", 0xa1b2c3d4, 2, 4, 0, 0, 262144, int(sys.argv[2])))
+for line in sys.stdin:
+    at, data, *wire = line.split()
+    data = bytes.fromhex(data)
+    out.write(struct.pack("<IIII", int(float(at)), int(float(at) % 1 * 1000000), len(data), int(wire[0]) if wire else len(data)) + data)
+' "$dir/$1" "$2"
+}
+
+# What tcpdump picks, with frames of every kind and of several buffers.
+build/afxdpgen -i lo --mix --flows 50 --count 5000 --write "$dir/mix" >/dev/null
+build/afxdpgen -i lo --size 9014 --flows 3 --count 100 --write "$dir/jumbo" >/dev/null
+for expression in udp 'tcp and not vlan' 'vlan and ip6' 'ip[2:2] > 600' arp 'greater 9000' 'ether[9000] != 0' 'net 198.18.0.16/28' 'icmp or icmp6'; do
+	for file in mix jumbo; do
+		want=$(tcpdump -nr "$dir/$file" "$expression" 2>/dev/null | wc -l)
+		got=$(ctl rules test -f "$expression" --pcap "$dir/$file" --json)
+		expect_eq "'$expression' on $file" "$(jq -c '[.frames, .verdicts.capture, .verdicts.pass, .rules[0].frames]' <<<"$got")" \
+			"[$([ $file = mix ] && echo 5000 || echo 100),$want,$(($([ $file = mix ] && echo 5000 || echo 100) - want)),$want]"
+	done
+done
+[ "$(tcpdump -nr "$dir/jumbo" 'ether[9000] != 0' 2>/dev/null | wc -l)" -gt 0 ] || fail "no jumbo frame with that byte: the test asks nothing"
+
+# Every verdict; per frame, in the totals, and as JSON. UDP ports 1 to 6; a frame a millisecond, and a second later the last.
+udp() { printf '%s 020000000002020000000001080045000024000000004011%s0a0000010a000002%04x%04x00100000%032x\n' "$1" 0000 9 "$2" 0; }
+{ for i in 1 2 3 3 3 4 5 6 6; do udp 100 $i; done; udp 103 3; } | capture all 1
+cat >"$dir/rules" <<-END
+	# every action
+	count udp
+	pass   udp dst port 1
+	drop udp dst port 2
+	limit 1/s burst 2 udp dst port 3
+	tx udp dst port 4
+	capture udp dst port 5
+	sample 1/2 udp dst port 6
+	default drop
+END
+expect_eq "JSON" "$(ctl rules test "$dir/rules" --pcap "$dir/all" --json | jq -c .)" '{"frames":10,'\
+'"verdicts":{"pass":1,"drop":5,"capture":2,"limit":1,"tx":1,"abort":0},"rules":['\
+'{"index":0,"text":"count udp","frames":10,"bytes":580},{"index":1,"text":"pass udp dst port 1","frames":1,"bytes":58},'\
+'{"index":2,"text":"drop udp dst port 2","frames":1,"bytes":58},{"index":3,"text":"limit 1/s burst 2 udp dst port 3","frames":4,"bytes":232},'\
+'{"index":4,"text":"tx udp dst port 4","frames":1,"bytes":58},{"index":5,"text":"capture udp dst port 5","frames":1,"bytes":58},'\
+'{"index":6,"text":"sample 1/2 udp dst port 6","frames":2,"bytes":116}]}'
+ctl rules test "$dir/rules" --pcap "$dir/all" >"$dir/text"
+expect_eq "verdict by verdict" "$(awk 'NR > 1 && !NF { exit } NR > 1 { print $2, $3 }' "$dir/text" | paste -sd,)" \
+	"pass 1,drop 2,drop -,drop -,limit 3,tx 4,capture 5,drop -,capture 6,drop -"
+expect_match "totals" "$(tail -n 1 "$dir/text")" "10 frames: 1 pass 5 drop 2 capture 1 limit 1 tx"
+# From standard input, as tcpdump -r - does.
+expect_eq "frames from standard input" "$(ctl rules test -f udp --pcap - --json <"$dir/all" | jq .verdicts.capture)" 10
+
+# What cannot be judged, or only in part, is said.
+{ udp 1 1; echo 1 0200; echo "1 0200000000020200000000010800 2000"; } | capture odd 1
+expect_status 0 ctl rules test -f all --pcap "$dir/odd"
+expect_match "runts" "$OUT" "1 records below 14 bytes left out"
+expect_match "cut frames" "$OUT" "1 records hold only the beginning of a frame"
+
+# Mistakes: one line, which quotes what is wrong.
+wrong() { # STATUS REGEX ARGUMENT...
+	expect_status "$1" ctl "${@:3}"
+	expect_match "${*:3}" "$OUT" "$2"
+	expect_eq "lines said about ${*:3}" "$(wc -l <<<"$OUT")" 1
+}
+head -c 1000 "$dir/mix" >"$dir/cut"
+udp 1 1 | capture raw 101
+capture empty 1 </dev/null
+wrong 2 "$dir/rules: unknown file format" rules test -f udp --pcap "$dir/rules" --json
+wrong 2 "$dir/nosuch: No such file" rules test -f udp --pcap "$dir/nosuch" --json
+wrong 2 "$dir/cut: record [0-9]+: truncated" rules test -f udp --pcap "$dir/cut" --json
+wrong 2 "$dir/raw: holds .* frames" rules test -f udp --pcap "$dir/raw" --json
+wrong 2 "$dir/nosuch: No such file" rules test "$dir/nosuch" --pcap "$dir/all"
+wrong 2 "'udp port': " rules test -f 'udp port' --pcap "$dir/all"
+wrong 2 "--pcap CAPTURE" rules test -f udp
+wrong 2 "FILE, or -f EXPR" rules test --pcap "$dir/all"
+wrong 2 "FILE, or -f EXPR" rules test -f udp "$dir/rules" --pcap "$dir/all"
+wrong 2 "FILE, or -f EXPR" rules check
+wrong 2 "neither -f nor --pcap" rules show -f udp
+wrong 2 "neither -f nor --pcap" ledger --pcap "$dir/all"
+wrong 2 "-i IFACE" rules show
+printf 'pass udp\npass upd\n' >"$dir/wrong"
+wrong 2 "$dir/wrong:2: 'upd'" rules check "$dir/wrong"
+wrong 2 "$dir/wrong:2: 'upd'" rules test "$dir/wrong" --pcap "$dir/all"
+expect_eq "an empty capture" "$(ctl rules test -f udp --pcap "$dir/empty" --json | jq .frames)" 0
+
+# The listing, with what the kernel says of it, or for those who may not ask, without.
+printf '10.0.0.0/8\n2001:db8::/32\n' >"$dir/set"
+printf 'set s = "set"\ndrop src @s\npass tcp port 80\n' >"$dir/with-set"
+listing=$(ctl rules check "$dir/with-set" --json)
+expect_eq "listing" "$(jq -c '[.default, (.rules[] | .index, .line, .text), (.sets[] | .name, .ipv4, .ipv6)]' <<<"$listing")" \
+	'["capture",0,2,"drop src @s",1,3,"pass tcp port 80","s",1,1]'
+expect_eq "sizes add up" "$(jq '(.rules | all(.instructions > 0)) and ([.rules[].instructions] | add) < .instructions and .instructions < .loaded.instructions' <<<"$listing")" true
+expect_match "as text" "$(ctl rules check "$dir/with-set")" "whole program: [0-9,]+ instructions"
+chmod 755 "$dir"
+cp build/afxdpctl "$dir/ctl"
+nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ctl" "$@"; }
+expect_status 0 nobody rules check "$dir/with-set"
+expect_match "check without root" "$OUT" "needs root"
+expect_status 1 nobody rules test -f udp --pcap "$dir/all"
+expect_match "test without root" "$OUT" "needs root"
+expect_eq "lines said without root" "$(wc -l <<<"$OUT")" 1
