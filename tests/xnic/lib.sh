@@ -69,8 +69,8 @@ xnic_ports() {
 
 # carriers: wait until both ports have a link.
 carriers() {
-	wait_for 30 carrier eth0 || fail "eth0 has no carrier"
-	wait_for 30 carrier eth1 || fail "eth1 has no carrier"
+	wait_for 120 carrier eth0 || fail "eth0 has no carrier"
+	wait_for 120 carrier eth1 || fail "eth1 has no carrier"
 }
 # on PORT CMD...: run CMD where the port is.
 on() {
@@ -93,10 +93,10 @@ tcp_copy() {
 		local listen=(in_ns peer) connect=()
 		[ $to = 10.0.0.2 ] || { listen=() connect=(in_ns peer); }
 		rm -f /tmp/got
-		"${listen[@]}" timeout 120 nc -l -N $to 5001 >/tmp/got </dev/null &
+		"${listen[@]}" timeout 300 nc -l -N $to 5001 >/tmp/got </dev/null &
 		receiver=$!
-		wait_for 20 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
-		"${connect[@]}" timeout 120 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
+		wait_for 60 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
+		"${connect[@]}" timeout 300 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
 		wait $receiver || fail "receiving on $to failed"
 		cmp /tmp/sent /tmp/got || fail "what arrived at $to is not what was sent"
 	done
