@@ -89,8 +89,8 @@ static __always_inline __u32 gen_flow(__u64 n, __u64 seed, __u32 flows)
 	return n % flows;
 }
 
-/* Scattered: multiples of 2^32 divided by the golden ratio, which keep away from each other as well
- * as any (Knuth, The Art of Computer Programming, 6.4). */
+/* Scattered: multiples of an odd number, so that all are different; of one near 2^32 divided by the
+ * golden ratio, so that they spread evenly (Knuth, The Art of Computer Programming, 6.4). */
 static __always_inline __u32 gen_address(const struct gen_template *t, __u32 flow)
 {
 	return t->address0 +
