@@ -14,14 +14,15 @@ faults_in() {
 		start=0x$(head -n 1 <<<"$text")
 		end=$(printf '0x%x' $((0x$(tail -n 1 <<<"$text") + 8192)))
 	fi
-	for a in failslab fail_page_alloc; do
+	# (Copies from and to user space fail by the same counter.)
+	for a in failslab fail_page_alloc fail_usercopy; do
 		s=/sys/kernel/debug/$a
 		[ -d "$s" ] || fail "no $s: this kernel has no fault injection; use scripts/vm --debug"
 		echo "$start" >$s/require-start
 		echo "$end" >$s/require-end
 		echo 32 >$s/stacktrace-depth
 		# Every kind of allocation; and no stack dump for each, it is on purpose.
-		echo N >$s/ignore-gfp-wait
+		[ ! -e $s/ignore-gfp-wait ] || echo N >$s/ignore-gfp-wait
 		echo 0 >$s/verbose
 	done
 	echo N >/sys/kernel/debug/fail_page_alloc/ignore-gfp-highmem

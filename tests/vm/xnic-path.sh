@@ -23,7 +23,7 @@ path() {
 	local daemon=$!
 	wait_for 60 grep -q ready /tmp/err || fail "afxdpd did not start: $(cat /tmp/err)"
 	carriers
-	flood "$FRAMES" 60 1024 20000
+	flood "$FRAMES" 60 1024 10000
 	wait_for 60 sh -c "build/afxdpctl -i eth0 --json ledger | jq -e '.ledger.received >= $FRAMES and .ledger.unexplained == 0'" ||
 		fail "$1 $2: not all frames came: $(build/afxdpctl -i eth0 --json ledger | jq -c .ledger)"
 	build/afxdpctl -i eth0 stop

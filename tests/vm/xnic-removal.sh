@@ -86,7 +86,7 @@ program
 quiet & # both ports go at once
 rmmod xnic
 wait
-wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $TRACING/trace | tail -n 5)"
+wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $POOLS/trace | tail -n 5)"
 
 # Load and unload, now as fast as it goes, now with a port that has just come up.
 rmmod pktgen

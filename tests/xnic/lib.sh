@@ -31,17 +31,19 @@ xnic_guest() {
 xnic_load() {
 	modprobe -qa libphy mdio_bus marvell dimlib sch_fq 2>/dev/null || true
 	[ -d $TRACING/events ] || mount -t tracefs tracefs $TRACING
-	echo 1 >$TRACING/events/page_pool/page_pool_release/enable
+	mkdir -p $POOLS
+	echo 1 >$POOLS/events/page_pool/page_pool_release/enable
 	[ ! -e /sys/kernel/debug/kmemleak ] || leaks_forget
 	insmod "${XNIC_KO:-$BUILD/kmod/xnic.ko}"
 }
 TRACING=/sys/kernel/tracing
+POOLS=$TRACING/instances/pools # of its own: unloading a module whose events were on clears the others
 
 # xnic_unload: remove it, and see that it leaves nothing behind: every page of every page pool comes back (the kernel itself complains after a
 # minute only), and on the debug kernel no allocation is lost.
 xnic_unload() {
 	rmmod xnic
-	wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $TRACING/trace | tail -n 5)"
+	wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $POOLS/trace | tail -n 5)"
 	[ ! -e /sys/kernel/debug/kmemleak ] || leaks_check
 }
 # The last word about each pool: no page in flight.
@@ -50,7 +52,7 @@ pools_empty() {
 			for (i = 1; i <= NF; i++) { split($i, kv, "="); v[kv[1]] = kv[2] }
 			left[v["page_pool"]] = v["inflight"]
 		}
-		END { for (pool in left) if (left[pool] != 0) exit 1; exit length(left) == 0 }' $TRACING/trace
+		END { for (pool in left) if (left[pool] != 0) exit 1; exit length(left) == 0 }' $POOLS/trace
 }
 
 # xnic_ports [MTU]: both ports configured, up and with carrier; eth1 in the namespace peer.
@@ -69,8 +71,8 @@ xnic_ports() {
 
 # carriers: wait until both ports have a link.
 carriers() {
-	wait_for 30 carrier eth0 || fail "eth0 has no carrier"
-	wait_for 30 carrier eth1 || fail "eth1 has no carrier"
+	wait_for 120 carrier eth0 || fail "eth0 has no carrier"
+	wait_for 120 carrier eth1 || fail "eth1 has no carrier"
 }
 # on PORT CMD...: run CMD where the port is.
 on() {
@@ -93,10 +95,10 @@ tcp_copy() {
 		local listen=(in_ns peer) connect=()
 		[ $to = 10.0.0.2 ] || { listen=() connect=(in_ns peer); }
 		rm -f /tmp/got
-		"${listen[@]}" timeout 120 nc -l -N $to 5001 >/tmp/got </dev/null &
+		"${listen[@]}" timeout 300 nc -l -N $to 5001 >/tmp/got </dev/null &
 		receiver=$!
-		wait_for 20 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
-		"${connect[@]}" timeout 120 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
+		wait_for 60 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
+		"${connect[@]}" timeout 300 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
 		wait $receiver || fail "receiving on $to failed"
 		cmp /tmp/sent /tmp/got || fail "what arrived at $to is not what was sent"
 	done
