@@ -110,6 +110,8 @@ static int control_unplugged(struct xnic_adapter *ad, bool running)
 	netdev_err(ad->netdev,
 		   "the device does not answer any more: unplugged, or in need of a power cycle\n");
 	netif_device_detach(ad->netdev);
+	/* Should it only be deaf: it must not write to memory that is about to be given back. */
+	pci_clear_master(ad->pdev);
 	if (running)
 		control_stop_running(ad);
 	control_enter(ad, XNIC_GONE);

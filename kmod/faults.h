@@ -12,6 +12,7 @@ enum xnic_fault {
 	XNIC_FAULT_DMA,	 /* the next so many DMA mappings fail */
 	XNIC_FAULT_PAGE, /* the next so many page allocations of receive rings fail */
 	XNIC_FAULT_IRQ,	 /* the next so many interrupts of queue pairs are swallowed */
+	XNIC_FAULT_READ, /* the next so many register reads give ones, as if nobody was there */
 	XNIC_FAULTS_N
 };
 

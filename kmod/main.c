@@ -25,9 +25,10 @@ u32 xnic_rd(struct xnic_adapter *ad, u32 reg)
 
 	if (!regs)
 		return ~0U;
-	value = readl(regs + reg);
+	value = xnic_fault(ad, XNIC_FAULT_READ) ? ~0U : readl(regs + reg);
 	/* No other register tells a dead device from an odd value. */
-	if (unlikely(value == ~0U) && readl(regs + XNIC_STATUS) == ~0U) {
+	if (unlikely(value == ~0U) &&
+	    (xnic_fault(ad, XNIC_FAULT_READ) || readl(regs + XNIC_STATUS) == ~0U)) {
 		WRITE_ONCE(ad->regs, NULL);
 		if (ad->thread.domain)
 			xnic_notify(ad, &ad->unplugged);

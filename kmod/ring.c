@@ -73,9 +73,11 @@ static int rx_mem_pages(struct xnic_adapter *ad, struct xnic_rx_mem *mem, unsign
 	if (IS_ERR(pages))
 		return PTR_ERR(pages);
 	mem->pages = pages;
+	/* Not GFP_KERNEL: if the pool's index of mapped pages needs memory that is not there at
+	 * once, 6.12 would wait for it with bottom halves off. */
 	for (n = 0; n < mem->count - 1; n++) {
 		if (!xnic_fault(ad, XNIC_FAULT_PAGE))
-			mem->page[n] = page_pool_alloc_pages(pages, GFP_KERNEL);
+			mem->page[n] = page_pool_dev_alloc_pages(pages);
 		if (!mem->page[n])
 			return -ENOMEM;
 	}

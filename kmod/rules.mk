@@ -25,10 +25,14 @@ $(B)/kmod/.faults-$(XNIC_FAULTS):
 	@rm -f $(B)/kmod/.faults-* $(B)/kmod/*.o
 	@touch $@
 
+# build/debug/kmod/xnic.ko: for the kernel of scripts/vm --debug, with fault knobs.
+kmod-debug:
+	$(Q)kdir=$$(scripts/vm.d/debug-kernel --kdir) && $(MAKE) --no-print-directory B=build/debug KDIR=$$kdir XNIC_FAULTS=1 kmod
+
 # sparse, with the types of descriptor fields; kbuild prints what it finds, which must be nothing.
 kmod-check: $(KMOD_LINKS)
 	$(call say,SPARSE,kmod)
 	$(Q)rm -f $(B)/kmod/*.o
 	$(Q)$(KBUILD) -s C=2 CF=-D__CHECK_ENDIAN__ modules 2>&1 | { ! grep -E 'kmod/.*(warning|error)|(warning|error):'; }
 
-.PHONY: kmod kmod-check
+.PHONY: kmod kmod-debug kmod-check

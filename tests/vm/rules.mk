@@ -11,6 +11,17 @@ conformance:
 
 .PHONY: conformance
 
+# The driver's tests on the kernel that checks itself, and with the stock kernel's checkers; an hour or two. TEST_DEBUG="ping xdp" runs some.
+test-debug: kmod-debug tests
+	$(Q)tests/vm/debug-all $(TEST_DEBUG)
+
+# Before a release: two minutes of storm, a thousand times load and unload; half an hour.
+test-long: kmod tests
+	$(Q)STORM=120 tests/vm/xnic-storm.sh
+	$(Q)CYCLES=1000 tests/vm/xnic-removal.sh
+
+.PHONY: test-debug test-long
+
 # Makes allocations fail inside a program: tests/vm/lib-faults.sh.
 $(B)/tests/vm/failnth.so: tests/vm/failnth.c
 	$(call say,CC,$<)

@@ -5,8 +5,10 @@
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../xnic/lib.sh"
-export XNIC_KO=$BUILD/faults/kmod/xnic.ko
-[ -n "${XNIC_GUEST:-}" ] || make -s -C "$ROOT" B=build/faults XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+if [ -z "${XNIC_KO:-}" ]; then
+	export XNIC_KO=$BUILD/faults/kmod/xnic.ko
+	make -s -C "$ROOT" B=build/faults XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+fi
 xnic_guest --timeout 600 --allow 'NETDEV WATCHDOG' --allow 'transmitter stuck'
 
 ping_ok() { ping -q -c 5 -i 0.02 -W 5 10.0.0.2 | grep -q " 0% packet loss" || fail "ping lost packets $*"; }
@@ -61,7 +63,7 @@ knob swallow_irq 1000000
 ping -q -c 3 -W 10 10.0.0.2 | grep -q " 0% packet loss" || fail "frames were lost with their interrupts"
 [ "$(rescues)" -gt "$before" ] || fail "nobody came to the rescue"
 knob swallow_irq 0
-sleep 2 # the tick polls what is masked now
+wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after interrupts were lost" # the tick polls what is masked now
 ping_ok "after interrupts were lost"
 
 # A transmitter that stands still: the watchdog fires, the port is reset, frames flow.
@@ -75,16 +77,25 @@ expect_eq "resets" "$(counter resets)" $((resets + 1))
 
 # A slow control thread: calls wait for it, frames and counters do not.
 busy() { grep -q "^thread [^ ]* running" ${knobs%/faults}/control; }
-knob delay_requests 8000
-ip link set eth0 mtu 1400 &
-change=$!
-wait_for 20 busy || fail "the message was not held up"
-ping_ok "while the control thread is busy"
-cat /sys/class/net/eth0/statistics/rx_packets >/dev/null # (ip would wait for rtnl, which the call holds)
-busy || fail "frames or counters waited for the control thread"
-kill -0 $change || fail "the call did not wait for the control thread"
-knob delay_requests 0
-wait $change || fail "the call failed"
+# While the thread is held up for $1 ms. Return: false if it was free again before all was seen.
+held_up() {
+	local change
+	knob delay_requests "$1"
+	ip link set eth0 mtu "$2" &
+	change=$!
+	wait_for 60 busy || fail "the message was not held up"
+	ping_ok "while the control thread is busy"
+	cat /sys/class/net/eth0/statistics/rx_packets >/dev/null # (ip would wait for rtnl, which the call holds)
+	knob delay_requests 0
+	if busy; then
+		kill -0 $change || fail "the call did not wait for the control thread"
+		wait $change || fail "the call failed"
+		return 0
+	fi
+	wait $change || fail "the call failed"
+	return 1
+}
+held_up 8000 1400 || held_up 60000 1300 || fail "frames or counters waited for the control thread"
 ip link set eth0 mtu 1500
 ping_ok
 
@@ -93,5 +104,30 @@ knob delay_events 300
 for i in {1..20}; do ip maddr add 33:33:00:00:00:"$(printf %02x "$i")" dev eth0; done
 knob delay_events 0
 expect_match "joined notifications" "$(cat ${knobs%/faults}/control)" "mailbox events incoming queued [0-9]+ deepest [0-9]+ received [0-9]+ joined [1-9]"
+
+# A card that does not answer any more, under traffic and with a program: as if it was pulled by force. The port is down for good and says so;
+# the card can be removed, and one that is found in its place works.
+ip link set eth0 xdp obj build/tests/xnic/accept.bpf.o sec xdp
+while [ ! -e /tmp/quiet ]; do ping -q -f -w 2 10.0.0.2 >/dev/null 2>&1 || sleep 0.1; done &
+in_ns peer bash -c 'while [ ! -e /tmp/quiet ]; do ping -q -f -w 2 10.0.0.1 >/dev/null 2>&1 || sleep 0.1; done' &
+sleep 1
+knob fail_read 1000000000
+gone() { grep -q "state gone" "${knobs%/faults}/control"; }
+wait_for 60 gone || fail "nobody noticed that the card does not answer: $(cat "${knobs%/faults}/control")"
+OUT=$(ethtool -t eth0 online 2>&1) && fail "a card that does not answer passed its self test"
+ip link set eth0 down
+OUT=$(ip link set eth0 up 2>&1) && fail "a port without a device came up"
+expect_match "why it does not come up" "$OUT" "No such device"
+card=/sys/bus/pci/devices/0000:01:00.0
+echo 1 >$card/remove
+echo 1 >/sys/bus/pci/rescan
+wait_for 60 test -d /sys/class/net/eth0 || fail "the card was not found again"
+touch /tmp/quiet
+wait
+ip addr replace 10.0.0.1/24 dev eth0
+ip link set eth0 up
+carriers
+wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after the card did not answer"
+ping_ok "after the card did not answer"
 
 xnic_unload

@@ -31,7 +31,7 @@ path() {
 	daemon=$!
 	wait_for 60 grep -q ready /tmp/err || fail "$name: afxdpd did not start: $(cat /tmp/err)"
 	carriers
-	flood "$FRAMES" 60 1024 20000
+	flood "$FRAMES" 60 1024 10000
 	wait_for 60 sh -c "build/afxdpctl -i eth0 --json ledger | jq -e '.ledger.received >= $FRAMES and .ledger.unexplained == 0'" ||
 		fail "$name: not all frames came: $(ledger | jq -c .ledger)"
 	build/afxdpctl -i eth0 stop

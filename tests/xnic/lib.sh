@@ -10,12 +10,12 @@
 
 # xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
 # if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
-# The tests' settings N, FRAMES, STORM, CYCLES and XNIC_KO reach the guest.
+# The tests' settings N, FRAMES, STORM, CYCLES, FAILNTH and XNIC_KO reach the guest.
 xnic_guest() {
 	local log status=0 name settings=(XNIC_GUEST=1)
 	[ -z "${XNIC_GUEST:-}" ] || return 0
 	make -s -C "$ROOT" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
-	for name in N FRAMES STORM CYCLES XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
+	for name in N FRAMES STORM CYCLES FAILNTH XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
 	log=$(mktemp)
 	cleanup rm -f "$log"
 	# shellcheck disable=SC2086
@@ -69,8 +69,8 @@ xnic_ports() {
 
 # carriers: wait until both ports have a link.
 carriers() {
-	wait_for 30 carrier eth0 || fail "eth0 has no carrier"
-	wait_for 30 carrier eth1 || fail "eth1 has no carrier"
+	wait_for 120 carrier eth0 || fail "eth0 has no carrier"
+	wait_for 120 carrier eth1 || fail "eth1 has no carrier"
 }
 # on PORT CMD...: run CMD where the port is.
 on() {
@@ -93,10 +93,10 @@ tcp_copy() {
 		local listen=(in_ns peer) connect=()
 		[ $to = 10.0.0.2 ] || { listen=() connect=(in_ns peer); }
 		rm -f /tmp/got
-		"${listen[@]}" timeout 120 nc -l -N $to 5001 >/tmp/got </dev/null &
+		"${listen[@]}" timeout 300 nc -l -N $to 5001 >/tmp/got </dev/null &
 		receiver=$!
-		wait_for 20 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
-		"${connect[@]}" timeout 120 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
+		wait_for 60 "${listen[@]}" bash -c "ss -ltn | grep -q :5001" || fail "nc does not listen on $to"
+		"${connect[@]}" timeout 300 nc -N $to 5001 </tmp/sent >/dev/null || fail "sending to $to failed"
 		wait $receiver || fail "receiving on $to failed"
 		cmp /tmp/sent /tmp/got || fail "what arrived at $to is not what was sent"
 	done
