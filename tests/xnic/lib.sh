@@ -77,7 +77,7 @@ carriers() {
 # on PORT CMD...: run CMD where the port is.
 on() {
 	local port=$1; shift
-	if [ "$port" = eth0 ]; then "$@"; else in_ns peer "$@"; fi
+	if [ "$port" = eth1 ]; then in_ns peer "$@"; else "$@"; fi
 }
 carrier() { [[ $(on "$1" ip -br link show "$1") == *LOWER_UP* ]]; }
 
