@@ -100,8 +100,8 @@ ip link set eth0 mtu 1500
 ping_ok
 
 # Notifications that pile up behind it are joined into one.
-knob delay_events 300
-for i in {1..20}; do ip maddr add 33:33:00:00:00:"$(printf %02x "$i")" dev eth0; done
+knob delay_events 3000
+for i in {1..20}; do printf 'maddr add 33:33:00:00:00:%02x dev eth0\n' "$i"; done | ip -batch -
 knob delay_events 0
 expect_match "joined notifications" "$(cat ${knobs%/faults}/control)" "mailbox events incoming queued [0-9]+ deepest [0-9]+ received [0-9]+ joined [1-9]"
 
