@@ -54,3 +54,9 @@ $(BENCH_B)/mech: $(MECH_SRCS) tests/bench/mech/mech.h include/afxdp/ring.h
 		$(shell pkg-config --libs-only-L libdpdk) -lrte_ring -lrte_eal -lurcu-common -lck
 
 bench-tools: $(BENCH_B)/mech
+
+# Instructions a frame, in the VM: the same on every machine.
+bench-driver: kmod
+	$(Q)tests/bench/driver-cost.sh
+
+.PHONY: bench-driver

@@ -9,8 +9,10 @@
  * a zero-copy socket on queue 0 and one on 1, until SIGTERM; says "loaded" when both have received
  * a thousand frames.
  *
- * All receive frames of pktgen, whose numbers must rise, and send frames of their own. At the end a
- * line of JSON says what there was.
+ * zc open IFACE zerocopy|copy: only opens and closes a socket on queue 0.
+ *
+ * They receive frames of pktgen, whose numbers must rise, and send frames of their own. At the end
+ * a line of JSON says what there was.
  */
 #include <errno.h>
 #include <linux/if_xdp.h>
@@ -32,14 +34,23 @@
 #include <bpf/bpf.h>
 #include <xdp/xsk.h>
 
-#define XSKS	 "/sys/fs/bpf/xnic/maps/xsks"
-#define FRAMES	 1024u
-#define TX_FIRST 960u /* frames from here on are for sending */
-#define RX_RING	 256u
-#define TX_RING	 64u
-#define BATCH	 64u
-#define LENGTH	 60u
-#define LOADED	 1000
+#define XSKS   "/sys/fs/bpf/xnic/maps/xsks"
+#define BATCH  64u
+#define LENGTH 60u
+#define LOADED 1000
+#define TX_MAX 1024u
+
+/* How many frames for reception and for sending, and descriptors in the RX ring. The fill ring
+ * holds all frames, the TX and completion rings all that are for sending. */
+struct size {
+	unsigned int rx;
+	unsigned int tx;
+	unsigned int ring;
+};
+
+/* Small: what runs short shows. Large: nothing does. */
+static const struct size small = { .rx = 960, .tx = 64, .ring = 256 };
+static const struct size large = { .rx = 3072, .tx = TX_MAX, .ring = 2048 };
 
 /* pktgen's header behind Ethernet, IPv4 and UDP. */
 #define PKTGEN_OFFSET 42
@@ -59,15 +70,17 @@ struct sock {
 	const char *iface;
 	unsigned int queue;
 	unsigned int last; /* number of pktgen's last frame; kept from socket to socket */
+	bool any_order;	   /* as on QEMU's hub when a ring has run dry */
 	struct totals totals;
 
+	const struct size *size;
 	unsigned int frame_size;
 	void *area;
 	struct xsk_umem *umem;
 	struct xsk_socket *xsk;
 	struct xsk_ring_prod fill, tx;
 	struct xsk_ring_cons done, rx;
-	unsigned int idle_tx[FRAMES - TX_FIRST];
+	unsigned int idle_tx[TX_MAX];
 	unsigned int n_idle_tx;
 };
 
@@ -97,14 +110,19 @@ static void fill_all(struct sock *s)
 	unsigned int i;
 	__u32 pos;
 
-	if (xsk_ring_prod__reserve(&s->fill, TX_FIRST, &pos) != TX_FIRST)
+	if (xsk_ring_prod__reserve(&s->fill, s->size->rx, &pos) != s->size->rx)
 		die(s, "fill ring", ENOSPC);
-	for (i = 0; i < TX_FIRST; i++)
+	for (i = 0; i < s->size->rx; i++)
 		*xsk_ring_prod__fill_addr(&s->fill, pos + i) = (__u64)i * s->frame_size;
-	xsk_ring_prod__submit(&s->fill, TX_FIRST);
-	for (i = TX_FIRST; i < FRAMES; i++)
-		s->idle_tx[i - TX_FIRST] = i * s->frame_size;
-	s->n_idle_tx = FRAMES - TX_FIRST;
+	xsk_ring_prod__submit(&s->fill, s->size->rx);
+	for (i = 0; i < s->size->tx; i++)
+		s->idle_tx[i] = (s->size->rx + i) * s->frame_size;
+	s->n_idle_tx = s->size->tx;
+}
+
+static size_t area_length(const struct sock *s)
+{
+	return (size_t)(s->size->rx + s->size->tx) * s->frame_size;
 }
 
 static void close_socket(struct sock *s)
@@ -112,27 +130,28 @@ static void close_socket(struct sock *s)
 	if (s->xsk)
 		xsk_socket__delete(s->xsk);
 	xsk_umem__delete(s->umem);
-	munmap(s->area, (size_t)FRAMES * s->frame_size);
+	munmap(s->area, area_length(s));
 	s->xsk = NULL;
 }
 
 /* Return: 0 or -errno. */
 static int open_socket(struct sock *s, unsigned int frame_size, unsigned int flags)
 {
-	struct xsk_umem_config umem = { .fill_size = FRAMES,
-					.comp_size = TX_RING,
+	struct xsk_umem_config umem = { .fill_size = s->size->rx + s->size->tx,
+					.comp_size = s->size->tx,
 					.frame_size = frame_size };
-	struct xsk_socket_config config = { .rx_size = RX_RING,
-					    .tx_size = TX_RING,
+	struct xsk_socket_config config = { .rx_size = s->size->ring,
+					    .tx_size = s->size->tx,
 					    .libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
 					    .bind_flags = flags };
-	size_t length = (size_t)FRAMES * frame_size;
+	size_t length;
 	int err;
 
 	/* libxdp leaves the cached positions of UMEM rings as they are. */
 	memset(&s->fill, 0, sizeof(s->fill));
 	memset(&s->done, 0, sizeof(s->done));
 	s->frame_size = frame_size;
+	length = area_length(s);
 	s->area = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (s->area == MAP_FAILED)
 		return -errno;
@@ -161,7 +180,7 @@ static void look(struct sock *s, const unsigned char *frame, unsigned int length
 	if (ntohl(magic) != PKTGEN_MAGIC)
 		return;
 	number = ntohl(number);
-	if (s->last && number <= s->last) {
+	if (s->last && number <= s->last && !s->any_order) {
 		fprintf(stderr, "zc: %s queue %u: frame %u after frame %u\n", s->iface, s->queue,
 			number, s->last);
 		exit(1);
@@ -191,20 +210,20 @@ static unsigned int receive(struct sock *s)
 	return n;
 }
 
-/* A few frames of our own, of a protocol that nobody takes. */
-static void transmit(struct sock *s)
+/* Up to @max frames of our own, of a protocol that nobody takes. */
+static void transmit(struct sock *s, unsigned int max)
 {
 	__u32 pos;
-	unsigned int i, n = xsk_ring_cons__peek(&s->done, TX_RING, &pos);
+	unsigned int i, n = xsk_ring_cons__peek(&s->done, s->size->tx, &pos);
 
 	for (i = 0; i < n; i++) {
-		if (s->n_idle_tx == FRAMES - TX_FIRST)
+		if (s->n_idle_tx == s->size->tx)
 			die(s, "more completions than frames sent", EOVERFLOW);
 		s->idle_tx[s->n_idle_tx++] = *xsk_ring_cons__comp_addr(&s->done, pos + i);
 	}
 	xsk_ring_cons__release(&s->done, n);
 	s->totals.completed += n;
-	n = s->n_idle_tx < 8 ? s->n_idle_tx : 8;
+	n = s->n_idle_tx < max ? s->n_idle_tx : max;
 	n = xsk_ring_prod__reserve(&s->tx, n, &pos);
 	for (i = 0; i < n; i++) {
 		struct xdp_desc *desc = xsk_ring_prod__tx_desc(&s->tx, pos + i);
@@ -232,7 +251,7 @@ static int serve(struct sock *s, int timeout_ms)
 	if (poll(&pfd, 1, timeout_ms) < 0 && errno != EINTR)
 		return -errno;
 	receive(s);
-	transmit(s);
+	transmit(s, 8);
 	return 0;
 }
 
@@ -299,7 +318,7 @@ static void print(const struct sock *s)
 
 static int storm(const char *iface, unsigned int queue, double seconds, int map)
 {
-	struct sock s = { .iface = iface, .queue = queue };
+	struct sock s = { .iface = iface, .queue = queue, .size = &small };
 	double end = now() + seconds;
 
 	srand(queue + 1);
@@ -311,7 +330,8 @@ static int storm(const char *iface, unsigned int queue, double seconds, int map)
 
 static int hold(const char *iface, int map)
 {
-	struct sock s[2] = { { .iface = iface }, { .iface = iface, .queue = 1 } };
+	struct sock s[2] = { { .iface = iface, .size = &small },
+			     { .iface = iface, .queue = 1, .size = &small } };
 	bool told = false;
 	unsigned int i;
 
@@ -346,6 +366,74 @@ static int hold(const char *iface, int map)
 	return 0;
 }
 
+/* A socket on queue 0 with large rings. */
+static void open_large(struct sock *s, const char *mode)
+{
+	unsigned int flags = XDP_USE_NEED_WAKEUP;
+	int err;
+
+	flags |= strcmp(mode, "zerocopy") ? XDP_COPY : XDP_ZEROCOPY;
+	err = open_socket(s, 2048, flags);
+	if (err)
+		die(s, mode, -err);
+}
+
+static int only_receive(const char *iface, const char *mode, int map)
+{
+	struct sock s = { .iface = iface, .size = &large, .any_order = true };
+	struct pollfd pfd = { .events = POLLIN };
+	int fd;
+
+	open_large(&s, mode);
+	fd = xsk_socket__fd(s.xsk);
+	if (bpf_map_update_elem(map, &s.queue, &fd, BPF_ANY))
+		die(&s, "map", errno);
+	puts("ready");
+	fflush(stdout);
+	pfd.fd = fd;
+	while (!stop) {
+		poll(&pfd, 1, 100);
+		while (receive(&s))
+			;
+	}
+	settle(&s, map);
+	close_socket(&s);
+	print(&s);
+	return 0;
+}
+
+/* Return: whether it could be opened. */
+static int only_open(const char *iface, const char *mode)
+{
+	struct sock s = { .iface = iface, .size = &small };
+	unsigned int flags = strcmp(mode, "zerocopy") ? XDP_COPY : XDP_ZEROCOPY;
+	int err, tries = 0;
+
+	do {
+		err = open_socket(&s, 2048, flags | XDP_USE_NEED_WAKEUP);
+		if (err == -EBUSY)
+			usleep(20000);
+	} while (err == -EBUSY && ++tries < 500);
+	if (!err)
+		close_socket(&s);
+	return !!err;
+}
+
+static int only_send(const char *iface, const char *mode, unsigned long long count)
+{
+	struct sock s = { .iface = iface, .size = &large };
+
+	open_large(&s, mode);
+	while (s.totals.completed < count && !stop) {
+		unsigned long long left = count - s.totals.sent;
+
+		transmit(&s, left < TX_MAX ? left : TX_MAX);
+	}
+	close_socket(&s);
+	print(&s);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	int map = bpf_obj_get(XSKS);
@@ -359,6 +447,13 @@ int main(int argc, char **argv)
 		return storm(argv[2], atoi(argv[3]), atof(argv[4]), map);
 	if (argc == 3 && !strcmp(argv[1], "hold"))
 		return hold(argv[2], map);
-	fprintf(stderr, "usage: zc storm IFACE QUEUE SECONDS | zc hold IFACE\n");
+	if (argc == 4 && !strcmp(argv[1], "open"))
+		return only_open(argv[2], argv[3]);
+	if (argc == 4 && !strcmp(argv[1], "receive"))
+		return only_receive(argv[2], argv[3], map);
+	if (argc == 5 && !strcmp(argv[1], "send"))
+		return only_send(argv[2], argv[3], atoll(argv[4]));
+	fprintf(stderr, "usage: zc storm IFACE QUEUE SECONDS | zc hold IFACE | zc receive IFACE "
+			"MODE | zc send IFACE MODE COUNT\n");
 	return 2;
 }
