@@ -155,8 +155,8 @@ static __always_inline void parse_ipv6(struct afxdp_parse *p, struct afxdp_ledge
 	 * frame's end is the packet's. */
 	end = payload || next != PROTO_HOPOPTS ? off + payload : p->length;
 
-	/* Unrolled: clang enters the loop in its middle, which the verifier of Linux 6.1 takes for a
-	 * loop without an end. */
+	/* Unrolled: clang enters the loop in its middle, which the verifier of Linux 6.1 takes for
+	 * a loop without an end. */
 #pragma clang loop unroll(full)
 	for (i = 0; i <= MAX_EXT_HEADERS; i++) {
 		__u8 *h = data + off;

@@ -46,7 +46,8 @@ static __always_inline __u32 ones(__u64 x)
 static __always_inline int set_has4(__u32 a)
 {
 	__u32 third = a >> 8 & 0xff, word = third >> 6, rank;
-	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part, at;
+	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part,
+	      at;
 
 	if (!cell)
 		return 0;

@@ -301,6 +301,22 @@ static void tx_drain(struct xnic_adapter *ad, unsigned int i)
 	usleep_range(1000, 2000);
 }
 
+/* Count the frames in the ring of a receiver that is off: nobody will look at them. */
+static void rx_discard(struct xnic_rx *rx)
+{
+	struct xnic_rx_tally tally = {};
+	u32 pos;
+
+	for (pos = rx->next; pos != rx->filled; pos++) {
+		u32 status = le32_to_cpu(READ_ONCE(xnic_rx_desc(rx, pos)->wb.status));
+
+		if (!(status & XNIC_RXD_DD))
+			break;
+		tally.n[XNIC_RX_DISCARDED] += !!(status & XNIC_RXD_EOP);
+	}
+	xnic_rx_count(rx, &tally);
+}
+
 /**
  * xnic_pair_stop() - take a pair out of the data plane. Leaves the receiver (RCTL.EN) off.
  * @ad: the port.
@@ -330,6 +346,7 @@ void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 	xnic_hw_rx_control(ad, false);
 	usleep_range(XNIC_RX_DRAIN_US, 2 * XNIC_RX_DRAIN_US);
 	xnic_tx_discard(tx);
+	rx_discard(&ad->rx[i]);
 	if (ad->rx[i].pool)
 		xnic_xsk_rx_clean(&ad->rx[i]);
 }

@@ -24,6 +24,7 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 	[XNIC_RX_DROPPED] = "dropped",
 	[XNIC_RX_ERRORS] = "errors",
 	[XNIC_RX_LENGTH] = "length_errors",
+	[XNIC_RX_DISCARDED] = "discarded",
 	[XNIC_RX_CSUM_GOOD] = "csum_good",
 	[XNIC_RX_CSUM_NONE] = "csum_none",
 	[XNIC_RX_CSUM_BAD] = "csum_bad",

@@ -95,9 +95,10 @@ enum xnic_rx_counter {
 	XNIC_RX_XSK_FULL,  /* kept, the socket's RX ring was full */
 	XNIC_RX_XSK_EMPTY, /* refills that found the fill ring empty */
 	XNIC_RX_ALLOC_FAILED,
-	XNIC_RX_DROPPED, /* no memory for an skb */
-	XNIC_RX_ERRORS,	 /* CRC and the like */
-	XNIC_RX_LENGTH,	 /* too many buffers, or several for a program that takes one */
+	XNIC_RX_DROPPED,   /* no memory for an skb */
+	XNIC_RX_ERRORS,	   /* CRC and the like */
+	XNIC_RX_LENGTH,	   /* too many buffers, or several for a program that takes one */
+	XNIC_RX_DISCARDED, /* received, and the ring was stopped before a poll came to them */
 	XNIC_RX_CSUM_GOOD,
 	XNIC_RX_CSUM_NONE,
 	XNIC_RX_CSUM_BAD,

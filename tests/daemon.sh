@@ -9,6 +9,7 @@ rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
 rxif=rx$RUN_ID txif=tx$RUN_ID
 # One sender on each CPU feeds every queue.
 cpus=0
+# shellcheck disable=SC2034 # for the tests
 [ "$(nproc)" -lt 2 ] || cpus=0,1
 daemon=
 

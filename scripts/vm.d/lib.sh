@@ -134,17 +134,17 @@ write_initramfs() {
 probed_accel() {
 	local cache answer=tcg boot
 	boot=$(cat /proc/sys/kernel/random/boot_id)
-	cache=$CACHE/accel-$(id -u)
+	cache=$CACHE/accel-$(id -u)-$RELEASE
 	[[ -r /dev/kvm && -w /dev/kvm ]] || { echo tcg; return; }
 	mkdir -p "$CACHE"
 	exec 8>>"$cache"
 	flock 8
-	if [ "$(sed -n 1p "$cache")" = "$boot $RELEASE" ]; then
+	if [ "$(sed -n 1p "$cache")" = "$boot" ]; then
 		sed -n 2p "$cache"
 		return
 	fi
 	boots_under_kvm && answer=kvm
-	printf '%s\n' "$boot $RELEASE" "$answer" >"$cache"
+	printf '%s\n' "$boot" "$answer" >"$cache"
 	exec 8>&-
 	echo "$answer"
 }
@@ -154,7 +154,7 @@ boots_under_kvm() {
 	cp "$(static_busybox)" "$dir/tree/bin/busybox"
 	cp "$VM_PARTS/init" "$dir/tree/init"
 	(cd "$dir/tree" && find . | cpio -o -H newc --quiet | gzip -1) >"$dir/initramfs"
-	touch "$dir/console"
+	touch "$dir/console" "$dir/qemu"
 	timeout 30 qemu-system-x86_64 -nodefaults -no-user-config -no-reboot -display none -machine q35 -accel kvm -cpu host -m 256M \
 		-kernel "$VMLINUZ" -initrd "$dir/initramfs" -append "console=ttyS0 loglevel=5 panic=-1 vm.probe" \
 		-serial "file:$dir/console" </dev/null >"$dir/qemu" 2>&1 &

@@ -5,6 +5,7 @@
  * --drop only a program that drops is attached: the ceiling of the path.
  *
  *	bare OBJECT IFACE redirect [QUEUE...]	prints "ready", at SIGTERM one line of JSON
+ *	bare OBJECT IFACE filter [QUEUE...]	only UDP to port 4000, the rest is passed
  *	bare OBJECT IFACE drop
  */
 #include <bpf/bpf.h>
@@ -127,13 +128,15 @@ static unsigned long long dropped(struct receiver *r)
 	return s.rx_dropped + s.rx_ring_full;
 }
 
-static struct bpf_object *load(const char *path, const char *leave)
+static struct bpf_object *load(const char *path, const char *name)
 {
 	struct bpf_object *o = bpf_object__open(path);
+	struct bpf_program *program;
 
 	if (!o)
 		die(path, errno);
-	bpf_program__set_autoload(bpf_object__find_program_by_name(o, leave), false);
+	bpf_object__for_each_program(program, o)
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), name));
 	if (bpf_object__load(o))
 		die(path, errno);
 	return o;
@@ -147,15 +150,17 @@ int main(int argc, char **argv)
 	sigset_t ends;
 	struct bpf_object *object;
 	struct bpf_link *link;
+	char name[32];
 	bool drop;
 
 	if (argc < 4 || argc > 4 + QUEUES || !(index = if_nametoindex(argv[2]))) {
-		fputs("usage: bare OBJECT IFACE redirect|drop [QUEUE...]\n", stderr);
+		fputs("usage: bare OBJECT IFACE redirect|filter|drop [QUEUE...]\n", stderr);
 		return 2;
 	}
 	libbpf_set_print(quiet);
 	drop = !strcmp(argv[3], "drop");
-	object = load(argv[1], drop ? "bare_redirect" : "bare_drop");
+	snprintf(name, sizeof(name), "bare_%s", argv[3]);
+	object = load(argv[1], name);
 	sockets = bpf_object__find_map_fd_by_name(object, "sockets");
 	for (i = 4; !drop && (i < argc || i == 4); i++) {
 		receivers[n].queue = i < argc ? atoi(argv[i]) : 0;
@@ -165,9 +170,7 @@ int main(int argc, char **argv)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGTERM);
 	pthread_sigmask(SIG_BLOCK, &ends, NULL);
-	link = bpf_program__attach_xdp(
-		bpf_object__find_program_by_name(object, drop ? "bare_drop" : "bare_redirect"),
-		index);
+	link = bpf_program__attach_xdp(bpf_object__find_program_by_name(object, name), index);
 	if (!link)
 		die("attach", errno);
 	for (i = 0; i < n; i++)

@@ -55,6 +55,9 @@ core_ticks() {
 # shellcheck disable=SC2034 # for run
 CSV_HEAD=benchmark,round,subject,size,flows,queues,offered_pps,sent,received,consumed,lost,duration_s,consumed_pps,late,consumer_cpu,kernel_cpu,other_cpu,resident_kib,sane
 
+# What else afxdpgen is told.
+GEN_EXTRA=()
+
 # trial SUBJECT SECONDS PPS|max SIZE FLOWS: one run. Sets sent, consumed, duration, sane (empty, or why not), and writes the row of $round.
 # shellcheck disable=SC2034,SC2154 # results, for the benchmarks; variables of run
 trial() {
@@ -68,7 +71,7 @@ trial() {
 	core0=$(core_ticks)
 	json=$( (
 		TIMEFORMAT='%U %S'
-		time in_ns "$TX" taskset -c "$cpus" "$BUILD/afxdpgen" -i b0 --cpus "$cpus" --spin --duration "$seconds" --pps "$pps" --size "$size" --flows "$flows"
+		time in_ns "$TX" taskset -c "$cpus" "$BUILD/afxdpgen" -i b0 --cpus "$cpus" --spin --duration "$seconds" --pps "$pps" --size "$size" --flows "$flows" "${GEN_EXTRA[@]}"
 	) 2>"$SCRATCH/gen.err") || status=$?
 	core1=$(core_ticks)
 	cpu1=$(process_ns "$SUBJECT_PID")

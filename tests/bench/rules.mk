@@ -18,7 +18,25 @@ $(BENCH_B)/bare.bpf.o: tests/bench/bare.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-bench-tools: all $(BENCH_B)/bare $(BENCH_B)/naive $(BENCH_B)/bare.bpf.o
+$(BENCH_B)/bare.bpf.o: tests/bench/filter.h
+
+# For rules.sh.
+$(BENCH_B)/filter_c.bpf.o: tests/bench/filter_c.bpf.c tests/bench/filter.h $(wildcard bpf/*.[ch] include/afxdp/*.h)
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
+
+$(BENCH_B)/cost: tests/bench/cost.c $(B)/libafxdp.a
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< $(B)/libafxdp.a -o $@ $(LIBS)
+
+$(BENCH_B)/prefixes: tests/bench/prefixes.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@
+
+bench-tools: all $(addprefix $(BENCH_B)/,bare naive bare.bpf.o filter_c.bpf.o cost prefixes)
 
 bench:
 	$(Q)tests/bench/run $(BENCH)
@@ -36,3 +54,9 @@ $(BENCH_B)/mech: $(MECH_SRCS) tests/bench/mech/mech.h include/afxdp/ring.h
 		$(shell pkg-config --libs-only-L libdpdk) -lrte_ring -lrte_eal -lurcu-common -lck
 
 bench-tools: $(BENCH_B)/mech
+
+# Instructions a frame, in the VM: the same on every machine.
+bench-driver: kmod
+	$(Q)tests/bench/driver-cost.sh
+
+.PHONY: bench-driver

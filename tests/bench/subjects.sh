@@ -4,7 +4,7 @@
 # What is measured: how each receiver is started on b1, how it is known to be ready, and what it says at its end.
 #
 # subject_start NAME: sets SUBJECT_PID. subject_stop: sets consumed (a number, or "driver": whatever the driver saw) and lost (a number, or empty if the
-# subject does not say). Names: drop, bare, naive, testpmd, tcpdump:FILE, dumpcap:FILE, netsniff-ng:FILE, or "afxdpd ARGS".
+# subject does not say). More of them may be in functions start_NAME and stop_NAME, for names NAME:REST. Names: drop, bare, naive, testpmd, tcpdump:FILE, dumpcap:FILE, netsniff-ng:FILE, or "afxdpd ARGS".
 
 SUBJECT='' SUBJECT_PID=0
 
@@ -33,6 +33,7 @@ subject_start() {
 	case $1 in
 	drop) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 drop ;;
 	bare) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 redirect $queues ;;
+	"bare filter") launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 filter $queues ;;
 	naive) launch ready "$TOOLS/naive" b1 ;;
 	afxdpd*) launch ": ready" "$BUILD/afxdpd" -i b1 --report "$SCRATCH/report.json" ${1#afxdpd} ;;
 	# --no-huge: a machine as it comes has no hugepages; one forwarding core.
@@ -46,7 +47,10 @@ subject_start() {
 	tcpdump:*) launch "listening on" tcpdump -i b1 -n -B 16384 -Z root -w "${1#*:}" ;;
 	dumpcap:*) launch "File:" dumpcap -i b1 -B 16 -P -w "${1#*:}" ;;
 	netsniff-ng:*) launch "Running" netsniff-ng --in b1 --out "${1#*:}" --verbose --ring-size 16MiB ;;
-	*) die "no subject '$1'" ;;
+	*)
+		declare -F "start_${1%%:*}" >/dev/null || die "no subject '$1'"
+		"start_${1%%:*}" "${1#*:}"
+		;;
 	esac
 }
 
@@ -71,7 +75,7 @@ subject_stop() {
 		end TERM
 		consumed=driver
 		;;
-	bare | naive)
+	bare | "bare filter" | naive)
 		end TERM
 		consumed=$(said '.*"consumed":([0-9]+).*')
 		lost=$(said '.*"lost":([0-9]+).*')
@@ -102,6 +106,7 @@ subject_stop() {
 		consumed=$(said '.* ([0-9]+) +packets passed filter.*')
 		lost=$(said '.* ([0-9]+) +packets failed filter.*')
 		;;
+	*) "stop_${SUBJECT%%:*}" ;;
 	esac
 	consumed=${consumed:-0}
 	case $SUBJECT in *:/dev/null | *:/dev/shm/*) rm -f "$SCRATCH"/capture* ;; esac

@@ -11,7 +11,9 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $($*_FUZZ_SRCS) -o $@ $($*_FUZZ_LIBS)
 
-# What is found stays in build/tests/fuzz/NAME.corpus, so that the next run goes on from there.
+# What is found stays in build/tests/fuzz/NAME.corpus, so that the next run goes on from there. What is worth keeping is in tests/fuzz/corpus/NAME: make it
+# with build/tests/fuzz/NAME -merge=1 -use_counters=0 tests/fuzz/corpus/NAME build/tests/fuzz/NAME.corpus.
 fuzz: $(FUZZ_BIN)
-	$(Q)for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus || exit 1; done
+	$(Q)for f in $^; do mkdir -p $$f.corpus && $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 $$f.corpus \
+		$$(ls -d tests/fuzz/corpus/$${f##*/} 2>/dev/null) || exit 1; done
 .PHONY: fuzz

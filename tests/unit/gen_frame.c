@@ -80,12 +80,13 @@ static void check(const struct gen_spec *s, const uint8_t *f, uint32_t flow, uin
 		src = p + 14;
 		p = p + 22;
 	}
-	CHECK(get32(src) == get32(s->ipv6 ? src6 + 12 : src4) + flow % 65536);
+	CHECK(get32(src) ==
+	      get32(s->ipv6 ? src6 + 12 : src4) + (s->scatter ? flow * 2654435769U : flow % 65536));
 	if (s->proto != GEN_ARP) {
 		CHECK(fold(sum(p, end - p) + pseudo) == 0xffff, "layer 4 checksum, %u bytes",
 		      s->length);
 		if (s->proto != GEN_ICMP)
-			CHECK(get16(p) == ((s->sport + flow / 65536) & 0xffff) &&
+			CHECK(get16(p) == ((s->sport + (s->scatter ? 0 : flow / 65536)) & 0xffff) &&
 			      get16(p + 2) == s->dport);
 		if (s->proto == GEN_UDP)
 			CHECK(get16(p + 4) == end - p && get16(p + 6));
@@ -106,7 +107,7 @@ static void check(const struct gen_spec *s, const uint8_t *f, uint32_t flow, uin
 	      (long long)got, (long long)seq);
 }
 
-static void one_kind(enum gen_proto proto, bool ipv6, uint16_t vlan)
+static void one_kind(enum gen_proto proto, bool ipv6, uint16_t vlan, bool scatter)
 {
 	static const uint64_t seqs[] = { 0, 1, 0xfffe, 0xffff, 0x10000, 0x123456789abcdef0, ~0ULL };
 	static const uint32_t flows[] = { 0, 1, 5, 6, 65535, 65536, 1000000, 1 << 30 };
@@ -116,6 +117,7 @@ static void one_kind(enum gen_proto proto, bool ipv6, uint16_t vlan)
 		.vlan = vlan,
 		.proto = proto,
 		.ipv6 = ipv6,
+		.scatter = scatter,
 		.sport = 65530,
 		.dport = 53,
 	};
@@ -188,14 +190,15 @@ int main(void)
 	size_t v;
 
 	for (v = 0; v < 3; v++) {
-		one_kind(GEN_UDP, false, vlans[v]);
-		one_kind(GEN_UDP, true, vlans[v]);
-		one_kind(GEN_TCP, false, vlans[v]);
-		one_kind(GEN_TCP, true, vlans[v]);
-		one_kind(GEN_ICMP, false, vlans[v]);
-		one_kind(GEN_ICMP, true, vlans[v]);
-		one_kind(GEN_ARP, false, vlans[v]);
+		one_kind(GEN_UDP, false, vlans[v], v & 1);
+		one_kind(GEN_UDP, true, vlans[v], v & 1);
+		one_kind(GEN_TCP, false, vlans[v], v & 1);
+		one_kind(GEN_TCP, true, vlans[v], v & 1);
+		one_kind(GEN_ICMP, false, vlans[v], v & 1);
+		one_kind(GEN_ICMP, true, vlans[v], v & 1);
+		one_kind(GEN_ARP, false, vlans[v], v & 1);
 	}
+	one_kind(GEN_UDP, false, 0, true);
 	udp_zero();
 	flows();
 	return 0;

@@ -80,6 +80,8 @@ static void bad(void)
 	wrong("-i a --size 59", "'59'");
 	wrong("-i a --size 9015", "'9015'");
 	wrong("-i a --flows 0", "'0'");
+	wrong("-i a --pcap x --scatter", "--pcap");
+	CHECK(!parse("-i a --flows 5 --scatter") && o.scatter);
 	wrong("-i a --vlan 0", "'0'");
 	wrong("-i a --vlan 4095", "'4095'");
 	wrong("-i a --proto sctp", "'sctp'");

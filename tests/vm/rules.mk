@@ -46,3 +46,9 @@ $(CTL_COST)/ctl_cost.ko: $(CTL_COST_SRC) include/afxdp/mailbox.h
 	@ln -sf $(abspath $(CTL_COST_SRC)) $(CTL_COST)/
 	$(call say,KBUILD,$@)
 	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(CTL_COST)) W=1 $(if $(filter 1,$(V)),,-s) modules
+
+# xnic-zc.sh at the length that a release asks for.
+test-zc-storm: all kmod tests
+	$(Q)STORM=300 CYCLES=50 tests/vm/xnic-zc.sh
+
+.PHONY: test-zc-storm

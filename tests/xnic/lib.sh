@@ -77,7 +77,7 @@ carriers() {
 # on PORT CMD...: run CMD where the port is.
 on() {
 	local port=$1; shift
-	if [ "$port" = eth0 ]; then "$@"; else in_ns peer "$@"; fi
+	if [ "$port" = eth1 ]; then in_ns peer "$@"; else "$@"; fi
 }
 carrier() { [[ $(on "$1" ip -br link show "$1") == *LOWER_UP* ]]; }
 
@@ -139,6 +139,23 @@ xdp_seen() {
 # goes); returns when they are sent. Writing "start" is not enough to wait for: pktgen gives its thread an eighth of a second to begin, and if
 # that was too short the write returns at once. Until then "Result: OK: src_max=..." is the answer to the last setting.
 flood() {
+	flood_setup "$@"
+	pktgen pgctrl start
+	wait_for 300 flooded || fail "pktgen does not come to its end: $(on eth1 cat /proc/net/pktgen/eth1)"
+}
+# flood_begin SIZE [FLOWS [RATE]]: the same without end, until flood_end.
+flood_begin() {
+	flood_setup 0 "$@"
+	pktgen pgctrl start &
+	FLOOD_PID=$!
+	wait_for 30 flooding || fail "pktgen does not start: $(on eth1 cat /proc/net/pktgen/eth1)"
+}
+flood_end() {
+	pktgen pgctrl stop
+	wait "$FLOOD_PID" || true
+	wait_for 60 flooded || fail "pktgen does not stop: $(on eth1 cat /proc/net/pktgen/eth1)"
+}
+flood_setup() {
 	local command mac
 	mac=$(cat /sys/class/net/eth0/address)
 	pktgen kpktgend_0 rem_device_all
@@ -147,10 +164,28 @@ flood() {
 		"udp_dst_max 9" "src_min 10.9.0.1" "src_max 10.9.$((${3:-1} / 256)).$((${3:-1} % 256))"; do
 		pktgen eth1 "$command" || fail "pktgen: $command"
 	done
-	pktgen pgctrl start
-	wait_for 300 flooded || fail "pktgen does not come to its end: $(on eth1 cat /proc/net/pktgen/eth1)"
 }
 # shellcheck disable=SC2016 # the inner shell's
 pktgen() { on eth1 bash -c 'echo "$2" >"/proc/net/pktgen/$1"' pktgen "$@"; }
 # shellcheck disable=SC2016
 flooded() { on eth1 bash -c '[[ $(</proc/net/pktgen/eth1) =~ "Result: OK: "[0-9]+"(" ]]'; }
+# flooding: some frames have been sent.
+# shellcheck disable=SC2016
+flooding() { on eth1 bash -c '[[ $(</proc/net/pktgen/eth1) =~ "pkts-sofar: "[1-9] ]]'; }
+
+# ---- AF_XDP: tests/xnic/zc.c beside tests/xnic/steer.bpf.c ----
+
+# steer_load: load the programs $XDP/progs/steer_a and _b, with their maps in $XDP/maps.
+steer_load() {
+	bpffs
+	rm -rf $XDP
+	mkdir $XDP
+	bpftool prog loadall "$BUILD/tests/xnic/steer.bpf.o" $XDP/progs pinmaps $XDP/maps
+}
+steer_attach() { bpftool net attach xdpdrv pinned $XDP/progs/steer_"$1" dev eth0 overwrite; }
+# steered FIELD: sum over CPUs.
+steered() { bpftool -j map dump pinned $XDP/maps/steered | jq "[.[].formatted.values[].value.$1] | add"; }
+# counters REGEX DEV: sum of the driver's counters whose names match.
+counters() { on "$2" ethtool -S "$2" | awk -v name="^($1):$" '$1 ~ name { s += $2 } END { print s + 0 }'; }
+# pinned_pages: of the kernel, by UMEMs above all.
+pinned_pages() { awk '$1 == "nr_foll_pin_acquired" { n += $2 } $1 == "nr_foll_pin_released" { n -= $2 } END { print n }' /proc/vmstat; }

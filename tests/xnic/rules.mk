@@ -6,7 +6,7 @@ XNIC_BIN := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%,$(filter-out %.bpf.c,$(w
 $(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target bpf -O2 -g -Wall -Werror -Iinclude -I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@
+	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror -Iinclude -I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@
 
 $(B)/tests/xnic/%: tests/xnic/%.c
 	$(call say,TEST,$<)

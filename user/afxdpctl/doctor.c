@@ -76,10 +76,11 @@ static void check_xdp(struct finding *f, const struct afxdp_nic *nic)
 	    x & AFXDP_NIC_XDP_REDIRECT ? ", redirect" : "",
 	    x & AFXDP_NIC_XDP_NDO_XMIT ? ", redirect target" : "",
 	    x & AFXDP_NIC_XDP_RX_SG ? ", multi-buffer" : "");
-	say(f, "zero-copy", NULL,
-	    x & AFXDP_NIC_XDP_ZEROCOPY ? "offered by the driver, up to %u buffers a frame"
-				       : "not offered: the kernel copies each frame once (%u)",
-	    nic->zc_max_segs);
+	if (x & AFXDP_NIC_XDP_ZEROCOPY)
+		say(f, "zero-copy", NULL, "offered by the driver, up to %u buffers a frame",
+		    nic->zc_max_segs);
+	else
+		say(f, "zero-copy", NULL, "not offered: the kernel copies each frame once");
 	say(f, "metadata", NULL, "%s%s%s%s",
 	    nic->rx_metadata ? "from the device:" : "none from the device",
 	    nic->rx_metadata & 1 ? " time" : "", nic->rx_metadata & 2 ? " hash" : "",
@@ -177,9 +178,10 @@ static void check_machine(struct finding *f)
 	    bpffs ? NULL : "mount -t bpf bpf /sys/fs/bpf (ip netns exec hides it: use nsenter)",
 	    "%s",
 	    bpffs ? "mounted: maps will be pinned" : "not at /sys/fs/bpf: maps will not be pinned");
-	say(f, "huge pages", NULL,
-	    huge > 0 ? "%ld of 2 MiB reserved" : "none reserved (%ld): needed only for --hugepages",
-	    huge < 0 ? 0 : huge);
+	if (huge > 0)
+		say(f, "huge pages", NULL, "%ld of 2 MiB reserved", huge);
+	else
+		say(f, "huge pages", NULL, "none reserved: needed only for --hugepages");
 	say(f, "jit",
 	    read_number("/proc/sys/net/core/bpf_jit_enable")
 		    ? NULL

@@ -191,6 +191,7 @@ int gen_frame_build(const struct gen_spec *s, uint8_t *frame, struct gen_templat
 		return -EMSGSIZE;
 	memset(t, 0, sizeof(*t));
 	t->length = s->length;
+	t->flags = s->scatter ? GEN_SCATTER : 0;
 	t->address0 = (uint32_t)low[0] << 24 | low[1] << 16 | low[2] << 8 | low[3];
 
 	p = put_ethernet(s, frame);

@@ -16,6 +16,7 @@ struct gen_spec {
 	uint16_t vlan; /* 0: untagged */
 	enum gen_proto proto;
 	bool ipv6;
+	bool scatter;	 /* source addresses of flows all over the place, ports the same */
 	uint8_t src[16]; /* IPv4 in the first four bytes */
 	uint8_t dst[16];
 	uint16_t sport;

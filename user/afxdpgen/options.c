@@ -136,6 +136,7 @@ enum {
 	OPT_BURST,
 	OPT_ENGINE,
 	OPT_SPIN,
+	OPT_SCATTER,
 };
 
 static const struct option long_options[] = {
@@ -163,6 +164,7 @@ static const struct option long_options[] = {
 	{ "burst", required_argument, NULL, OPT_BURST },
 	{ "engine", required_argument, NULL, OPT_ENGINE },
 	{ "spin", no_argument, NULL, OPT_SPIN },
+	{ "scatter", no_argument, NULL, OPT_SCATTER },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
@@ -180,6 +182,8 @@ const char *gen_options_usage(void)
 	       "  -p, --pps N|max         frames a second, k and M allowed: 1.488M (default max)\n"
 	       "  -s, --size N            bytes a frame without FCS, 60 to 9014 (default 64)\n"
 	       "  -f, --flows N           different source addresses and ports (default 1)\n"
+	       "      --scatter           flows differ by address only, all over the address "
+	       "space\n"
 	       "      --proto P           udp, tcp, icmp or arp (default udp)\n"
 	       "  -6, --ipv6              IPv6 instead of IPv4\n"
 	       "      --vlan ID           with a VLAN tag, 1 to 4094\n"
@@ -308,6 +312,9 @@ static int parse_one(struct gen_options *o, int opt, const char *arg, struct why
 			return wrong(w, "--engine '%s': one of auto, xdp, packet is wanted", arg);
 		o->engine = word;
 		break;
+	case OPT_SCATTER:
+		o->scatter = true;
+		break;
 	case OPT_SPIN:
 		o->spin = true;
 		break;
@@ -335,7 +342,7 @@ static int check(const struct gen_options *o, uint32_t given, struct why *w)
 		return wrong(w, "no interface: say which with -i IFACE");
 	if (o->write && !o->count)
 		return wrong(w, "--write '%s': say how many frames with --count", o->write);
-	if (o->pcap && (given || o->mix))
+	if (o->pcap && (given || o->mix || o->scatter))
 		return wrong(w, "--pcap sends the frames of the file as they are: leave out --mix "
 				"and what describes frames");
 	if (o->mix && given)

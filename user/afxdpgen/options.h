@@ -41,6 +41,7 @@ struct gen_options {
 	uint64_t seed;
 	uint32_t size;
 	uint32_t flows;
+	bool scatter;
 	uint32_t batch;
 	uint32_t burst;
 	uint16_t vlan; /* 0: untagged */

@@ -17,6 +17,7 @@
 #define GEN_FLOW_ADDRESSES 65536
 
 #define GEN_L4_PSEUDO (1 << 0) /* the layer 4 checksum covers the addresses */
+#define GEN_SCATTER   (1 << 2) /* flows have addresses all over the place, and one port */
 #define GEN_L4_UDP    (1 << 1) /* a checksum of 0 is sent as 0xffff (RFC 768, RFC 8200) */
 
 /*
@@ -88,6 +89,14 @@ static __always_inline __u32 gen_flow(__u64 n, __u64 seed, __u32 flows)
 	return n % flows;
 }
 
+/* Scattered: multiples of an odd number, so that all are different; of one near 2^32 divided by the
+ * golden ratio, so that they spread evenly (Knuth, The Art of Computer Programming, 6.4). */
+static __always_inline __u32 gen_address(const struct gen_template *t, __u32 flow)
+{
+	return t->address0 +
+	       (t->flags & GEN_SCATTER ? flow * 2654435769U : flow % GEN_FLOW_ADDRESSES);
+}
+
 /**
  * gen_stamp() - make the frame at @frame number @seq of flow @flow.
  * @t: its template; the bytes at @frame are a copy of the template's, or were stamped before.
@@ -98,8 +107,8 @@ static __always_inline __u32 gen_flow(__u64 n, __u64 seed, __u32 flows)
 static __always_inline int gen_stamp(const struct gen_template *t, void *frame, void *end,
 				     __u32 flow, __u64 seq)
 {
-	__u32 address = t->address0 + flow % GEN_FLOW_ADDRESSES;
-	__u16 port = t->port0 + flow / GEN_FLOW_ADDRESSES;
+	__u32 address = gen_address(t, flow);
+	__u16 port = t->port0 + (t->flags & GEN_SCATTER ? 0 : flow / GEN_FLOW_ADDRESSES);
 	__u32 l4 = t->l4_sum, halves = (address >> 16) + (address & 0xffff);
 	__u16 sum;
 	__u32 i;

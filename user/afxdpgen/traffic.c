@@ -128,6 +128,7 @@ int gen_traffic_make(struct gen_traffic *t, const struct gen_options *o, const u
 		.dport = o->dport,
 		.length = o->size,
 		.seed = o->seed,
+		.scatter = o->scatter,
 	};
 
 	*t = (struct gen_traffic){ .flows = o->flows, .seed = o->seed };

@@ -75,13 +75,13 @@ struct function {
 	uint32_t n, room;
 };
 
-/* function[0] takes the place of afxdp_classify(). */
+/* function[0] takes the place of afxdp_classify(); it calls the others, if there are any. */
 struct program {
 	struct function *function;
 	uint32_t functions, room;
 };
 
-/* A part of the classifier found no rule for the frame: the next part goes on. */
+/* Where rules took more than one function: this one found none for the frame, the next goes on. */
 #define CLASS_NONE 0xffU
 
 /**

@@ -287,7 +287,7 @@ void write_gather(struct compiler *c)
 {
 	uint32_t none = block_new(&c->blocks);
 
-	block_return(&c->blocks, none, CLASS_NONE);
+	block_return(&c->blocks, none, c->none);
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
 	emit_call(c, SYMBOL_GATHER);

@@ -682,7 +682,7 @@ static void write_entry(struct compiler *c, uint32_t entry, struct ways *in)
 	struct facts f = { .linear = linear, .below = FRAME_UNBOUNDED };
 
 	c->at = entry;
-	block_return(&c->blocks, none, CLASS_NONE);
+	block_return(&c->blocks, none, c->none);
 	emit(c, MOV64(R_CTX, BPF_REG_1));
 	emit(c, MOV64(R_PARSE, BPF_REG_2));
 	emit_leave(c, JMP64_K(BPF_JEQ, R_PARSE, 0), none);
@@ -738,7 +738,7 @@ static int write_function(struct compiler *c, uint32_t function)
 			break;
 	}
 	for (uint32_t i = 0; i < in.n && !c->err; i++)
-		block_return(&c->blocks, in.way[i].block, CLASS_NONE);
+		block_return(&c->blocks, in.way[i].block, c->none);
 	free(in.way);
 	if (c->err)
 		return c->err;
@@ -791,22 +791,33 @@ static int try_function(struct compiler *c, uint32_t function, uint32_t first, u
 	return err;
 }
 
-/* One function if they fit, else the two halves, each in its own. */
+/* Into one function; *@fits: they do, or it does not depend on that whether they ever will. */
+static int compile_whole(struct compiler *c, uint32_t function, uint32_t first, uint32_t last,
+			 bool *fits)
+{
+	int err = try_function(c, function, first, last, VARIANTS);
+
+	*fits = err != -E2BIG || c->why;
+	if (*fits || last - first > 1)
+		return err;
+	*fits = true;
+	err = try_function(c, function, first, last, 1);
+	c->current = first;
+	return err;
+}
+
+/* Into a function of their own, or if they do not fit, each half into one. */
 static int compile_part(struct compiler *c, uint32_t first, uint32_t last)
 {
 	uint32_t function = c->program->functions, middle = first + (last - first) / 2;
+	bool fits;
 	int err;
 
 	if (!program_add(c->program, FUNCTION_CLASSIFY))
 		return -ENOMEM;
-	err = try_function(c, function, first, last, VARIANTS);
-	if (err != -E2BIG || c->why)
+	err = compile_whole(c, function, first, last, &fits);
+	if (fits)
 		return err;
-	if (last - first == 1) {
-		err = try_function(c, function, first, last, 1);
-		c->current = first;
-		return err;
-	}
 	forget_functions(c->program, function);
 	err = compile_part(c, first, middle);
 	return err ? err : compile_part(c, middle, last);
@@ -833,9 +844,34 @@ static bool write_dispatcher(struct compiler *c, uint32_t function)
 	block_goto(b, c->at, end);
 	block_return(b, end, AFXDP_CLASS(c->otherwise, AFXDP_RULE_DEFAULT));
 	block_exit(b, found);
+	c->program->function[function].n = 0;
 	ok = !blocks_layout(b, entry, &c->program->function[function]);
 	blocks_free(b);
 	return ok && !c->err;
+}
+
+/* All rules: function 0 is the whole classifier if they fit into one, else it asks the others. */
+static int compile_all(struct compiler *c)
+{
+	uint32_t middle = c->rules / 2;
+	bool fits;
+	int err;
+
+	if (!program_add(c->program, FUNCTION_CLASSIFY))
+		return -ENOMEM;
+	if (c->rules) {
+		c->none = AFXDP_CLASS(c->otherwise, AFXDP_RULE_DEFAULT);
+		err = compile_whole(c, 0, 0, c->rules, &fits);
+		if (fits)
+			return err;
+		c->none = CLASS_NONE;
+		err = compile_part(c, 0, middle);
+		if (!err)
+			err = compile_part(c, middle, c->rules);
+		if (err)
+			return err;
+	}
+	return write_dispatcher(c, 0) ? 0 : -ENOMEM;
 }
 
 static int build_graphs(struct compiler *c, uint32_t *at)
@@ -864,13 +900,9 @@ int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict ot
 	c.loop_function = malloc((c.loops + 1) * sizeof(*c.loop_function));
 	if (!c.loop_function)
 		err = -ENOMEM;
-	if (!err && !program_add(program, FUNCTION_CLASSIFY))
-		err = -ENOMEM;
-	if (!err && rules)
-		err = compile_part(&c, 0, rules);
+	if (!err)
+		err = compile_all(&c);
 	*at = c.current < rules ? c.current : rules ? rules - 1 : 0;
-	if (!err && !write_dispatcher(&c, 0))
-		err = -ENOMEM;
 	if (err)
 		*why = c.why ?: err == -E2BIG ? "it is too complex" : "out of memory";
 	for (uint32_t i = 0; i < rules; i++)
