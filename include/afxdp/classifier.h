@@ -55,13 +55,18 @@ struct afxdp_trial_note {
  *	0		struct afxdp_set_header
  *	1, 2		lengths of IPv6 prefixes, a byte each, ascending
  *	AFXDP_SET_TOP	IPv4, first level: 65536 words, one for every /16: AFXDP_SET_NONE, _ALL, or
- *where its run is. 512 KB
- *	then		runs, one for every /16 that is neither empty nor full: a cell with two
- *bitmaps of its /24s (which are there in part, which in full), then for every partial /24 half a
- *cell, a bitmap of its addresses buckets_at	IPv6: a hash table of struct afxdp_set_bucket
+ *			where its head and its leaves are. 512 KB
+ *	then		for every /16 that is neither empty nor full, either a list of at most 32
+ *			ranges, in one cell (16 first, 16 last lower halves) or in two (32 first,
+ *			32 last); or a head: two bitmaps of its /24s, which are there in part,
+ *			which in full
+ *	then		leaves, half a cell for every /24 that is there in part: a bitmap of its
+ *			addresses. Those of a /16 are in a row
+ *	buckets_at	IPv6: a hash table of struct afxdp_set_bucket
  *
- * An IPv4 look-up reads three cache lines at most. A run is never changed while it can be seen: it
- * is written anew, and the word of the first level is exchanged.
+ * An IPv4 look-up touches two pages where there is a list, which is what a million prefixes from
+ * all over the address space come to, and three at most. Lists, heads and leaves never change while
+ * they can be seen: they are written anew, and the word of the first level is exchanged.
  */
 struct afxdp_set_cell {
 	__u64 word[8];
@@ -72,12 +77,25 @@ struct afxdp_set_cell {
 #define AFXDP_SET_NONE	    0
 #define AFXDP_SET_ALL	    1
 
-/* A word of the first level: the run's cell, and how many partial /24s there are in the first one,
- * two and three words of its bitmap, so that one word's ones remain to be counted. */
-#define AFXDP_SET_WORD(run, one, two, three) \
-	((__u64)(three) << 48 | (__u64)(two) << 40 | (__u64)(one) << 32 | (run))
-#define AFXDP_SET_RUN(top)	    ((__u32)(top))
-#define AFXDP_SET_BEFORE(top, word) ((word) ? (top) >> (24 + 8 * (word)) & 0xff : 0)
+/* A word of the first level: the head's cell, the first one with leaves, and how many leaves there
+ * are for the first one, two and three words of the head's bitmap, so that one word's ones remain
+ * to be counted. */
+#define AFXDP_SET_WORD(head, leaves, one, two, three)                     \
+	((__u64)(three) << 56 | (__u64)(two) << 48 | (__u64)(one) << 40 | \
+	 (__u64)(leaves) << AFXDP_SET_HEAD_BITS | (head))
+
+/* Or of a list's: how many cells are in the place of `one`, this in that of `three`. */
+#define AFXDP_SET_LIST		  0xff
+#define AFXDP_SET_RANGES	  32
+#define AFXDP_SET_IS_LIST(top)	  ((top) >> 56 == AFXDP_SET_LIST)
+#define AFXDP_SET_LIST_CELLS(top) ((__u32)((top) >> 40) & 0xff)
+
+#define AFXDP_SET_HEAD_BITS   18
+#define AFXDP_SET_LEAVES_BITS 22
+#define AFXDP_SET_HEAD(top)   ((__u32)(top) & ((1U << AFXDP_SET_HEAD_BITS) - 1))
+#define AFXDP_SET_LEAVES(top) \
+	((__u32)((top) >> AFXDP_SET_HEAD_BITS) & ((1U << AFXDP_SET_LEAVES_BITS) - 1))
+#define AFXDP_SET_BEFORE(top, word) ((word) ? (top) >> (32 + 8 * (word)) & 0xff : 0)
 
 struct afxdp_set_header {
 	__u32 buckets_at, buckets;

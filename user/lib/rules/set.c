@@ -11,12 +11,18 @@
 #include "../prog.h"
 #include "set.h"
 
-#define CELL sizeof(struct afxdp_set_cell)
-#define RUNS (AFXDP_SET_TOP + AFXDP_SET_TOP_CELLS)
+#define CELL  sizeof(struct afxdp_set_cell)
+#define HEADS (AFXDP_SET_TOP + AFXDP_SET_TOP_CELLS)
 
 /* Room to grow before the map has to be made anew: so many cells, and a part of what there is. */
-#define SPARE_CELLS   1024
+#define SPARE_HEADS   256
+#define SPARE_LEAVES  1024
 #define SPARE_PERCENT 10
+
+_Static_assert(HEADS + 2 * 65536 + 2 * 65536 / 100 * SPARE_PERCENT + SPARE_HEADS <
+		       1 << AFXDP_SET_HEAD_BITS,
+	       "a word has room");
+_Static_assert(SET_ELEMENTS_MAX < 1 << AFXDP_SET_LEAVES_BITS, "a word has room");
 
 _Static_assert(sizeof(struct afxdp_set_bucket) == CELL, "a bucket is a cell");
 _Static_assert(sizeof(struct afxdp_set_header) <= CELL, "the header is one");
@@ -58,13 +64,15 @@ static int create_map(const char *name, uint32_t cells)
 	return fd < 0 ? -errno : fd;
 }
 
-static uint32_t with_spare(uint32_t cells)
+static uint32_t with_spare(uint32_t cells, uint32_t spare)
 {
-	return cells + cells / 100 * SPARE_PERCENT + SPARE_CELLS;
+	return cells + cells / 100 * SPARE_PERCENT + spare;
 }
 
-static int fill(struct set *s, const struct table6 *t, uint32_t cells)
+/* @room: where heads and leaves begin and end; the table comes behind them. */
+static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 {
+	uint32_t cells = room->leaves_end + t->header->buckets;
 	struct afxdp_set_cell *cell;
 	int err;
 
@@ -72,25 +80,25 @@ static int fill(struct set *s, const struct table6 *t, uint32_t cells)
 	cell = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->map_fd, 0);
 	if (cell == MAP_FAILED)
 		return -errno;
-	s->cells = (struct cells){ .cell = cell,
-				   .next = RUNS,
-				   .runs_end = cells - t->header->buckets };
+	s->cells = *room;
+	s->cells.cell = cell;
 	err = set4_build(&s->cells, &s->list);
 	if (err)
 		return err;
 	memcpy(&cell[1], t->length, 128);
-	memcpy(&cell[s->cells.runs_end], t->bucket, t->header->buckets * CELL);
+	memcpy(&cell[room->leaves_end], t->bucket, t->header->buckets * CELL);
 	memcpy(&cell[0], t->header, sizeof(*t->header));
 	s->table6 = (struct table6){ .header = (void *)&cell[0],
 				     .length = (void *)&cell[1],
-				     .bucket = (void *)&cell[s->cells.runs_end] };
-	s->table6.header->buckets_at = s->cells.runs_end;
+				     .bucket = (void *)&cell[room->leaves_end] };
+	s->table6.header->buckets_at = room->leaves_end;
 	return 0;
 }
 
 int set_make_map(struct set *s)
 {
-	struct cells count = { .next = RUNS };
+	/* Anything but 0 will do where nothing is written. */
+	struct cells count = { .head_next = 1, .leaf_next = 1 }, room = { .head_next = HEADS };
 	struct table6 t;
 	int err;
 
@@ -100,10 +108,10 @@ int set_make_map(struct set *s)
 	err = set6_build(&t, &s->list);
 	if (err)
 		goto out;
-	s->map_fd = create_map(s->name, with_spare(count.next) + t.header->buckets);
-	err = s->map_fd < 0 ? s->map_fd : 0;
-	if (!err)
-		err = fill(s, &t, with_spare(count.next) + t.header->buckets);
+	room.heads_end = room.leaf_next = HEADS + with_spare(count.head_next - 1, SPARE_HEADS);
+	room.leaves_end = room.leaf_next + with_spare(count.leaf_next - 1, SPARE_LEAVES);
+	s->map_fd = create_map(s->name, room.leaves_end + t.header->buckets);
+	err = s->map_fd < 0 ? s->map_fd : fill(s, &t, &room);
 out:
 	table6_free(&t);
 	return err;

@@ -94,23 +94,25 @@ uint32_t list_find6(const struct set_list *l, const struct prefix6 *p);
 
 /* ---- set4.c, set6.c ---- */
 
-#define RUN_CELLS_MAX 129
+/* Leaves of one /16, two a cell. */
+#define LEAF_CELLS_MAX 128
 
-/* Where runs begin. */
-struct run_list {
+struct cell_list {
 	uint32_t *at, n, room;
 };
 
 /* Cells of a set's map. */
 struct cells {
-	struct afxdp_set_cell *cell;		 /* NULL: only find out how many are needed */
-	uint32_t next;				 /* the first that no run has ever used */
-	uint32_t runs_end;			 /* runs end here */
-	struct run_list free[RUN_CELLS_MAX + 1]; /* no longer used, by size in cells */
-	struct run_list given;			 /* no longer used, but somebody may still read */
+	struct afxdp_set_cell *cell; /* NULL: only find out how many are needed */
+	/* The first list or head, and the first leaf, never used; and where they end. */
+	uint32_t head_next, heads_end, leaf_next, leaves_end;
+	/* No longer used: lists and heads, and leaves, by size in cells. */
+	struct cell_list free_heads[2 + 1], free_leaves[LEAF_CELLS_MAX + 1];
+	/* Nor these, but somebody may still read: words of the first level, lower halves first. */
+	struct cell_list given;
 };
 
-/** set4_build() - the first level and all runs. Return: 0, -ENOSPC, -ENOMEM. */
+/** set4_build() - the first level, all heads and leaves. Return: 0, -ENOSPC, -ENOMEM. */
 int set4_build(struct cells *c, const struct set_list *l);
 
 /** set4_change() - @p was added to, or taken out of, @l. Return: as above; on -ENOSPC, the cells
