@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT"
 make -s kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
-out=$(scripts/vm --icount --nics 2 --timeout 600 -- tests/bench/driver-guest xnic 4000 'DROP|AF_XDP receive (copy|zero)|send zero') || fail "the measuring failed"
+out=$(scripts/vm --icount --nics 2 --timeout 1200 -- tests/bench/driver-guest xnic 4000 'DROP|AF_XDP receive (copy|zero)|send zero') || fail "the measuring failed"
 say "$out"
 # cost CASE: instructions a frame.
 cost() { awk -F, -v c="$1" '$2 == c { printf "%d", $5 / $3; n++ } END { exit !n }' <<<"$out" || fail "no figure for $1"; }

@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../xnic/lib.sh"
 xnic_guest --nics 4 --timeout 900
 
-FRAMES=${FRAMES:-8000}
+FRAMES=${FRAMES:-4000}
 cd "$ROOT"
 xnic_load
 modprobe pktgen
@@ -16,7 +16,7 @@ xnic_ports 1500
 ip link set eth2 up
 ip link set eth3 up
 lit() { [ "$(cat /sys/class/net/eth2/carrier /sys/class/net/eth3/carrier | xargs)" = "1 1" ]; }
-wait_for 30 lit || fail "eth2 and eth3 have no carrier"
+wait_for 120 lit || fail "eth2 and eth3 have no carrier"
 bpffs
 # Nothing but the flood: no ARP, no ICMP answers.
 ip addr flush dev eth0
@@ -29,10 +29,10 @@ path() {
 	sent=$(counters hw_tx_packets eth1) came=$(counters hw_rx_packets eth0) missed=$(counters hw_rx_missed eth0)
 	build/afxdpd -i eth0 -z "$1" -m "$2" -s "$3" -f 'udp' --report /tmp/report >/tmp/out 2>/tmp/err &
 	daemon=$!
-	wait_for 60 grep -q ready /tmp/err || fail "$name: afxdpd did not start: $(cat /tmp/err)"
+	wait_for 300 grep -q ready /tmp/err || fail "$name: afxdpd did not start: $(cat /tmp/err)"
 	carriers
 	flood "$FRAMES" 60 1024 10000
-	wait_for 60 sh -c "build/afxdpctl -i eth0 --json ledger | jq -e '.ledger.received >= $FRAMES and .ledger.unexplained == 0'" ||
+	wait_for 300 sh -c "build/afxdpctl -i eth0 --json ledger | jq -e '.ledger.received >= $FRAMES and .ledger.unexplained == 0'" ||
 		fail "$name: not all frames came: $(ledger | jq -c .ledger)"
 	build/afxdpctl -i eth0 stop
 	wait $daemon || fail "$name: afxdpd failed: $(cat /tmp/err)"
@@ -58,7 +58,7 @@ rm /tmp/captured
 before=$(counters hw_rx_packets eth1)
 path on spin echo:10.0.0.1 true
 echoed() { [ $(($(counters hw_rx_packets eth1) - before)) = "$(jq .ledger.delivered /tmp/report)" ]; }
-wait_for 10 echoed || fail "$(jq .ledger.delivered /tmp/report) frames were echoed, $(($(counters hw_rx_packets eth1) - before)) arrived"
+wait_for 60 echoed || fail "$(jq .ledger.delivered /tmp/report) frames were echoed, $(($(counters hw_rx_packets eth1) - before)) arrived"
 [ "$(jq .ledger.delivered /tmp/report)" -gt $((FRAMES / 8)) ] || fail "hardly any frame was echoed: $(jq -c '[.ledger, .sink]' /tmp/report)"
 
 # From one port's buffers straight to the other's transmit ring.
@@ -66,7 +66,7 @@ before=$(counters hw_rx_packets eth3)
 without_copy=$(counters 'tx[01]_xsk' eth2)
 path on adaptive forward:eth2 true
 forwarded() { [ $(($(counters hw_rx_packets eth3) - before)) = "$(jq .ledger.delivered /tmp/report)" ]; }
-wait_for 10 forwarded || fail "$(jq .ledger.delivered /tmp/report) frames were forwarded, $(($(counters hw_rx_packets eth3) - before)) arrived"
+wait_for 60 forwarded || fail "$(jq .ledger.delivered /tmp/report) frames were forwarded, $(($(counters hw_rx_packets eth3) - before)) arrived"
 [ "$(jq .ledger.delivered /tmp/report)" -gt $((FRAMES / 8)) ] || fail "hardly any frame was forwarded: $(jq -c '[.ledger, .sink]' /tmp/report)"
 expect_eq "of which without a copy" $(($(counters 'tx[01]_xsk' eth2) - without_copy)) "$(jq .ledger.delivered /tmp/report)"
 xnic_unload

@@ -16,11 +16,11 @@ cleanup rm -rf "$dir"
 sed -n '/^ *```bash$/,/^ *```$/ { /^ *```/d; s/^   //; p }' docs/zero-copy-in-ci.md >"$dir/zc-test"
 chmod +x "$dir/zc-test"
 expect_match "the example" "$(head -n 1 "$dir/zc-test")" '^#!/bin/bash$'
-expect_status 0 scripts/vm --nics 2 --timeout 300 -- "$dir/zc-test"
+expect_status 0 scripts/vm --nics 2 --timeout 900 -- "$dir/zc-test"
 expect_match "the socket" "$OUT" "umem\([^)]*zc:1"
 expect_match "the pings" "$OUT" "200 packets transmitted, 200 received, 0% packet loss"
 
 # A bind that must copy is found out.
 sed -i 's/iface=eth0/&,force_copy=1/' "$dir/zc-test"
-expect_status 1 scripts/vm --nics 2 --timeout 300 -- "$dir/zc-test"
+expect_status 1 scripts/vm --nics 2 --timeout 900 -- "$dir/zc-test"
 expect_match "the socket" "$OUT" "umem\([^)]*zc:0"

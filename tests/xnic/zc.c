@@ -322,7 +322,8 @@ static int storm(const char *iface, unsigned int queue, double seconds, int map)
 	double end = now() + seconds;
 
 	srand(queue + 1);
-	while (now() < end && !stop)
+	/* On a slow machine the time may be over before anything has happened. */
+	while ((now() < end || s.totals.zerocopy < 2 || s.totals.copy < 2) && !stop)
 		turn(&s, map);
 	print(&s);
 	return 0;
