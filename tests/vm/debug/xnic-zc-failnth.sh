@@ -5,7 +5,7 @@
 # nothing is lost, no page is pinned, no lock was held wrongly. FAILNTH=zerocopy (copy) sweeps that alone.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
-. "$(dirname "$0")/../xnic/lib.sh"
+. "$(dirname "$0")/../../xnic/lib.sh"
 # shellcheck source=scripts/vm.d/lib.sh
 . "$ROOT/scripts/vm.d/lib.sh"
 : "${FAILNTH:=copy zerocopy}"

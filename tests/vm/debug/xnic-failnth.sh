@@ -5,7 +5,7 @@
 # wrongly. FAILNTH=up (bind, xdp, rings, channels, xsk) sweeps that alone.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
-. "$(dirname "$0")/../xnic/lib.sh"
+. "$(dirname "$0")/../../xnic/lib.sh"
 # shellcheck source=scripts/vm.d/lib.sh
 . "$ROOT/scripts/vm.d/lib.sh"
 : "${FAILNTH:=bind up xdp rings channels}"
