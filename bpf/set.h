@@ -43,22 +43,29 @@ static __always_inline __u32 ones(__u64 x)
 }
 
 /* 1 if @a <= @b, both 16 bits: without a branch, which would be mispredicted half the time. */
-static __always_inline __u32 at_most(__u32 a, __u32 b)
+static __always_inline __u64 at_most(__u64 a, __u64 b)
 {
-	return (a - b - 1) >> 31;
+	return (a - b - 1) >> 63;
+}
+
+/* @x, whose bits are all in @mask: the verifier of Linux 6.1 loses that in an OR. */
+static __always_inline __u64 known(__u64 x, __u64 mask)
+{
+	barrier_var(x);
+	return x & mask;
 }
 
 /* Is @x in one of the ranges, @n (16 or 32) with those that fill the list up? */
 static __always_inline int in_ranges(const __u16 *first, const __u16 *last, __u32 n, __u32 x)
 {
-	__u32 at = 0;
+	__u64 at = 0;
 
 	if (n == 32)
 		at = at_most(first[16], x) << 4;
-	at += at_most(first[at + 8], x) << 3;
-	at += at_most(first[at + 4], x) << 2;
-	at += at_most(first[at + 2], x) << 1;
-	at += at_most(first[at + 1], x);
+	at = known(at + (at_most(first[at + 8], x) << 3), 24 & (n - 1));
+	at = known(at + (at_most(first[at + 4], x) << 2), 28 & (n - 1));
+	at = known(at + (at_most(first[at + 2], x) << 1), 30 & (n - 1));
+	at = known(at + at_most(first[at + 1], x), n - 1);
 	return first[at] <= x && x <= last[at];
 }
 
@@ -100,9 +107,8 @@ static __always_inline int set_has4(__u32 a)
 	cell = set_cell(AFXDP_SET_LEAVES(top) + (rank >> 1));
 	if (!cell)
 		return 0;
-	at = (rank & 1) * 4 + (a >> 6 & 3);
-	barrier_var(at); /* the verifier of Linux 6.1 loses a bound of 32 bits in an OR */
-	return cell[at & 7] >> (a & 63) & 1;
+	at = known((rank & 1) * 4 + (a >> 6 & 3), 7);
+	return cell[at] >> (a & 63) & 1;
 }
 
 /* Slot of bucket @index that holds a prefix: its kind; 0: not here; the bucket's flag in @more. */

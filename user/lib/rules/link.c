@@ -107,6 +107,23 @@ static int split(struct linker *l, const struct bpf_insn *insn, uint32_t insns)
 	return 0;
 }
 
+static bool is_map(const struct bpf_insn *i)
+{
+	return i->code == (BPF_LD | BPF_DW | BPF_IMM) && i->src_reg == BPF_PSEUDO_MAP_FD;
+}
+
+/* The one map that a function of theirs uses. libbpf has put its descriptor into the instructions;
+ * from 1.4 on it tells it to nobody before the whole object is loaded. */
+static int map_of(const struct linker *l, enum symbol function)
+{
+	uint32_t unit = l->symbol[function];
+
+	for (uint32_t i = 0; unit != UINT32_MAX && i < l->unit[unit].n; i++)
+		if (is_map(&l->unit[unit].insn[i]))
+			return l->unit[unit].insn[i].imm;
+	return -ENOENT;
+}
+
 /* Our functions have their counterparts' types, which is how the verifier knows their arguments. */
 static int add_ours(struct linker *l)
 {
@@ -117,14 +134,14 @@ static int add_ours(struct linker *l)
 			      "the BPF object, or this kernel, has no debug information (BTF) by "
 			      "which " CLASSIFY "() can be found");
 	l->classify = classify;
-	l->gathered = bpf_object__find_map_fd_by_name(l->r->obj, "gathered");
-	if (l->gathered < 0)
-		return refuse(l, -ENOENT, "the BPF object has no map 'gathered'");
 	for (int s = 0; s < SYMBOLS; s++) {
 		int unit = find_unit(l, symbol_names[s]);
 
 		l->symbol[s] = unit < 0 ? UINT32_MAX : (uint32_t)unit;
 	}
+	l->gathered = map_of(l, SYMBOL_GATHER);
+	if (l->gathered < 0)
+		return refuse(l, -ENOENT, "the BPF object has no map 'gathered'");
 	for (uint32_t i = 0; i < l->r->program.functions; i++) {
 		const struct function *f = &l->r->program.function[i];
 		int like = f->kind == FUNCTION_LOOP ? loop : classify;
@@ -145,7 +162,7 @@ static int add_ours(struct linker *l)
 static int add_sets(struct linker *l)
 {
 	l->sets = l->units;
-	l->set_none = bpf_object__find_map_fd_by_name(l->r->obj, "set_none");
+	l->set_none = map_of(l, SYMBOL_SET_FIND);
 	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX ||
 			   l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
 		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
@@ -224,11 +241,6 @@ static void count_places(struct linker *l)
 		k->insns += l->unit[i].n;
 		k->funcs++;
 	}
-}
-
-static bool is_map(const struct bpf_insn *i)
-{
-	return i->code == (BPF_LD | BPF_DW | BPF_IMM) && i->src_reg == BPF_PSEUDO_MAP_FD;
 }
 
 static void copy_insns(struct linker *l, const struct unit *u)
