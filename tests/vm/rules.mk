@@ -15,8 +15,9 @@ conformance:
 test-debug: kmod-debug tests
 	$(Q)tests/vm/debug-all $(TEST_DEBUG)
 
-# Before a release: two minutes of storm, a thousand times load and unload; half an hour.
+# Before a release: what the stock kernel can check by itself, two minutes of storm, a thousand times load and unload; an hour.
 test-long: kmod tests
+	$(Q)tests/vm/debug/xnic-checkers.sh
 	$(Q)STORM=120 tests/vm/xnic-storm.sh
 	$(Q)CYCLES=1000 tests/vm/xnic-removal.sh
 

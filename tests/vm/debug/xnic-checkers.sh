@@ -5,7 +5,7 @@
 set -euo pipefail
 : "${N:=4000}"
 export N
-dir=$(dirname "$0")
+dir=$(dirname "$0")/..
 XNIC_VM="--append page_poison=1 --append init_on_free=1 --append slub_debug=FZPU --append kfence.sample_interval=20 --append panic_on_warn=1 ${XNIC_VM:-}" \
 	"$dir/xnic-xdp.sh"
 XNIC_VM="--iommu --append panic_on_warn=1 ${XNIC_VM:-}" "$dir/xnic-xdp.sh"
