@@ -1,6 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=bash
-# For scripts in a guest of `scripts/vm --debug`: sweeps of failing allocations, and leaks. Source it after tests/lib.sh.
+# For tests with `scripts/vm --debug`, and in its guest: sweeps of failing allocations, and leaks. Source it after tests/lib.sh.
+
+# need_debug_kernel: on the host, skips the test where it is not built.
+need_debug_kernel() {
+	# shellcheck source=scripts/vm.d/lib.sh
+	. "$ROOT/scripts/vm.d/lib.sh"
+	find_debug_kernel || skip "no debug kernel: 'make vm-debug-kernel' builds it, once, in about 25 minutes of CPU time"
+}
 
 FAILNTH_LIB=$BUILD/tests/vm/failnth.so
 

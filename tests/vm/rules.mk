@@ -11,7 +11,7 @@ conformance:
 
 .PHONY: conformance
 
-# The driver's tests on the kernel that checks itself, and with the stock kernel's checkers; an hour or two. TEST_DEBUG="ping xdp" runs some.
+# The driver's tests on the kernel that checks itself, and with the stock kernel's checkers; an hour or two. TEST_DEBUG="xnic-ping xnic-xdp" runs some.
 test-debug: kmod-debug tests
 	$(Q)tests/vm/debug-all $(TEST_DEBUG)
 

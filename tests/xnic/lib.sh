@@ -27,6 +27,16 @@ xnic_guest() {
 	exit $status
 }
 
+# xnic_debug_guest [OPTION...]: the same on the debug kernel, with the driver built for it.
+xnic_debug_guest() {
+	if [ -z "${XNIC_GUEST:-}" ]; then
+		need_debug_kernel
+		make -s -C "$ROOT" kmod-debug build/tests/vm/failnth.so >&2 || fail "the driver does not build for the debug kernel"
+		export XNIC_KO=$BUILD/debug/kmod/xnic.ko
+	fi
+	xnic_guest --debug "$@"
+}
+
 # xnic_load: insert the module (with what it needs). From the first time on, what becomes of its page pools is recorded.
 xnic_load() {
 	modprobe -qa libphy mdio_bus marvell dimlib sch_fq 2>/dev/null || true

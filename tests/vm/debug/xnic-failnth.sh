@@ -6,15 +6,8 @@
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../../xnic/lib.sh"
-# shellcheck source=scripts/vm.d/lib.sh
-. "$ROOT/scripts/vm.d/lib.sh"
-: "${FAILNTH:=bind up xdp rings channels}"
-if [ -z "${XNIC_GUEST:-}" ]; then
-	find_debug_kernel || skip "no debug kernel: 'make vm-debug-kernel' builds it, once, in about 25 minutes of CPU time"
-	make -s -C "$ROOT" kmod-debug build/tests/vm/failnth.so >&2 || fail "the driver does not build for the debug kernel"
-	export XNIC_KO=$BUILD/debug/kmod/xnic.ko FAILNTH
-fi
-xnic_guest --debug --timeout 7200
+export FAILNTH=${FAILNTH:-bind up xdp rings channels}
+xnic_debug_guest --timeout 7200
 
 card=0000:01:00.0
 driver=/sys/bus/pci/drivers/xnic

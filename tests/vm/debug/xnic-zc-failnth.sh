@@ -6,15 +6,8 @@
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../../xnic/lib.sh"
-# shellcheck source=scripts/vm.d/lib.sh
-. "$ROOT/scripts/vm.d/lib.sh"
-: "${FAILNTH:=copy zerocopy}"
-if [ -z "${XNIC_GUEST:-}" ]; then
-	find_debug_kernel || skip "no debug kernel: 'make vm-debug-kernel' builds it, once, in about 25 minutes of CPU time"
-	make -s -C "$ROOT" kmod-debug build/tests/vm/failnth.so >&2 || fail "the driver does not build for the debug kernel"
-	export XNIC_KO=$BUILD/debug/kmod/xnic.ko FAILNTH
-fi
-xnic_guest --debug --timeout 3600
+export FAILNTH=${FAILNTH:-copy zerocopy}
+xnic_debug_guest --timeout 3600
 
 zc=$BUILD/tests/xnic/zc
 ping_ok() { ping -q -c 2 -i 0.05 -W 5 10.0.0.2 | grep -q " 0% packet loss"; }
