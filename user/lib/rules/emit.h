@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* emit.h - what specialise.c and emit.c share while they compile one function. */
+/* emit.h - what the compiler's files share while they compile one function. */
 #ifndef AFXDP_RULES_EMIT_H
 #define AFXDP_RULES_EMIT_H
 
@@ -73,18 +73,22 @@ struct compiler {
  */
 uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t acc);
 
+/* The block that goes on at @node with a copy of the frame's beginning. */
+uint32_t gather_edge(struct compiler *c, uint32_t node, const struct facts *f);
+
+/* known.c */
+
 /* The constant that @v equals, if @f says so. */
 bool value_known(const struct compiler *c, const struct facts *f, uint32_t v, uint32_t *k);
 
 /* @v equals @k: which answers more about it than single comparisons did. */
 void learn_equal(const struct compiler *c, struct facts *f, uint32_t v, uint32_t k);
 
+/* compile.c */
+
 /* How much of the first buffer to ask for when @end bytes are needed: what other rules will need,
  * too. */
 uint32_t linear_tier(const struct compiler *c, uint32_t end);
-
-/* The block that goes on at @node with a copy of the frame's beginning. */
-uint32_t gather_edge(struct compiler *c, uint32_t node, const struct facts *f);
 
 /* fetch.c: what writes, writes into block c->at, and moves it on. */
 

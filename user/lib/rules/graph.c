@@ -2,18 +2,9 @@
 #include "graph.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What classic BPF alone has; linux/bpf_common.h defines the rest. */
-#define CBPF_TAX	  0x00
-#define CBPF_TXA	  0x80
-#define CBPF_MISCOP(code) ((code)&0xf8)
-#define CBPF_RVAL(code)	  ((code)&0x18)
-#define CBPF_A		  0x10
-
-#define BIT(n) (1u << (n))
+#include "flow.h"
 
 /* The classic machine at one instruction, with symbols in its registers. */
 struct state {
@@ -38,18 +29,13 @@ struct todo {
 struct builder {
 	struct graph *g;
 	struct values *vs;
-	const struct cbpf *code;
-	uint32_t len;
+	struct flow flow;
 	bool uses_sets;
-	uint32_t *live;	     /* registers that matter, per instruction */
 	uint32_t *first_met; /* per instruction, index + 1 */
-	uint32_t *loop_at;   /* per instruction: index + 1 of the loop that it heads */
 	struct met *met;
 	uint32_t mets, met_room;
 	struct todo *todo;
 	uint32_t todos, todo_room;
-	uint32_t *loop_ids;
-	const char *why;
 	int err;
 };
 
@@ -69,222 +55,13 @@ static void *grow(struct builder *b, void *array, uint32_t n, uint32_t *room, si
 	return p;
 }
 
-/* Jump targets of the instruction at @pc; both the same where it does not branch. */
-static void targets(const struct cbpf *i, uint32_t pc, uint32_t *t, uint32_t *f)
-{
-	if (BPF_CLASS(i->code) != BPF_JMP) {
-		*t = *f = pc + 1;
-	} else if (BPF_OP(i->code) == BPF_JA) {
-		*t = *f = pc + 1 + i->k; /* wraps: libpcap's loops jump back that way */
-	} else {
-		*t = pc + 1 + i->jt;
-		*f = pc + 1 + i->jf;
-	}
-}
-
-/* Registers the instruction reads and writes. False if it is not one of classic BPF. */
-static bool effects(const struct cbpf *i, uint32_t *reads, uint32_t *writes)
-{
-	uint32_t x = BPF_SRC(i->code) == BPF_X ? BIT(REG_X) : 0;
-	uint32_t dst = BPF_CLASS(i->code) == BPF_LDX || BPF_CLASS(i->code) == BPF_STX ? REG_X
-										      : REG_A;
-	uint32_t mem = i->k < 16 ? BIT(REG_MEM + i->k) : 0;
-
-	*reads = *writes = 0;
-	switch (BPF_CLASS(i->code)) {
-	case BPF_LD:
-	case BPF_LDX:
-		*writes = BIT(dst);
-		switch (i->code) {
-		case BPF_LD | BPF_IND | BPF_W:
-		case BPF_LD | BPF_IND | BPF_H:
-		case BPF_LD | BPF_IND | BPF_B:
-			*reads = BIT(REG_X);
-			return true;
-		case BPF_LD | BPF_MEM:
-		case BPF_LDX | BPF_MEM:
-			*reads = mem;
-			return mem;
-		case BPF_LD | BPF_ABS | BPF_W:
-		case BPF_LD | BPF_ABS | BPF_H:
-		case BPF_LD | BPF_ABS | BPF_B:
-		case BPF_LD | BPF_IMM:
-		case BPF_LD | BPF_LEN:
-		case BPF_LDX | BPF_IMM:
-		case BPF_LDX | BPF_LEN:
-		case BPF_LDX | BPF_MSH | BPF_B:
-			return true;
-		}
-		return false;
-	case BPF_ST:
-	case BPF_STX:
-		*reads = BIT(dst);
-		*writes = mem;
-		return mem;
-	case BPF_ALU:
-		*reads = BIT(REG_A) | (BPF_OP(i->code) == BPF_NEG ? 0 : x);
-		*writes = BIT(REG_A);
-		return BPF_OP(i->code) <= BPF_XOR;
-	case BPF_JMP:
-		if (BPF_OP(i->code) == BPF_JA)
-			return true;
-		*reads = BIT(REG_A) | x;
-		return BPF_OP(i->code) <= BPF_JSET;
-	case BPF_RET:
-		*reads = CBPF_RVAL(i->code) == CBPF_A ? BIT(REG_A) : 0;
-		return CBPF_RVAL(i->code) == CBPF_A || CBPF_RVAL(i->code) == BPF_K;
-	case BPF_MISC:
-		*reads = BIT(CBPF_MISCOP(i->code) == CBPF_TAX ? REG_A : REG_X);
-		*writes = BIT(CBPF_MISCOP(i->code) == CBPF_TAX ? REG_X : REG_A);
-		return CBPF_MISCOP(i->code) == CBPF_TAX || CBPF_MISCOP(i->code) == CBPF_TXA;
-	}
-	return false;
-}
-
-static int check(struct builder *b)
-{
-	for (uint32_t pc = 0; pc < b->len; pc++) {
-		const struct cbpf *i = &b->code[pc];
-		uint32_t t, f, reads, writes;
-
-		if (!effects(i, &reads, &writes)) {
-			b->why = "libpcap answers with an instruction that is not classic BPF's";
-			return -EINVAL;
-		}
-		if (BPF_CLASS(i->code) == BPF_RET)
-			continue;
-		targets(i, pc, &t, &f);
-		if (t >= b->len || f >= b->len) {
-			b->why = "libpcap answers with a jump out of its program";
-			return -EINVAL;
-		}
-	}
-	return 0;
-}
-
-/* Which registers somebody further down still reads. Loops need a second look. */
-static void find_live(struct builder *b)
-{
-	bool changed = true;
-
-	while (changed) {
-		changed = false;
-		for (uint32_t pc = b->len; pc-- > 0;) {
-			uint32_t reads, writes, live = 0, t, f;
-
-			effects(&b->code[pc], &reads, &writes);
-			if (BPF_CLASS(b->code[pc].code) != BPF_RET) {
-				targets(&b->code[pc], pc, &t, &f);
-				live = (b->live[t] | b->live[f]) & ~writes;
-			}
-			live |= reads;
-			if (live != b->live[pc]) {
-				b->live[pc] = live;
-				changed = true;
-			}
-		}
-	}
-}
-
-static struct loop *loop_of(struct builder *b, uint32_t pc)
-{
-	for (uint32_t i = 0; i < b->g->loops; i++) {
-		struct loop *l = &b->g->loop[i];
-
-		if (pc >= l->head && pc <= l->end)
-			return l;
-	}
-	return NULL;
-}
-
-static int add_exit(struct builder *b, struct loop *l, uint32_t pc)
-{
-	for (uint32_t i = 0; i < l->exits; i++)
-		if (l->exit[i].pc == pc)
-			return 0;
-	if (l->exits == LOOP_EXITS) {
-		b->why = "its loop has more exits than libpcap's have";
-		return -EINVAL;
-	}
-	l->exit[l->exits].pc = pc;
-	l->exit[l->exits].live = b->live[pc];
-	l->exits++;
-	return 0;
-}
-
-/* Every jump backwards makes the instructions between a loop; those with one head are one. */
-static int collect_loops(struct builder *b)
-{
-	for (uint32_t pc = 0; pc < b->len; pc++) {
-		struct loop *l = NULL, *more;
-		uint32_t t, f;
-
-		targets(&b->code[pc], pc, &t, &f);
-		if (BPF_CLASS(b->code[pc].code) != BPF_JMP || t > pc)
-			continue;
-		for (uint32_t i = 0; i < b->g->loops; i++)
-			if (b->g->loop[i].head == t)
-				l = &b->g->loop[i];
-		if (!l) {
-			more = realloc(b->g->loop, (b->g->loops + 1) * sizeof(*more));
-			if (!more)
-				return -ENOMEM;
-			b->g->loop = more;
-			l = &more[b->g->loops++];
-			memset(l, 0, sizeof(*l));
-			l->id = (*b->loop_ids)++;
-			l->head = t;
-			b->loop_at[t] = b->g->loops;
-		}
-		l->end = pc;
-	}
-	return 0;
-}
-
-static int find_loops(struct builder *b)
-{
-	int err = collect_loops(b);
-
-	for (uint32_t pc = 0; !err && pc < b->len; pc++) {
-		struct loop *l = loop_of(b, pc);
-		uint32_t to[2], reads, writes;
-
-		if (BPF_CLASS(b->code[pc].code) == BPF_RET) {
-			if (l)
-				goto odd;
-			continue;
-		}
-		targets(&b->code[pc], pc, &to[0], &to[1]);
-		effects(&b->code[pc], &reads, &writes);
-		if (l)
-			l->written |= writes;
-		for (int i = 0; !err && i < 2; i++) {
-			struct loop *into = loop_of(b, to[i]);
-
-			if (into && into != l && to[i] != into->head)
-				goto odd;
-			if (l && into != l)
-				err = add_exit(b, l, to[i]);
-		}
-	}
-	for (uint32_t i = 0; !err && i + 1 < b->g->loops; i++)
-		for (uint32_t j = i + 1; j < b->g->loops; j++)
-			if (b->g->loop[i].end >= b->g->loop[j].head &&
-			    b->g->loop[j].end >= b->g->loop[i].head)
-				goto odd;
-	return err;
-odd:
-	b->why = "its loop is not of the shape libpcap's have";
-	return -EINVAL;
-}
-
 static uint32_t new_node(struct builder *b, uint8_t kind, uint32_t what)
 {
 	struct graph *g = b->g;
 	struct node *p;
 
 	/* Sixteen states an instruction: libpcap's optimiser shares tails between two or three. */
-	if (g->n > 4096 + 16 * b->len) {
+	if (g->n > 4096 + 16 * b->flow.len) {
 		b->err = -E2BIG;
 		return FAIL;
 	}
@@ -371,7 +148,7 @@ static uint32_t load(struct builder *b, uint32_t size, uint32_t base, uint64_t k
 
 static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 {
-	const struct cbpf *i = &b->code[s->pc];
+	const struct cbpf *i = &b->flow.code[s->pc];
 	uint32_t size = BPF_SIZE(i->code) == BPF_W ? 4 : BPF_SIZE(i->code) == BPF_H ? 2 : 1;
 	uint32_t reg = BPF_CLASS(i->code) == BPF_LD ? REG_A : REG_X, v;
 	struct values *vs = b->vs;
@@ -408,7 +185,7 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 
 static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
 {
-	const struct cbpf *i = &b->code[s->pc];
+	const struct cbpf *i = &b->flow.code[s->pc];
 	struct values *vs = b->vs;
 	uint8_t op = BPF_OP(i->code);
 	uint32_t a = s->reg[REG_A], x, zero = value_const(vs, 0);
@@ -438,11 +215,11 @@ static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
 /* Return: 1 and s->pc is where it goes on, or 0 and *@node. */
 static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 {
-	const struct cbpf *i = &b->code[s->pc];
+	const struct cbpf *i = &b->flow.code[s->pc];
 	struct values *vs = b->vs;
 	uint32_t t, f, a, x;
 
-	targets(i, s->pc, &t, &f);
+	flow_targets(i, s->pc, &t, &f);
 	if (t == f) {
 		s->pc = t;
 		return 1;
@@ -461,7 +238,7 @@ static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 
 static uint32_t build_return(struct builder *b, const struct state *s)
 {
-	const struct cbpf *i = &b->code[s->pc];
+	const struct cbpf *i = &b->flow.code[s->pc];
 	uint32_t a = s->reg[REG_A], node;
 
 	if (CBPF_RVAL(i->code) != CBPF_A)
@@ -477,7 +254,7 @@ static uint32_t build_return(struct builder *b, const struct state *s)
 /* The loop at @pc, not entered yet: a copy where it has been entered with other values. */
 static uint32_t enter_loop(struct builder *b, uint32_t pc)
 {
-	uint32_t index = b->loop_at[pc] - 1;
+	uint32_t index = b->flow.loop_at[pc] - 1;
 	struct graph *g = b->g;
 	struct loop *more;
 
@@ -489,7 +266,7 @@ static uint32_t enter_loop(struct builder *b, uint32_t pc)
 		}
 		g->loop = more;
 		more[g->loops] = more[index];
-		more[g->loops].id = (*b->loop_ids)++;
+		more[g->loops].id = (*b->flow.loop_ids)++;
 		index = g->loops++;
 	}
 	g->loop[index].entered = true;
@@ -502,7 +279,7 @@ static uint32_t build_loop(struct builder *b, const struct state *s)
 	struct loop *l = &b->g->loop[index];
 
 	for (int r = 0; r < REGS; r++)
-		l->in[r] = b->live[s->pc] & BIT(r) ? s->reg[r] : NO_VALUE;
+		l->in[r] = b->flow.live[s->pc] & BIT(r) ? s->reg[r] : NO_VALUE;
 	for (uint32_t e = 0; e < l->exits; e++) {
 		struct state out = *s;
 
@@ -521,16 +298,16 @@ static uint32_t build(struct builder *b, struct state s)
 	uint32_t node = FAIL;
 
 	for (int r = 0; r < REGS; r++)
-		if (!(b->live[s.pc] & BIT(r)))
+		if (!(b->flow.live[s.pc] & BIT(r)))
 			s.reg[r] = 0;
 	start = s;
 	node = find_met(b, &start);
 	if (node != NO_VALUE)
 		return node;
 	for (bool on = true; on && !b->err && !b->vs->failed;) {
-		const struct cbpf *i = &b->code[s.pc];
+		const struct cbpf *i = &b->flow.code[s.pc];
 
-		if (b->loop_at[s.pc]) {
+		if (b->flow.loop_at[s.pc]) {
 			node = build_loop(b, &s);
 			break;
 		}
@@ -593,34 +370,24 @@ static int build_all(struct builder *b)
 int graph_build(struct graph *g, struct values *vs, const struct cbpf *code, uint32_t len,
 		bool uses_sets, uint32_t *loop_ids, const char **why)
 {
-	struct builder b = { .g = g,
-			     .vs = vs,
-			     .code = code,
-			     .len = len,
-			     .uses_sets = uses_sets,
-			     .loop_ids = loop_ids };
-	int err = -ENOMEM;
+	struct builder b = {
+		.g = g,
+		.vs = vs,
+		.flow = { .code = code, .len = len, .g = g, .loop_ids = loop_ids },
+		.uses_sets = uses_sets,
+	};
+	int err;
 
 	memset(g, 0, sizeof(*g));
-	b.live = calloc(len, sizeof(*b.live));
 	b.first_met = calloc(len, sizeof(*b.first_met));
-	b.loop_at = calloc(len, sizeof(*b.loop_at));
-	if (!b.live || !b.first_met || !b.loop_at)
-		goto out;
-	err = check(&b);
-	if (err)
-		goto out;
-	find_live(&b);
-	err = find_loops(&b);
+	err = b.first_met ? flow_find(&b.flow) : -ENOMEM;
 	if (!err)
 		err = build_all(&b);
-out:
-	*why = b.why;
+	*why = b.flow.why;
 	free(b.todo);
 	free(b.met);
-	free(b.loop_at);
 	free(b.first_met);
-	free(b.live);
+	flow_free(&b.flow);
 	if (err)
 		graph_free(g);
 	return err;
