@@ -3,5 +3,5 @@
 rules_expr_FUZZ_SRCS = $(RULES_TEST_SRCS) $(RULES_LIB_SRCS) $(B)/user/lib/object.o
 rules_expr_FUZZ_LIBS := -lxdp -lbpf -lpcap
 $(B)/tests/fuzz/rules_expr: CPPFLAGS += -DAFXDP_PROBE='"$(B)/tests/rules/probe_bare.bpf.o"'
-$(B)/tests/fuzz/rules_expr: $(wildcard tests/rules/*.[ch] user/lib/rules/*.[ch]) user/lib/prog.c user/lib/dispatcher.c \
+$(B)/tests/fuzz/rules_expr: $(wildcard tests/rules/*.[ch] user/lib/rules/*.[ch]) $(PROG_SRCS) \
 	$(B)/user/lib/object.o $(B)/tests/rules/probe_bare.bpf.o

@@ -4,7 +4,7 @@ PROBE_OBJ := $(B)/tests/rules/probe.bpf.o
 PROBE_BARE := $(B)/tests/rules/probe_bare.bpf.o
 RULES_TEST_SRCS := $(addprefix tests/rules/,frames.c exprs.c reference.c run.c)
 # The compiler is built again with the tests, under the sanitizers.
-RULES_LIB_SRCS := $(wildcard user/lib/rules/*.c) user/lib/prog.c user/lib/dispatcher.c
+RULES_LIB_SRCS := $(wildcard user/lib/rules/*.c) $(PROG_SRCS)
 
 $(PROBE_OBJ): tests/rules/probe.bpf.c tests/rules/probe.h $(wildcard bpf/*.h) $(wildcard include/afxdp/*.h)
 	$(call say,BPF,$<)

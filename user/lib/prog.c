@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-#include "prog.h"
-
+/* prog.c - our XDP program: load it, attach it, exchange it, read its counters, detach it. */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
@@ -11,21 +10,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 #include "dispatcher.h"
+#include "prog_parts.h"
 #include "rules.h"
 #include "uapi.h"
-
-#define PIN_ROOT  "/sys/fs/bpf"
-#define BPF_MAGIC 0xcafe4a11
 
 extern const char afxdp_rx_object[], afxdp_rx_object_end[];
 extern const char afxdp_rx_hw_object[], afxdp_rx_hw_object_end[];
 
-static int failed(struct afxdp_prog *p, int err, const char *format, ...)
+int prog_failed(struct afxdp_prog *p, int err, const char *format, ...)
 {
 	va_list args;
 
@@ -33,59 +28,6 @@ static int failed(struct afxdp_prog *p, int err, const char *format, ...)
 	vsnprintf(p->why, sizeof(p->why), format, args);
 	va_end(args);
 	return err;
-}
-
-/* The link through which @prog_id sits on @ifindex, or 0. */
-static uint32_t find_link(unsigned int ifindex, uint32_t prog_id)
-{
-	uint32_t id = 0;
-
-	while (!bpf_link_get_next_id(id, &id)) {
-		struct bpf_link_info info = { 0 };
-		uint32_t len = sizeof(info);
-		int fd = bpf_link_get_fd_by_id(id), err;
-
-		if (fd < 0)
-			continue;
-		err = bpf_obj_get_info_by_fd(fd, &info, &len);
-		close(fd);
-		if (!err && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex == ifindex &&
-		    info.prog_id == prog_id)
-			return id;
-	}
-	return 0;
-}
-
-int afxdp_prog_look(unsigned int ifindex, struct afxdp_occupant *found)
-{
-	LIBBPF_OPTS(bpf_xdp_query_opts, query);
-	struct bpf_prog_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int err, fd;
-
-	memset(found, 0, sizeof(*found));
-	err = bpf_xdp_query(ifindex, 0, &query);
-	if (err)
-		return err;
-	found->prog_id = query.prog_id ?: query.drv_prog_id ?: query.skb_prog_id ?: query.hw_prog_id;
-	if (!found->prog_id)
-		return 0;
-	found->generic = query.skb_prog_id == found->prog_id;
-	found->link_id = find_link(ifindex, found->prog_id);
-	found->what = AFXDP_FOUND_FOREIGN;
-	fd = bpf_prog_get_fd_by_id(found->prog_id);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
-	close(fd);
-	if (err)
-		return err;
-	snprintf(found->name, sizeof(found->name), "%s", info.name);
-	if (!strncmp(found->name, "afxdp_rx", 8))
-		found->what = AFXDP_FOUND_OURS;
-	else if (!strcmp(found->name, "xdp_dispatcher"))
-		found->what = AFXDP_FOUND_DISPATCHER;
-	return 0;
 }
 
 static int map_fd(struct bpf_object *obj, const char *name)
@@ -163,9 +105,9 @@ static int load_object(struct afxdp_prog *p, struct bpf_object *obj)
 
 	if (!err)
 		return 0;
-	return failed(p, err, "the kernel does not take the XDP program: %s%s", strerror(-err),
-		      err == -EPERM ? " (needs root, or CAP_BPF and CAP_NET_ADMIN)"
-				    : " (-v shows the verifier's words)");
+	return prog_failed(p, err, "the kernel does not take the XDP program: %s%s", strerror(-err),
+			   err == -EPERM ? " (needs root, or CAP_BPF and CAP_NET_ADMIN)"
+					 : " (-v shows the verifier's words)");
 }
 
 static int program_fd(const struct bpf_object *obj)
@@ -191,7 +133,8 @@ static int open_ours(struct afxdp_prog *p)
 	int err = open_object(p, &p->obj);
 
 	if (err)
-		return failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
+		return prog_failed(p, err, "cannot open the built-in BPF object: %s",
+				   strerror(-err));
 	if (!rules)
 		return 0;
 	p->config.run.default_verdict = afxdp_rules_default(rules);
@@ -218,10 +161,10 @@ static int join_dispatcher(struct afxdp_prog *p)
 		p->obj = NULL;
 		p->bare = !p->bare; /* see afxdp_rx_bare */
 	} while (err == -EINVAL && p->bare);
-	return failed(p, err,
-		      "%s: cannot join libxdp's dispatcher (id %u): %s: take its place with "
-		      "--replace, or remove it with 'xdp-loader unload %s --all'",
-		      ifname, p->found.prog_id, strerror(-err), ifname);
+	return prog_failed(p, err,
+			   "%s: cannot join libxdp's dispatcher (id %u): %s: take its place with "
+			   "--replace, or remove it with 'xdp-loader unload %s --all'",
+			   ifname, p->found.prog_id, strerror(-err), ifname);
 }
 
 static int load_alone(struct afxdp_prog *p)
@@ -257,7 +200,7 @@ static int load_ours(struct afxdp_prog *p)
 	err = find_maps(p);
 	if (!err)
 		err = afxdp_prog_set(p, &p->config.run);
-	return err ? failed(p, err, "cannot set the XDP program up: %s", strerror(-err)) : 0;
+	return err ? prog_failed(p, err, "cannot set the XDP program up: %s", strerror(-err)) : 0;
 }
 
 static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
@@ -276,8 +219,6 @@ static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
 	return err;
 }
 
-static void pin_hits(struct afxdp_prog *p);
-
 /* The new program @obj is in the link: it is the one from now on. */
 static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules)
 {
@@ -288,7 +229,7 @@ static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_ru
 	p->config.rules = rules;
 	find_maps(p);
 	if (p->pinned)
-		pin_hits(p);
+		prog_pin_hits(p);
 }
 
 int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
@@ -299,16 +240,17 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 	int err;
 
 	if (p->adopted || p->xdp || p->link_fd < 0)
-		return failed(p, -EOPNOTSUPP,
-			      "%s: rules can only be replaced in a program of our own link, not in "
-			      "one that "
-			      "was adopted or that a dispatcher calls",
-			      p->config.ifname);
+		return prog_failed(
+			p, -EOPNOTSUPP,
+			"%s: rules can only be replaced in a program of our own link, not in "
+			"one that "
+			"was adopted or that a dispatcher calls",
+			p->config.ifname);
 	err = open_object(p, &obj);
 	if (!err)
 		err = share_maps(p, obj);
 	if (err) {
-		failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
+		prog_failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
 		goto close;
 	}
 	err = rules ? afxdp_rules_attach_object(rules, obj, p->why, sizeof(p->why)) : 0;
@@ -321,8 +263,9 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 	/* The default is compiled into the rules, so no frame meets one generation's rules and the
 	 * other's default. */
 	if (bpf_link_update(p->link_fd, program_fd(obj), NULL)) {
-		err = failed(p, -errno, "%s: cannot put the new program in the old one's place: %s",
-			     p->config.ifname, strerror(errno));
+		err = prog_failed(p, -errno,
+				  "%s: cannot put the new program in the old one's place: %s",
+				  p->config.ifname, strerror(errno));
 		goto close;
 	}
 	afxdp_quiesce();
@@ -337,79 +280,6 @@ close:
 	return err;
 }
 
-/* Take over the maps of our program that `ip link` has attached; its verdicts are ours to set. */
-static int adopt(struct afxdp_prog *p)
-{
-	uint32_t ids[16], len = sizeof(struct bpf_prog_info);
-	struct bpf_prog_info info = { .nr_map_ids = 16, .map_ids = (uintptr_t)ids };
-	int err;
-
-	p->prog_fd = bpf_prog_get_fd_by_id(p->found.prog_id);
-	if (p->prog_fd < 0 || bpf_obj_get_info_by_fd(p->prog_fd, &info, &len))
-		return failed(p, -errno, "cannot look at the attached program %u: %s",
-			      p->found.prog_id, strerror(errno));
-	for (uint32_t i = 0; i < info.nr_map_ids && i < 16; i++) {
-		struct bpf_map_info map = { 0 };
-		int fd = bpf_map_get_fd_by_id(ids[i]);
-
-		len = sizeof(map);
-		if (fd < 0 || bpf_obj_get_info_by_fd(fd, &map, &len))
-			return failed(p, -errno, "cannot look at map %u: %s", ids[i],
-				      strerror(errno));
-		if (!strcmp(map.name, "ledger") && map.value_size == sizeof(struct afxdp_ledger)) {
-			p->ledger_fd = fd;
-			p->queues = map.max_entries;
-		} else if (!strcmp(map.name, "rule_hits")) {
-			p->hits_fd = fd;
-		} else if (!strcmp(map.name, "xsks")) {
-			p->xsks_fd = fd;
-		} else if (!strcmp(map.name, ".data.config") &&
-			   map.value_size == sizeof(struct afxdp_config)) {
-			p->config_fd = fd;
-		} else {
-			close(fd);
-		}
-	}
-	if (p->ledger_fd < 0 || p->xsks_fd < 0 || p->config_fd < 0)
-		return failed(
-			p, -EEXIST,
-			"%s: the attached program %s (id %u) is of another version: "
-			"replace it with --replace, or detach it with 'ip link set dev %s xdp off'",
-			p->config.ifname, p->found.name, p->found.prog_id, p->config.ifname);
-	err = afxdp_prog_set(p, &p->config.run);
-	if (err)
-		return failed(p, err, "cannot configure the attached program %u: %s",
-			      p->found.prog_id, strerror(-err));
-	p->adopted = true;
-	p->attached = true;
-	p->generic = p->found.generic;
-	return 0;
-}
-
-static int in_the_way(struct afxdp_prog *p)
-{
-	const char *ifname = p->config.ifname;
-
-	if (p->found.link_id)
-		return failed(
-			p, -EEXIST,
-			"%s: XDP program %s (id %u) is attached by link %u of another process: "
-			"stop that process, or take its place with --replace",
-			ifname, p->found.name, p->found.prog_id, p->found.link_id);
-	if (p->found.what == AFXDP_FOUND_OURS)
-		return failed(
-			p, -EEXIST,
-			"%s: the program loaded by ip link (id %u) has no rules: take its place "
-			"with --replace, or detach it with 'ip link set dev %s xdp off'",
-			ifname, p->found.prog_id, ifname);
-	return failed(p, -EEXIST,
-		      "%s: a foreign XDP program, %s (id %u), is attached: take its place with "
-		      "--replace, "
-		      "or detach it with 'ip link set dev %s xdp off'",
-		      ifname, p->found.name[0] ? p->found.name : "unnamed", p->found.prog_id,
-		      ifname);
-}
-
 int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config)
 {
 	int err;
@@ -419,37 +289,15 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
 	p->prog_fd = p->link_fd = p->ledger_fd = p->hits_fd = p->xsks_fd = p->config_fd = -1;
 	err = afxdp_prog_look(config->ifindex, &p->found);
 	if (err)
-		return failed(p, err, "%s: cannot ask which XDP program is attached: %s",
-			      config->ifname, strerror(-err));
+		return prog_failed(p, err, "%s: cannot ask which XDP program is attached: %s",
+				   config->ifname, strerror(-err));
 	if (!config->replace) {
 		if (p->found.what == AFXDP_FOUND_OURS && !p->found.link_id && !config->rules)
-			return adopt(p);
+			return prog_adopt(p);
 		if (p->found.what == AFXDP_FOUND_OURS || p->found.what == AFXDP_FOUND_FOREIGN)
-			return in_the_way(p);
+			return prog_in_the_way(p);
 	}
 	return load_ours(p);
-}
-
-/* Make room: --replace was given. A link cannot take a plain attachment's place in one step, so for
- * a moment frames go to the stack unfiltered, as they did before any program was there. */
-static int evict(struct afxdp_prog *p)
-{
-	struct afxdp_occupant *o = &p->found;
-	int err, fd;
-
-	if (o->what == AFXDP_FOUND_NOTHING)
-		return 0;
-	if (o->what == AFXDP_FOUND_DISPATCHER)
-		return dispatcher_remove(p->config.ifindex);
-	if (!o->link_id)
-		return bpf_xdp_detach(p->config.ifindex,
-				      o->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, NULL);
-	fd = bpf_link_get_fd_by_id(o->link_id);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
-	err = bpf_link_detach(fd) ? -errno : 0;
-	close(fd);
-	return err;
 }
 
 static int link_create(struct afxdp_prog *p, uint32_t flags)
@@ -472,30 +320,32 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	if (p->attached) /* adopted, or in a dispatcher */
 		return 0;
 	if (p->config.replace) {
-		err = evict(p);
+		err = prog_evict(p);
 		if (err)
-			return failed(p, err, "%s: cannot detach XDP program %s (id %u): %s",
-				      ifname, p->found.name, p->found.prog_id, strerror(-err));
+			return prog_failed(p, err, "%s: cannot detach XDP program %s (id %u): %s",
+					   ifname, p->found.name, p->found.prog_id, strerror(-err));
 	}
 	err = p->config.attach == AFXDP_ATTACH_GENERIC ? -EOPNOTSUPP
 						       : link_create(p, XDP_FLAGS_DRV_MODE);
 	if (err && p->hw && p->config.attach == AFXDP_ATTACH_AUTO)
-		return failed(
+		return prog_failed(
 			p, -EOPNOTSUPP,
 			"%s: the driver does not take a program with metadata in native mode: %s",
 			ifname, strerror(-err));
 	if (err && p->config.attach == AFXDP_ATTACH_NATIVE)
-		return failed(p, err,
-			      "%s: the driver does not take an XDP program in native mode: %s; "
-			      "'-a auto' falls back to generic mode",
-			      ifname, strerror(-err));
+		return prog_failed(
+			p, err,
+			"%s: the driver does not take an XDP program in native mode: %s; "
+			"'-a auto' falls back to generic mode",
+			ifname, strerror(-err));
 	if (err == -EBUSY || err == -EEXIST)
-		return failed(p, -EEXIST, "%s: another XDP program was attached meanwhile", ifname);
+		return prog_failed(p, -EEXIST, "%s: another XDP program was attached meanwhile",
+				   ifname);
 	if (err)
 		err = link_create(p, XDP_FLAGS_SKB_MODE);
 	if (err)
-		return failed(p, err, "%s: cannot attach the XDP program: %s", ifname,
-			      strerror(-err));
+		return prog_failed(p, err, "%s: cannot attach the XDP program: %s", ifname,
+				   strerror(-err));
 	p->attached = true;
 	return 0;
 }
@@ -552,79 +402,6 @@ int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits
 	return sum_percpu(p->hits_fd, rule, (uint64_t *)sum, sizeof(*sum) / sizeof(uint64_t));
 }
 
-static void pin_path(const struct afxdp_prog *p, const char *name, char *path, size_t size)
-{
-	snprintf(path, size, PIN_ROOT "/afxdp/%s/%s", p->config.ifname, name);
-}
-
-static const char *const pin_names[] = { "ledger", "rule_hits", "xsks" };
-
-static void unpin(struct afxdp_prog *p)
-{
-	char path[128];
-
-	for (int i = 0; i < 3; i++) {
-		pin_path(p, pin_names[i], path, sizeof(path));
-		unlink(path);
-	}
-	pin_path(p, "", path, sizeof(path));
-	rmdir(path);
-	rmdir(PIN_ROOT "/afxdp"); /* the last one out; fails while others have pins */
-}
-
-/* Show another generation's rule counters under the same name. */
-static void pin_hits(struct afxdp_prog *p)
-{
-	char path[128];
-
-	pin_path(p, "rule_hits", path, sizeof(path));
-	unlink(path);
-	bpf_obj_pin(p->hits_fd, path);
-}
-
-int afxdp_prog_pin(struct afxdp_prog *p)
-{
-	int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd };
-	struct statfs fs;
-	char path[128];
-
-	if (statfs(PIN_ROOT, &fs) || (uint32_t)fs.f_type != BPF_MAGIC)
-		return failed(p, -ENOENT,
-			      "no bpffs at " PIN_ROOT
-			      " (ip netns exec hides it, nsenter --net does not): "
-			      "running without pinned maps");
-	unpin(p);
-	mkdir(PIN_ROOT "/afxdp", 0755);
-	pin_path(p, "", path, sizeof(path));
-	if (mkdir(path, 0755) && errno != EEXIST)
-		return failed(p, -errno, "cannot make %s: %s: running without pinned maps", path,
-			      strerror(errno));
-	for (int i = 0; i < 3; i++) {
-		pin_path(p, pin_names[i], path, sizeof(path));
-		if (fds[i] >= 0 && bpf_obj_pin(fds[i], path)) {
-			int err = -errno;
-
-			unpin(p);
-			return failed(p, err, "cannot pin %s: %s: running without pinned maps",
-				      path, strerror(-err));
-		}
-	}
-	p->pinned = true;
-	return 0;
-}
-
-void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid)
-{
-	char path[128];
-
-	if (!p->pinned)
-		return;
-	pin_path(p, "", path, sizeof(path));
-	/* Should it fail, an empty-handed start later takes them away. */
-	if (chown(path, uid, gid) || chown(PIN_ROOT "/afxdp", uid, gid))
-		return;
-}
-
 void afxdp_prog_detach(struct afxdp_prog *p)
 {
 	struct afxdp_config pass = { .default_verdict = AFXDP_PASS };
@@ -649,7 +426,7 @@ void afxdp_prog_close(struct afxdp_prog *p)
 {
 	afxdp_prog_detach(p);
 	if (p->pinned)
-		unpin(p);
+		prog_unpin(p);
 	if (p->adopted) {
 		int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd, p->config_fd, p->prog_fd };
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/* prog_parts.h - what prog.c, occupant.c and pins.c have in common. */
+#ifndef AFXDP_PROG_PARTS_H
+#define AFXDP_PROG_PARTS_H
+
+#include "prog.h"
+
+/* Put the one line into p->why. Return: @err. */
+__attribute__((format(printf, 3, 4))) int prog_failed(struct afxdp_prog *p, int err,
+						      const char *format, ...);
+
+/* occupant.c: p->found is attached already. */
+
+/* It is ours, and nobody's link: take its maps over; its verdicts are ours to set. */
+int prog_adopt(struct afxdp_prog *p);
+
+/* It may stay, so we cannot go on. Return: -EEXIST, with p->why. */
+int prog_in_the_way(struct afxdp_prog *p);
+
+/* --replace was given: detach it. Return: 0 or -errno. */
+int prog_evict(struct afxdp_prog *p);
+
+/* pins.c */
+void prog_unpin(struct afxdp_prog *p);
+
+/* Show another generation's rule counters under the same name. */
+void prog_pin_hits(struct afxdp_prog *p);
+
+#endif
