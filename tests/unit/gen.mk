@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 gen_frame_SRCS := user/afxdpgen/frame.c -Iuser/afxdpgen
-gen_options_SRCS := user/afxdpgen/options.c -Iuser/afxdpgen
+gen_options_SRCS := user/afxdpgen/options.c user/common/numbers.c -Iuser/afxdpgen
 gen_options_LIBS := -lm
 gen_pace_SRCS := user/afxdpgen/clock.c -Iuser/afxdpgen
 gen_traffic_SRCS := user/afxdpgen/traffic.c user/afxdpgen/pcap.c user/afxdpgen/frame.c -Iuser/afxdpgen

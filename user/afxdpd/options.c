@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "numbers.h"
 #include "worker.h"
 
 struct parse {
@@ -32,18 +33,6 @@ const char *mode_name(enum mode mode)
 	return mode < MODES ? mode_names[mode] : "unknown";
 }
 
-/* A whole decimal number from @min to @max and nothing behind it. */
-static bool number(const char *text, uint64_t min, uint64_t max, uint64_t *out)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	return !errno && !*end && *out >= min && *out <= max;
-}
-
 static bool seconds(const char *text, double *out)
 {
 	char *end;
@@ -52,43 +41,6 @@ static bool seconds(const char *text, double *out)
 		return false;
 	*out = strtod(text, &end);
 	return end != text && !*end && *out >= 0.001 && *out < 1e9;
-}
-
-int options_list(const char *text, uint32_t *list, uint32_t max)
-{
-	char *copy = strdup(text), *item, *save = NULL;
-	int n = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	/* strtok would let "0,,1" and "," pass. */
-	if (!*text || *text == ',' || text[strlen(text) - 1] == ',' || strstr(text, ",,"))
-		goto bad;
-	for (item = strtok_r(copy, ",", &save); item; item = strtok_r(NULL, ",", &save)) {
-		char *dash = strchr(item, '-');
-		uint64_t first, last;
-
-		if (dash)
-			*dash = '\0';
-		if (!number(item, 0, UINT32_MAX - 1, &first))
-			goto bad;
-		last = first;
-		if (dash && !number(dash + 1, first, UINT32_MAX - 1, &last))
-			goto bad;
-		if (last - first >= max - n)
-			goto bad;
-		for (; first <= last; first++) {
-			for (int i = 0; i < n; i++)
-				if (list[i] == first)
-					goto bad;
-			list[n++] = first;
-		}
-	}
-	free(copy);
-	return n;
-bad:
-	free(copy);
-	return -EINVAL;
 }
 
 static bool set_interface(struct options *o, const char *v)
@@ -104,7 +56,7 @@ static bool set_queues(struct options *o, const char *v)
 	o->all_queues = !strcmp(v, "all");
 	if (o->all_queues)
 		return true;
-	n = options_list(v, o->queues, QUEUES_MAX);
+	n = number_list(v, o->queues, QUEUES_MAX, false);
 	o->queue_count = n > 0 ? n : 0;
 	return n > 0;
 }
@@ -165,7 +117,7 @@ static bool set_u32(const char *v, uint32_t min, uint32_t max, uint32_t *out)
 {
 	uint64_t n;
 
-	if (!number(v, min, max, &n))
+	if (!number_parse(v, 10, min, max, &n))
 		return false;
 	*out = n;
 	return true;
@@ -201,7 +153,7 @@ static bool set_hugepages(struct options *o, const char *v)
 static bool set_cpus(struct options *o, const char *v)
 {
 	uint32_t list[QUEUES_MAX];
-	int n = options_list(v, list, QUEUES_MAX);
+	int n = number_list(v, list, QUEUES_MAX, false);
 
 	for (int i = 0; i < n; i++) {
 		if (list[i] >= 1024) /* CPU_SETSIZE */
@@ -225,7 +177,7 @@ static bool set_stamp(struct options *o, const char *v)
 
 static bool set_count(struct options *o, const char *v)
 {
-	return number(v, 1, UINT64_MAX, &o->count);
+	return number_parse(v, 10, 1, UINT64_MAX, &o->count);
 }
 
 static bool set_duration(struct options *o, const char *v)
@@ -251,7 +203,7 @@ static bool set_metrics(struct options *o, const char *v)
 
 	o->metrics = v;
 	/* getaddrinfo() would cut it to 16 bits. */
-	return colon && number(colon + 1, 1, 65535, &port);
+	return colon && number_parse(colon + 1, 10, 1, 65535, &port);
 }
 
 static bool set_control(struct options *o, const char *v)

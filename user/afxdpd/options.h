@@ -55,7 +55,4 @@ void options_free(struct options *o);
 /** options_help() - the usage text, made from the table that the parser works by. */
 void options_help(void);
 
-/** options_list() - parse "0,2-3" into @list. Return: how many, or -EINVAL. */
-int options_list(const char *text, uint32_t *list, uint32_t max);
-
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "live.h"
+#include "numbers.h"
 #include "options.h"
 
 struct why {
@@ -25,17 +26,6 @@ __attribute__((format(printf, 2, 3))) static int wrong(struct why *w, const char
 	vsnprintf(w->text, w->size, format, args);
 	va_end(args);
 	return -EINVAL;
-}
-
-static bool parse_u64(uint64_t *out, const char *text, uint64_t min, uint64_t max)
-{
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return false;
-	errno = 0;
-	*out = strtoull(text, &end, 0);
-	return !errno && !*end && *out >= min && *out <= max;
 }
 
 /* A number with an optional k, M or G: a thousand, a million, a thousand million. */
@@ -77,36 +67,18 @@ static bool parse_address(struct gen_address *out, const char *text)
 	return inet_pton(out->family, text, out->bytes) == 1;
 }
 
-/* CPUs: numbers and ranges, "0,2-3". */
 static bool parse_cpus(struct gen_options *o, const char *text)
 {
-	o->n_cpus = 0;
-	for (;;) {
-		unsigned long first, last;
-		char *end;
+	uint32_t list[GEN_CPUS_MAX];
+	int n = number_list(text, list, GEN_CPUS_MAX, true);
 
-		if (*text < '0' || *text > '9')
+	o->n_cpus = n > 0 ? n : 0;
+	for (size_t i = 0; i < o->n_cpus; i++) {
+		o->cpus[i] = list[i];
+		if (list[i] > 65535)
 			return false;
-		first = last = strtoul(text, &end, 10);
-		if (*end == '-') {
-			text = end + 1;
-			if (*text < '0' || *text > '9')
-				return false;
-			last = strtoul(text, &end, 10);
-		}
-		if (last < first || last > 65535)
-			return false;
-		for (; first <= last; first++) {
-			if (o->n_cpus == GEN_CPUS_MAX)
-				return false;
-			o->cpus[o->n_cpus++] = first;
-		}
-		if (!*end)
-			return true;
-		if (*end != ',')
-			return false;
-		text = end + 1;
 	}
+	return n > 0;
 }
 
 /* One of the words in @words; its position is the value. */
@@ -208,7 +180,7 @@ const char *gen_options_usage(void)
 static int number(struct why *w, uint64_t *out, const char *name, const char *text, uint64_t min,
 		  uint64_t max)
 {
-	if (parse_u64(out, text, min, max))
+	if (number_parse(text, 0, min, max, out))
 		return 0;
 	return wrong(w, "--%s '%s': a number from %llu to %llu is wanted", name, text,
 		     (unsigned long long)min, (unsigned long long)max);
