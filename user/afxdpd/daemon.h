@@ -66,12 +66,33 @@ struct picture {
 	struct afxdp_account *queue; /* one a worker */
 	struct afxdp_ledger program; /* what the program counted, all queues */
 	struct afxdp_nic_stats nic;
-	struct hist latency; /* of all workers */
+	struct afxdp_hist latency; /* of all workers */
 	double seconds;
 };
 
 /** daemon_run() - all of a daemon's life. Return: an exit status; d->why has been printed. */
 int daemon_run(struct options *o);
+
+/**
+ * daemon_set_up() - everything up to the attached program, with @d->options.
+ *
+ * Return: 0, also when a signal came first (d->stop); or an exit status with d->why set. What was
+ * set up is the caller's to take down in either case.
+ */
+int daemon_set_up(struct daemon *d);
+
+/** daemon_open_sink() - Return: 0, or an exit status with d->why set. */
+int daemon_open_sink(struct daemon *d, const char *spec, struct sink **sink);
+
+/** daemon_set_knobs() - the device's NAPI settings as @mode wants them; says so if it cannot. */
+void daemon_set_knobs(struct daemon *d, enum mode mode);
+
+/** daemon_read_signals() - sets d->stop and d->reload. */
+void daemon_read_signals(struct daemon *d);
+
+/** daemon_failed() - put the one line into d->why. Return: @status. */
+__attribute__((format(printf, 3, 4))) int daemon_failed(struct daemon *d, int status,
+							const char *format, ...);
 
 /** daemon_look() - ask the workers and the program. @p: free with picture_free(). Return: 0 or
  * -errno. */
