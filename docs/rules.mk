@@ -14,11 +14,20 @@ all: man
 PUBLIC := $(wildcard include/afxdp/*.h) $(addprefix user/lib/,account.h hist.h knobs.h nic.h post.h \
 	prog.h rules.h trial.h uapi.h xsk.h)
 
+# What is installed: the library, its own functions renamed out of the way of a user's.
+$(B)/public/libafxdp.a: $(B)/libafxdp.a
+	$(call say,AR,$@)
+	@mkdir -p $(@D)
+	$(Q)nm -gP --defined-only $< 2>/dev/null | awk 'NF > 2 && $$1 !~ /^afxdp_/ { print $$1, "afxdp_own_" $$1 }' | sort -u >$(@D)/own
+	$(Q)objcopy --redefine-syms=$(@D)/own $< $@
+
+all: $(B)/public/libafxdp.a
+
 install: all
 	$(Q)install -D -m 755 $(B)/afxdpd $(DESTDIR)$(PREFIX)/sbin/afxdpd
 	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/bin $(B)/afxdpctl $(B)/afxdpgen
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/afxdp $(BPF_OBJ)
-	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(B)/libafxdp.a
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib $(B)/public/libafxdp.a
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/include/afxdp $(PUBLIC)
 	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/pkgconfig
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: libafxdp' 'Description: AF_XDP receive path' \

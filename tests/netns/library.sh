@@ -12,6 +12,8 @@ rx=afxdp-lib-rx-$RUN_ID tx=afxdp-lib-tx-$RUN_ID
 
 make --no-print-directory install PREFIX="$dir/usr" >/dev/null
 flags=$(PKG_CONFIG_PATH="$dir/usr/lib/pkgconfig" pkg-config --cflags --libs libafxdp)
+expect_eq "names in the library that a program might have too" "$(nm -gP --defined-only "$dir/usr/lib/libafxdp.a" |
+	awk 'NF > 2 && $1 !~ /^afxdp_/ { print $1 }' | head -n 3)" ""
 # shellcheck disable=SC2086
 gcc -std=gnu11 -Wall -Wextra -Werror tests/netns/library.c -o "$dir/library" $flags
 

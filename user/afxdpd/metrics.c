@@ -89,7 +89,7 @@ static void print_queues(FILE *f, const struct daemon *d)
 }
 
 /* Buckets end at powers of two, where the histogram is exact: 256 ns to 8.6 s. */
-static void print_latency(FILE *f, const char *ifname, const struct hist *h)
+static void print_latency(FILE *f, const char *ifname, const struct afxdp_hist *h)
 {
 	print_family(f, "afxdp_latency_seconds", "histogram",
 		     "From the XDP program to the consumer, of the stamped frames.");
@@ -98,13 +98,14 @@ static void print_latency(FILE *f, const char *ifname, const struct hist *h)
 
 		fprintf(f,
 			"afxdp_latency_seconds_bucket{interface=\"%s\",le=\"%.9g\"} %" PRIu64 "\n",
-			ifname, longest / 1e9, hist_at_most(h, longest));
+			ifname, longest / 1e9, afxdp_hist_at_most(h, longest));
 	}
 	fprintf(f,
 		"afxdp_latency_seconds_bucket{interface=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
 		"afxdp_latency_seconds_sum{interface=\"%s\"} %.9f\n"
 		"afxdp_latency_seconds_count{interface=\"%s\"} %" PRIu64 "\n",
-		ifname, hist_count(h), ifname, hist_get(&h->sum) / 1e9, ifname, hist_count(h));
+		ifname, afxdp_hist_count(h), ifname, afxdp_hist_get(&h->sum) / 1e9, ifname,
+		afxdp_hist_count(h));
 }
 
 /* The whole page in memory of its own, or NULL. */

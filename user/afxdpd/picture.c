@@ -63,7 +63,7 @@ static void look_at_workers(struct daemon *d, struct picture *p)
 					       s->sink.dropped);
 			afxdp_account_add_socket(both[k], &s->xsk, w->xsk.zerocopy);
 		}
-		hist_merge(&p->latency, &s->latency);
+		afxdp_hist_merge(&p->latency, &s->latency);
 	}
 }
 

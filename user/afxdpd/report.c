@@ -23,13 +23,13 @@ static json_t *account_json(const struct afxdp_account *a)
 }
 
 /* [longest duration in ns, samples] a power of two that holds any. */
-static json_t *histogram_json(const struct hist *h)
+static json_t *histogram_json(const struct afxdp_hist *h)
 {
 	json_t *rows = json_array();
 	uint64_t below = 0;
 
-	for (int bits = 1; bits <= HIST_RANGE_BITS; bits++) {
-		uint64_t longest = (1ULL << bits) - 1, now = hist_at_most(h, longest);
+	for (int bits = 1; bits <= AFXDP_HIST_RANGE_BITS; bits++) {
+		uint64_t longest = (1ULL << bits) - 1, now = afxdp_hist_at_most(h, longest);
 
 		if (now > below)
 			json_array_append_new(rows, json_pack("[I, I]", (json_int_t)longest,
@@ -39,15 +39,15 @@ static json_t *histogram_json(const struct hist *h)
 	return rows;
 }
 
-static json_t *latency_json(const struct hist *h)
+static json_t *latency_json(const struct afxdp_hist *h)
 {
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < QUANTILES; i++)
 		json_object_set_new(o, quantiles[i].name,
-				    json_integer(hist_quantile(h, quantiles[i].q)));
-	json_object_set_new(o, "max", json_integer(hist_max(h)));
-	json_object_set_new(o, "samples", json_integer(hist_count(h)));
+				    json_integer(afxdp_hist_quantile(h, quantiles[i].q)));
+	json_object_set_new(o, "max", json_integer(afxdp_hist_max(h)));
+	json_object_set_new(o, "samples", json_integer(afxdp_hist_count(h)));
 	json_object_set_new(o, "histogram", histogram_json(h));
 	return o;
 }
@@ -128,7 +128,7 @@ void report_line(FILE *to, const struct picture *before, const struct picture *n
 			     sizeof(p)),
 		table_number((b->dropped + b->limited - a->dropped - a->limited) / s, dr,
 			     sizeof(dr)),
-		lost, table_duration(hist_quantile(&now->latency, 0.99), l, sizeof(l)));
+		lost, table_duration(afxdp_hist_quantile(&now->latency, 0.99), l, sizeof(l)));
 	fflush(to);
 }
 

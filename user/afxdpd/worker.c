@@ -64,7 +64,7 @@ static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
 		}
 		if (!now)
 			now = now_ns();
-		hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
+		afxdp_hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
 		i += w->stamp;
 	}
 	w->next = i - n;

@@ -40,7 +40,7 @@ struct worker_count {
 struct worker_snapshot {
 	struct worker_count count;
 	struct sink_count sink; /* of its ports, also earlier ones */
-	struct hist latency;
+	struct afxdp_hist latency;
 	struct afxdp_xsk_stats xsk;
 	uint32_t fill_level, rx_level; /* entries in these rings now */
 	enum mode mode;
@@ -85,7 +85,7 @@ struct worker {
 	bool stopping;
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;
-	struct hist latency;
+	struct afxdp_hist latency;
 	struct sink_port *next_port; /* the control thread's: what WORKER_SINK will bring */
 	struct sink_count earlier;   /* of ports that were replaced */
 	struct sink_port *leaving;   /* a replaced port that still keeps frames */
