@@ -26,8 +26,8 @@
 
 /* As afxdpd's defaults: what is compared is the work, not the room. */
 enum {
-	RING = 2048,
-	FRAMES = 4096,
+	RING = 4096,
+	FRAMES = 8192,
 	FRAME = 2048,
 	BATCH = 64,
 	QUEUES = 64

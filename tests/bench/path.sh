@@ -7,10 +7,10 @@ path_subjects=(drop bare "afxdpd -m spin" "afxdpd -m spin --stamp every" "afxdpd
 	"testpmd busy_budget=0" tcpdump:/dev/null)
 
 run_path() {
-	local s rounds=$((quick ? 2 : 7))
+	local s rounds=$((quick ? 2 : 15))
 	link 1
 	for ((round = 1; round <= rounds; round++)); do
-		for s in "${path_subjects[@]}"; do trial "$s" $((quick ? 1 : 2)) max 64 1; done
+		for s in "${path_subjects[@]}"; do trial "$s" 1 max 64 1; done
 	done
 }
 

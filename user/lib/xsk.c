@@ -14,6 +14,11 @@
 
 #define HUGE_PAGE (2UL << 20)
 
+/* Behind the kernel's 256 bytes, so that the metadata ends 32 bytes into a cache line and the frame
+ * begins there: metadata and headers are one line, and a small frame's other line is the first
+ * one's neighbour, which processors fetch with it. */
+#define META_ROOM 32
+
 /* The kernel destroys a dead process's socket in an RCU callback and a work item: milliseconds, a
  * second on a loaded machine. */
 #define BIND_RETRIES	 200
@@ -59,6 +64,7 @@ static int register_umem(struct afxdp_xsk *xsk)
 		.addr = (uintptr_t)xsk->umem,
 		.len = (uint64_t)xsk->config.frames * xsk->config.frame_size,
 		.chunk_size = xsk->config.frame_size,
+		.headroom = META_ROOM,
 	};
 
 	/* Pinned pages count against RLIMIT_MEMLOCK unless we have CAP_IPC_LOCK. Raising it may be
