@@ -143,14 +143,14 @@ run_times() {
 	SUBJECT=rules:256
 	start_rules 256
 	for ((round = 1; round <= (quick ? 3 : 7); round++)); do
-		stopwatch "256 other rules: parsed, compiled, verified, swapped in" told rules replace "$SCRATCH/other256.rules"
+		stopwatch "256 other expression rules" told rules replace "$SCRATCH/other256.rules"
 		told rules replace "$SCRATCH/256.rules"
 	done
 	stop_rules
 	start_rules hitting
 	for ((round = 1; round <= (quick ? 3 : 7); round++)); do
-		stopwatch "a set of another million prefixes: read, built, swapped in" told set s replace "$SCRATCH/miss"
-		stopwatch "rules with a set of a million: read, built, swapped in" told rules replace "$SCRATCH/hitting.rules"
+		stopwatch "a set of another million prefixes" told set s replace "$SCRATCH/miss"
+		stopwatch "rules with a set of a million prefixes" told rules replace "$SCRATCH/hitting.rules"
 	done
 	stop_rules
 	bytes_per_entry=$("$BUILD/afxdpctl" rules check "$SCRATCH/hitting.rules" --json | jq '.sets[0] | .bytes / (.ipv4 + .ipv6)')
@@ -182,7 +182,7 @@ the set, and dropped, as by \`nft\`: a set of the same prefixes, in the netdev i
 	table_head "The XDP program alone, ns a frame" "Run by the kernel on a frame in memory that the last rule drops; \`none\` has no rules and drops; \`c\` has the filter in C in \
 the place of compiled rules." median
 	csv=$out/rules-cost.csv summary ns | rows %.0f
-	table_head "Loading, seconds" "By \`afxdpctl\` to a running daemon, until it answers." median
+	table_head "Loading, seconds" "By \`afxdpctl\` to a running daemon until it answers: read, compiled or built, verified, swapped in." median
 	csv=$out/rules-times.csv summary seconds | rows %.2f
 	printf '\nA set of a million takes %.1f bytes an entry.\n' "$bytes_per_entry"
 }

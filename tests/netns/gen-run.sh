@@ -66,6 +66,24 @@ expect_status 3 "${gen[@]}" -i g0 --count 10 --size 4000
 expect_match "our own MTU" "$OUT" "4000.*'g0'.*3000.*mtu 3986"
 one_line
 
+# While it runs, its program is attached where no frame comes, so that the kernel need not wait for all CPUs at each system call; and not after.
+links() { bpftool -j link show | jq -r '.[] | select(.type == "xdp") | "\(.id) \(.prog_id)"'; }
+# The link that was not there before, of a program that is ours.
+held() {
+	links | while read -r id prog; do
+		grep -q "^$id " <<<"$before" || [[ $(bpftool -j prog show id "$prog" | jq -r .name) != send_* ]] || echo "$id"
+	done
+}
+before=$(links)
+in_ns_bg "$a" "$BUILD/afxdpgen" -i g0 --pps 1000 >"$dir/out" 2>&1
+pid=$!
+holds() { [ -n "$(held)" ]; }
+wait_for 10 holds || fail "afxdpgen's program is in no XDP link: $(bpftool link show)"
+link=$(held)
+kill -INT $pid
+wait $pid || true
+expect_eq "the link after the end" "$(links | grep "^$link ")" ""
+
 # The interface goes away.
 for engine in xdp packet; do
 	[ $engine = xdp ] || veth_pair "$a" g0 "$b" g1 1

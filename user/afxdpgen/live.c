@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "hold.h"
 #include "live.h"
 #include "sender.h"
 
@@ -46,6 +47,7 @@ struct live {
 	struct bpf_link *links[2];
 	struct gen_state *state;
 	uint8_t *first_frame;
+	struct gen_hold hold;
 };
 
 static int cannot(struct gen_sender *s, int err, const char *what)
@@ -137,6 +139,7 @@ static void live_close(struct gen_sender *s)
 
 	if (!l)
 		return;
+	gen_unhold(&l->hold);
 	for (i = 0; i < 2; i++)
 		bpf_link__destroy(l->links[i]);
 	if (l->state)
@@ -160,6 +163,7 @@ static int live_open(struct gen_sender *s)
 	if (!l)
 		return -ENOMEM;
 	s->private = l;
+	l->hold = (struct gen_hold)GEN_HOLD_NONE;
 	l->first_frame = calloc(1, s->traffic->longest);
 	l->object = bpf_object__open_mem(gen_bpf_object, gen_bpf_object_end - gen_bpf_object, NULL);
 	if (!l->object || !l->first_frame) {
@@ -193,6 +197,7 @@ static int live_open(struct gen_sender *s)
 		err = cannot(s, -errno, "BPF map cannot be mapped");
 		goto fail;
 	}
+	gen_hold(&l->hold, bpf_program__fd(l->program));
 	return 0;
 fail:
 	live_close(s);

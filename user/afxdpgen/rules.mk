@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # afxdpgen, the traffic generator: build/afxdpgen, its BPF object inside it.
 GEN := user/afxdpgen
-GEN_SRCS := $(addprefix $(GEN)/,main.c options.c frame.c traffic.c pcap.c interface.c live.c packet.c file.c crew.c clock.c)
+GEN_SRCS := $(addprefix $(GEN)/,main.c options.c frame.c traffic.c pcap.c interface.c live.c hold.c packet.c file.c crew.c clock.c)
 GEN_OBJS := $(GEN_SRCS:%.c=$(B)/%.o) $(B)/user/common/numbers.o $(B)/$(GEN)/object.o
 
 # -mcpu=v2: clang 14 spills 32-bit halves of packet pointers with v3, which the verifier refuses.
