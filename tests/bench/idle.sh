@@ -16,7 +16,7 @@ run_idle() {
 			cpu1=$(process_ns "$SUBJECT_PID") t1=$EPOCHREALTIME
 			resident=$(resident_kib "$SUBJECT_PID")
 			subject_stop
-			awk -v r="$round" -v s="$s" -v a="$cpu0" -v b="$cpu1" -v t0="$t0" -v t1="$t1" -v m="$resident" -v u="$([[ $s != afxdpd* ]] || echo 8192)" \
+			awk -v r="$round" -v s="$s" -v a="$cpu0" -v b="$cpu1" -v t0="$t0" -v t1="$t1" -v m="$resident" -v u="$([[ $s != afxdpd* ]] || echo 16384)" \
 				'BEGIN { printf "idle,%s,%s,%.4f,%s,%s,yes\n", r, s, (b - a) / (t1 - t0) / 1e7, m, u }' >>"$csv"
 			progress "$(tail -n 1 "$csv")"
 		done
@@ -26,6 +26,6 @@ run_idle() {
 table_idle() {
 	printf '## CPU without traffic, percent of a core\n\n| subject | median | min to max |\n|---|---|---|\n'
 	summary cpu_percent | rows %.3f
-	printf '\n## Resident memory, MiB\n\nOf afxdpd, 8 MiB are its UMEM (4096 frames of 2048 bytes).\n\n| subject | median | min to max |\n|---|---|---|\n'
+	printf '\n## Resident memory, MiB\n\nOf afxdpd, 16 MiB are its UMEM (8192 frames of 2048 bytes).\n\n| subject | median | min to max |\n|---|---|---|\n'
 	summary resident_kib 1024 | rows %.1f
 }
