@@ -260,7 +260,11 @@ static void idle(struct worker *w)
 	}
 	if (afxdp_xsk_rx_wants_wakeup(&w->xsk))
 		afxdp_xsk_wake_rx(&w->xsk);
-	relax();
+	/* The sink's thread may share our core: we have time, it has frames. */
+	if (w->mode == MODE_ADAPTIVE && w->port->kept != w->port->reclaimed)
+		sched_yield();
+	else
+		relax();
 }
 
 void worker_look(struct worker *w)
