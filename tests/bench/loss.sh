@@ -4,7 +4,7 @@
 # Loss and cost at one gigabit's line rate of smallest frames, 1,488,095 a second (RFC 2544), and the latency of the same trials.
 
 run_loss() {
-	local s rounds=$((quick ? 1 : 5))
+	local s rounds=$((quick ? 1 : 3))
 	link 1
 	extra=$out/loss-latency.csv
 	echo benchmark,round,subject,p50,p99,p999,max,wakeups,busy_polls,sane >"$extra"
