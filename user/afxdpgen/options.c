@@ -186,18 +186,70 @@ static int number(struct why *w, uint64_t *out, const char *name, const char *te
 		     (unsigned long long)min, (unsigned long long)max);
 }
 
-static int parse_one(struct gen_options *o, int opt, const char *arg, struct why *w)
+/* Options that are a whole number, and those that are given or not. */
+#define NUMBER(option, name, field, min, max)                                \
+	{                                                                    \
+		option, name, min, max, offsetof(struct gen_options, field), \
+			sizeof(((struct gen_options *)0)->field)             \
+	}
+
+static const struct number_row {
+	int option;
+	const char *name;
+	uint64_t min, max;
+	size_t at, bytes;
+} numbers[] = {
+	NUMBER('n', "count", count, 1, UINT64_MAX >> 1),
+	NUMBER('s', "size", size, GEN_SIZE_MIN, GEN_SIZE_MAX),
+	NUMBER('f', "flows", flows, 1, 1U << 30),
+	NUMBER(OPT_SEED, "seed", seed, 0, UINT64_MAX),
+	NUMBER(OPT_VLAN, "vlan", vlan, 1, 4094),
+	NUMBER(OPT_SPORT, "sport", sport, 0, 65535),
+	NUMBER(OPT_DPORT, "dport", dport, 0, 65535),
+	NUMBER(OPT_BATCH, "batch", batch, 1, GEN_BATCH_MAX),
+	NUMBER(OPT_BURST, "burst", burst, 1, 65536),
+};
+
+static const struct {
+	int option;
+	size_t at;
+} flags[] = {
+	{ 'x', offsetof(struct gen_options, mix) },
+	{ '6', offsetof(struct gen_options, ipv6) },
+	{ OPT_SCATTER, offsetof(struct gen_options, scatter) },
+	{ OPT_SPIN, offsetof(struct gen_options, spin) },
+	{ 'v', offsetof(struct gen_options, verbose) },
+	{ 'V', offsetof(struct gen_options, version) },
+	{ 'h', offsetof(struct gen_options, help) },
+};
+
+static int set_number(struct gen_options *o, const struct number_row *row, const char *arg,
+		      struct why *w)
 {
-	uint64_t n = 0;
+	uint8_t *at = (uint8_t *)o + row->at;
+	uint64_t n;
+	int err = number(w, &n, row->name, arg, row->min, row->max);
+
+	if (err)
+		return err;
+	if (row->bytes == sizeof(uint16_t))
+		*(uint16_t *)at = n;
+	else if (row->bytes == sizeof(uint32_t))
+		*(uint32_t *)at = n;
+	else
+		*(uint64_t *)at = n;
+	return 0;
+}
+
+/* The options with a form of their own. */
+static int parse_word_option(struct gen_options *o, int opt, const char *arg, struct why *w)
+{
 	double real;
-	int err = 0, word = 0;
+	int word;
 
 	switch (opt) {
 	case 'i':
 		o->interface = arg;
-		break;
-	case 'n':
-		err = number(w, &o->count, "count", arg, 1, UINT64_MAX >> 1);
 		break;
 	case 'd':
 		if (!parse_scaled(&real, arg) || real < 0.001 || real > 200000)
@@ -213,32 +265,11 @@ static int parse_one(struct gen_options *o, int opt, const char *arg, struct why
 				w, "--pps '%s': frames a second from 0.1 to 1G, or max, are wanted",
 				arg);
 		break;
-	case 's':
-		err = number(w, &n, "size", arg, GEN_SIZE_MIN, GEN_SIZE_MAX);
-		o->size = n;
-		break;
-	case 'f':
-		err = number(w, &n, "flows", arg, 1, 1U << 30);
-		o->flows = n;
-		break;
 	case 'r':
 		o->pcap = arg;
 		break;
 	case 'w':
 		o->write = arg;
-		break;
-	case 'x':
-		o->mix = true;
-		break;
-	case '6':
-		o->ipv6 = true;
-		break;
-	case OPT_SEED:
-		err = number(w, &o->seed, "seed", arg, 0, UINT64_MAX);
-		break;
-	case OPT_VLAN:
-		err = number(w, &n, "vlan", arg, 1, 4094);
-		o->vlan = n;
 		break;
 	case OPT_PROTO:
 		if (!parse_word(&word, arg, protos))
@@ -258,49 +289,31 @@ static int parse_one(struct gen_options *o, int opt, const char *arg, struct why
 			return wrong(w, "--%s '%s': an IPv4 or IPv6 address is wanted",
 				     opt == OPT_SRC ? "src" : "dst", arg);
 		break;
-	case OPT_SPORT:
-		err = number(w, &n, "sport", arg, 0, 65535);
-		o->sport = n;
-		break;
-	case OPT_DPORT:
-		err = number(w, &n, "dport", arg, 0, 65535);
-		o->dport = n;
-		break;
 	case OPT_CPUS:
 		if (!parse_cpus(o, arg))
 			return wrong(w, "--cpus '%s': CPU numbers as 0,2-3 are wanted, at most %d",
 				     arg, GEN_CPUS_MAX);
-		break;
-	case OPT_BATCH:
-		err = number(w, &n, "batch", arg, 1, GEN_BATCH_MAX);
-		o->batch = n;
-		break;
-	case OPT_BURST:
-		err = number(w, &n, "burst", arg, 1, 65536);
-		o->burst = n;
 		break;
 	case OPT_ENGINE:
 		if (!parse_word(&word, arg, engines))
 			return wrong(w, "--engine '%s': one of auto, xdp, packet is wanted", arg);
 		o->engine = word;
 		break;
-	case OPT_SCATTER:
-		o->scatter = true;
-		break;
-	case OPT_SPIN:
-		o->spin = true;
-		break;
-	case 'v':
-		o->verbose = true;
-		break;
-	case 'V':
-		o->version = true;
-		break;
-	case 'h':
-		o->help = true;
-		break;
 	}
-	return err;
+	return 0;
+}
+
+static int parse_one(struct gen_options *o, int opt, const char *arg, struct why *w)
+{
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(*numbers); i++)
+		if (numbers[i].option == opt)
+			return set_number(o, &numbers[i], arg, w);
+	for (size_t i = 0; i < sizeof(flags) / sizeof(*flags); i++)
+		if (flags[i].option == opt) {
+			*(bool *)((uint8_t *)o + flags[i].at) = true;
+			return 0;
+		}
+	return parse_word_option(o, opt, arg, w);
 }
 
 /* What each option is by itself is right; whether they make sense together. */
