@@ -27,7 +27,7 @@ two_ends() {
 # start_daemon ARGS...: afxdpd on $rxif, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
 start_daemon() {
 	launch_daemon "$@"
-	wait_for 20 daemon_says ready || fail "afxdpd $*: not ready: $(cat "$dir/err")"
+	wait_for 20 daemon_says ': ready' || fail "afxdpd $*: not ready: $(cat "$dir/err")"
 }
 launch_daemon() {
 	rm -f "$dir/report"

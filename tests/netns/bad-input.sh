@@ -165,10 +165,10 @@ kill_now "$hold"
 ip -n "$rx" link set "$rxif" down
 launch_daemon
 wait_for 10 daemon_says "is down: waiting" || fail "down: it does not say so: $(cat "$dir/err")"
-! daemon_says ready || fail "down: ready"
+! daemon_says ': ready' || fail "down: ready"
 untouched "waiting for the interface"
 ip -n "$rx" link set "$rxif" up
-wait_for 10 daemon_says ready || fail "up again: not ready: $(cat "$dir/err")"
+wait_for 10 daemon_says ': ready' || fail "up again: not ready: $(cat "$dir/err")"
 gen --count 1000 >/dev/null
 wait_for 10 live_is .ledger.consumed 1000 || fail "up again: $(live .ledger.consumed) consumed"
 # Down and up in the middle of the work.

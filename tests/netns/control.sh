@@ -21,7 +21,7 @@ expect_match "without a daemon" "$OUT" "no afxdpd serves 'rx0'"
 spawn "$rx" build/afxdpd -i rx0 --control "$dir/control" --report "$dir/report" --metrics 127.0.0.1:9190 >"$dir/out" 2>"$dir/err"
 daemon=$SPAWNED
 cleanup end_process "$daemon"
-wait_for 10 grep -q ready "$dir/err" || fail "afxdpd did not start: $(cat "$dir/err")"
+wait_for 10 grep -q ': ready' "$dir/err" || fail "afxdpd did not start: $(cat "$dir/err")"
 spawn "$tx" build/afxdpgen -i tx0 --cpus 0,1 --duration 60 >"$dir/sent"
 gen=$SPAWNED
 cleanup end_process "$gen"

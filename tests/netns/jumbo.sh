@@ -19,7 +19,7 @@ for chunk in 2048 4096; do
 	spawn "$rx" build/afxdpd -i rx0 --frame-size $chunk --batch 1 -s "pcap:$dir/got.pcap" --report "$dir/report" >/dev/null 2>"$dir/err"
 	daemon=$SPAWNED
 	cleanup end_process $daemon
-	wait_for 10 grep -q ready "$dir/err" || fail "afxdpd did not start: $(cat "$dir/err")"
+	wait_for 10 grep -q ': ready' "$dir/err" || fail "afxdpd did not start: $(cat "$dir/err")"
 	for size in 9000 4000 60; do
 		in_ns "$tx" build/afxdpgen -i tx0 --count 50 --size $size --write "$dir/sent-$size.pcap" >/dev/null
 		in_ns "$tx" build/afxdpgen -i tx0 --count 50 --size $size --engine packet >/dev/null 2>&1

@@ -51,7 +51,7 @@ own_nic() {
 to_pcap() {
 	in_ns "$rx" bash -c "$1" >"$dir/out" 2>"$dir/err" &
 	daemon=$!
-	wait_for 20 daemon_says ready || fail "no daemon: $(cat "$dir/err")"
+	wait_for 20 daemon_says ': ready' || fail "no daemon: $(cat "$dir/err")"
 	in_ns "$tx" build/afxdpgen -i "$txif" --count 100 --dport 4789 >/dev/null
 	wait_for 10 live_is .ledger.delivered 100 || fail "$(live .ledger.delivered) of 100 frames written"
 	ctl stop
@@ -65,7 +65,7 @@ with_rules() {
 	[ "$(wc -l <"$dir/my.rules")" -ge 5 ] || fail "where are the README's rules?"
 	background "$rx" bash -c "exec $1" >"$dir/out" 2>"$dir/err"
 	daemon=$started
-	wait_for 20 daemon_says ready || fail "no daemon: $(cat "$dir/err")"
+	wait_for 20 daemon_says ': ready' || fail "no daemon: $(cat "$dir/err")"
 	in_ns "$tx" build/afxdpgen -i "$txif" --count 50 --dport 53 >/dev/null
 	wait_for 10 live_is .ledger.received 50 || fail "$(live .ledger.received) of 50 received"
 	shown "exec 3<>/dev/tcp/127.0.0.1/9190; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3"
