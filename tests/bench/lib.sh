@@ -17,6 +17,12 @@ TX=bt$RUN_ID RX=br$RUN_ID
 # shellcheck disable=SC2154 # set by run
 SCRATCH=$scratch
 
+# priority NICE: of this session; its autogroup's too, which is what the scheduler weighs.
+priority() {
+	{ echo "$1" >/proc/self/autogroup; } 2>/dev/null || true
+	renice -n "$1" -p $$ >/dev/null 2>&1 || true
+}
+
 progress() { printf '  %s\n' "$*" >&2; }
 
 # link QUEUES [MTU]: (re)make the pair: b0 in $TX sends, b1 in $RX receives. GRO on, so that frames of the generator are taken also without XDP.
