@@ -61,8 +61,9 @@ core_ticks() {
 # shellcheck disable=SC2034 # for run
 CSV_HEAD=benchmark,round,subject,size,flows,queues,offered_pps,sent,received,consumed,lost,duration_s,consumed_pps,late,consumer_cpu,kernel_cpu,other_cpu,resident_kib,sane
 
-# What else afxdpgen is told.
+# What else afxdpgen is told; what to do when the subject is ready.
 GEN_EXTRA=()
+AFTER_START=:
 
 # trial SUBJECT SECONDS PPS|max SIZE FLOWS: one run. Sets sent, consumed, duration, sane (empty, or why not), and writes the row of $round.
 # shellcheck disable=SC2034,SC2154 # results, for the benchmarks; variables of run
@@ -72,6 +73,7 @@ trial() {
 	[ "$LINK_QUEUES" = 1 ] || cpus=0-$((LINK_QUEUES - 1))
 	hz=$(getconf CLK_TCK)
 	subject_start "$subject"
+	$AFTER_START
 	before=$(driver_received)
 	cpu0=$(process_ns "$SUBJECT_PID")
 	core0=$(core_ticks)

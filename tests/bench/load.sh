@@ -32,58 +32,21 @@ load_row() {
 		-v c="$consumer_cpu" 'BEGIN { print c * 100 }'),${sane:-yes}"
 }
 
-# load_table COLUMN SCALE FORMAT: subjects down, offered load across, medians.
-load_table() {
-	awk -F, -v column="$1" -v scale="$2" -v keys=subject,offered -f "$ROOT/tests/bench/summary.awk" "$details" | awk -F'\t' -v f="$3" '
-		{ n = split($1, k, ","); if (!(k[1] in s)) { s[k[1]]; so[++ns] = k[1] } if (!(k[2] in o)) { o[k[2]]; oo[++no] = k[2] } v[k[1], k[2]] = $2 }
-		END {
-			printf "| offered, frames/s |"; for (i = 1; i <= no; i++) printf " %s |", oo[i]
-			printf "\n|---|"; for (i = 1; i <= no; i++) printf "---|"
-			print ""
-			for (j = 1; j <= ns; j++) {
-				printf "| %s |", so[j]
-				for (i = 1; i <= no; i++) { x = v[so[j], oo[i]]; printf " %s |", (x ~ /nan|-$/ || x == "" ? "-" : sprintf(f, x)) }
-				print ""
-			}
-		}'
-}
-
-# load_plot COLUMN SCALE FILE YLABEL [logscale]: medians over the offered load, one line a subject.
-load_plot() {
-	local s i=0 plot='' axes=x
-	[ -z "${5:-}" ] || axes=xy
-	for s in "${load_subjects[@]}"; do
-		i=$((i + 1))
-		awk -F, -v column="$1" -v scale="$2" -v keys=subject,offered -f "$ROOT/tests/bench/summary.awk" "$details" | awk -F'\t' -v s="$s" '
-			{ split($1, k, ",") } k[1] == s && $2 !~ /nan|-$/ { print k[2], $2 }' >"$SCRATCH/load.$i"
-		[ ! -s "$SCRATCH/load.$i" ] || plot+="${plot:+, }'$SCRATCH/load.$i' using 1:2 with linespoints pt 7 ps 0.5 lw 2 title '${s#afxdpd -m }'"
-	done
-	gnuplot <<END
-set terminal svg size 720,420 font "sans,12"
-set output "$out/$3"
-set logscale $axes
-set xlabel "offered frames/s"
-set ylabel "$4"
-set grid
-set key outside right
-plot $plot
-END
-}
-
 table_load() {
+	local at=("$details" offered)
 	printf '## Frames lost, percent\n\n'
-	load_table loss_percent 1 %.3f
+	grid "${at[@]}" loss_percent 1 %.3f
 	printf '\n## CPU of the consumer, percent of a core\n\n'
-	load_table cpu_percent 1 %.1f
+	grid "${at[@]}" cpu_percent 1 %.1f
 	printf '\n![CPU](load-cpu.svg)\n'
 	printf '\n## Wake-ups and busy polls a second\n\n'
-	load_table wakeups_per_s 1 %.0f
+	grid "${at[@]}" wakeups_per_s 1 %.0f
 	printf '\n## Latency from XDP program to consumer, median, microseconds\n\n'
-	load_table p50 1000 %.1f
+	grid "${at[@]}" p50 1000 %.1f
 	printf '\n## The same, 99th percentile\n\n'
-	load_table p99 1000 %.1f
+	grid "${at[@]}" p99 1000 %.1f
 	printf '\n![latency](load-p99.svg)\n\n![loss](load-loss.svg)\n'
-	load_plot cpu_percent 1 load-cpu.svg "CPU, percent of a core"
-	load_plot p99 1000 load-p99.svg "99th percentile latency, us" log
-	load_plot loss_percent 1 load-loss.svg "lost, percent"
+	grid_plot "${at[@]}" cpu_percent 1 load-cpu.svg "CPU, percent of a core"
+	grid_plot "${at[@]}" p99 1000 load-p99.svg "99th percentile latency, us" xy
+	grid_plot "${at[@]}" loss_percent 1 load-loss.svg "lost, percent"
 }

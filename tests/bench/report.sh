@@ -43,3 +43,44 @@ report_foot() {
 rows() { awk -F'\t' -v f="${1:-%.2f}" '{
 	if ($5 == 0) printf "| %s | - | %s |\n", $1, $6
 	else printf "| %s | " f " | " f " to " f " |\n", $1, $2, $3, $4 }'; }
+
+# medians CSV KEY COLUMN SCALE: lines of SUBJECT, KEY's value, median, tab-separated.
+medians() { awk -F, -v column="$3" -v scale="$4" -v keys="subject,$2" -f "$ROOT/tests/bench/summary.awk" "$1" | awk -F'\t' -v OFS='\t' '{ split($1, k, ","); print k[1], k[2], $2 }'; }
+
+# grid CSV KEY COLUMN SCALE FORMAT: a table of medians, subjects down, KEY (offered load, as a rule) across.
+grid() {
+	medians "${@:1:4}" | awk -F'\t' -v f="$5" '
+		{ if (!($1 in s)) { s[$1]; so[++ns] = $1 } if (!($2 in o)) { o[$2]; oo[++no] = $2 } v[$1, $2] = $3 }
+		END {
+			printf "| offered, frames/s |"; for (i = 1; i <= no; i++) printf " %s |", oo[i]
+			printf "\n|---|"; for (i = 1; i <= no; i++) printf "---|"
+			print ""
+			for (j = 1; j <= ns; j++) {
+				printf "| %s |", so[j]
+				for (i = 1; i <= no; i++) { x = v[so[j], oo[i]]; printf " %s |", (x ~ /nan|-$/ || x == "" ? "-" : sprintf(f, x)) }
+				print ""
+			}
+		}'
+}
+
+# grid_plot CSV KEY COLUMN SCALE SVG YLABEL [x|xy]: the same as a plot, a line a subject; which axes are logarithmic.
+grid_plot() {
+	local subject subjects plot='' i=0
+	medians "${@:1:4}" | awk -F'\t' '$3 !~ /nan|-$/' >"$SCRATCH/grid"
+	mapfile -t subjects < <(cut -f1 "$SCRATCH/grid" | awk '!seen[$0]++')
+	for subject in "${subjects[@]}"; do
+		i=$((i + 1))
+		awk -F'\t' -v s="$subject" '$1 == s { print $2, $3 }' "$SCRATCH/grid" >"$SCRATCH/grid.$i"
+		plot+="${plot:+, }'$SCRATCH/grid.$i' using 1:2 with linespoints pt 7 ps 0.5 lw 2 title '$subject'"
+	done
+	gnuplot <<END
+set terminal svg size 720,420 font "sans,12"
+set output "$out/$5"
+set logscale ${7:-x}
+set xlabel "offered frames/s"
+set ylabel "$6"
+set grid
+set key outside right noenhanced
+plot $plot
+END
+}

@@ -37,16 +37,18 @@ $(B)/tests/vm/cmpxchg16b: tests/vm/cmpxchg16b.c
 
 tests: $(B)/tests/vm/failnth.so $(B)/tests/vm/cmpxchg16b
 
-# A module that measures the control plane's runtime inside a kernel: tests/vm/control-cost.sh. kbuild gets links, as for the driver.
-CTL_COST := $(B)/tests/vm/modules
-CTL_COST_SRC := $(wildcard kmod/domain*.[ch]) kmod/trace.c kmod/trace.h tests/vm/modules/ctlcost.c tests/vm/modules/Kbuild
+# Modules for measuring inside a kernel: the control plane's runtime (tests/vm/control-cost.sh), a source of frames (tests/bench/notify.sh).
+# kbuild gets links, as for the driver.
+VM_MODULES := $(B)/tests/vm/modules
+VM_MODULES_SRC := $(wildcard kmod/domain*.[ch]) kmod/trace.c kmod/trace.h $(wildcard tests/vm/modules/*.c) tests/vm/modules/Kbuild
 
-$(CTL_COST)/ctl_cost.ko: $(CTL_COST_SRC) include/afxdp/mailbox.h
+$(VM_MODULES)/offer.ko: $(VM_MODULES)/ctl_cost.ko
+$(VM_MODULES)/ctl_cost.ko: $(VM_MODULES_SRC) include/afxdp/mailbox.h
 	@[ -n "$(KDIR)" ] || { echo "make $@: no headers of a $(KERNEL) kernel in /lib/modules; scripts/deps vm installs them" >&2; exit 1; }
 	@mkdir -p $(@D)
-	@ln -sf $(abspath $(CTL_COST_SRC)) $(CTL_COST)/
-	$(call say,KBUILD,$@)
-	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(CTL_COST)) W=1 $(if $(filter 1,$(V)),,-s) modules
+	@ln -sf $(abspath $(VM_MODULES_SRC)) $(VM_MODULES)/
+	$(call say,KBUILD,$(VM_MODULES))
+	$(Q)$(MAKE) -C $(KDIR) M=$(abspath $(VM_MODULES)) W=1 $(if $(filter 1,$(V)),,-s) modules
 
 # xnic-zc.sh at the length that a release asks for.
 test-zc-storm: all kmod tests

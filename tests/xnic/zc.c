@@ -9,7 +9,9 @@
  * a zero-copy socket on queue 0 and one on 1, until SIGTERM; says "loaded" when both have received
  * a thousand frames.
  *
- * zc open IFACE zerocopy|copy: only opens and closes a socket on queue 0.
+ * zc open IFACE zerocopy|copy: only opens and closes a socket on queue 0. zc receive IFACE MODE
+ * [busy]: receives on queue 0 until SIGTERM, asleep in poll() while nothing comes or polling the
+ * device itself; says how long frames were under way from pktgen, and what CPU time it took.
  *
  * They receive frames of pktgen, whose numbers must rise, and send frames of their own. At the end
  * a line of JSON says what there was.
@@ -66,12 +68,20 @@ struct totals {
 	unsigned int refused;
 };
 
+/* From pktgen's time stamp to here, microseconds; the last is for all that took longer. */
+#define DELAY_MAX 100000
+struct delays {
+	unsigned long long frames[DELAY_MAX + 1];
+};
+
 struct sock {
 	const char *iface;
 	unsigned int queue;
 	unsigned int last; /* number of pktgen's last frame; kept from socket to socket */
 	bool any_order;	   /* as on QEMU's hub when a ring has run dry */
 	struct totals totals;
+	struct delays *delays; /* or NULL */
+	unsigned int now_us;   /* of the batch; wraps */
 
 	const struct size *size;
 	unsigned int frame_size;
@@ -173,7 +183,7 @@ static void look(struct sock *s, const unsigned char *frame, unsigned int length
 {
 	unsigned int magic, number;
 
-	if (length < PKTGEN_OFFSET + 8)
+	if (length < PKTGEN_OFFSET + 16)
 		return;
 	memcpy(&magic, frame + PKTGEN_OFFSET, 4);
 	memcpy(&number, frame + PKTGEN_OFFSET + 4, 4);
@@ -186,6 +196,21 @@ static void look(struct sock *s, const unsigned char *frame, unsigned int length
 		exit(1);
 	}
 	s->last = number;
+	if (s->delays) {
+		unsigned int stamp[2], us; /* seconds, microseconds; wall clock */
+
+		memcpy(stamp, frame + PKTGEN_OFFSET + 8, sizeof(stamp));
+		us = s->now_us - (ntohl(stamp[0]) * 1000000 + ntohl(stamp[1]));
+		s->delays->frames[us < DELAY_MAX ? us : DELAY_MAX]++;
+	}
+}
+
+static unsigned int wall_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (unsigned int)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
 /* Return: how many frames there were. */
@@ -196,6 +221,8 @@ static unsigned int receive(struct sock *s)
 
 	if (!n)
 		return 0;
+	if (s->delays)
+		s->now_us = wall_us();
 	if (xsk_ring_prod__reserve(&s->fill, n, &to) != n)
 		die(s, "more buffers than there are", EOVERFLOW);
 	for (i = 0; i < n; i++) {
@@ -305,10 +332,38 @@ static void turn(struct sock *s, int map)
 	close_socket(s);
 }
 
+/* Of this process so far, user and system. */
+static double cpu_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1e9 + ts.tv_nsec;
+}
+
+/* The smallest delay that @share of the frames did not exceed. */
+static unsigned int quantile(const struct delays *d, double share)
+{
+	unsigned long long sum = 0, total = 0;
+	unsigned int i;
+
+	for (i = 0; i <= DELAY_MAX; i++)
+		total += d->frames[i];
+	for (i = 0; i < DELAY_MAX; i++) {
+		sum += d->frames[i];
+		if (sum && sum >= share * total)
+			break;
+	}
+	return i;
+}
+
 static void print(const struct sock *s)
 {
 	const struct totals *t = &s->totals;
 
+	if (s->delays)
+		printf("{\"p50\":%u,\"p99\":%u,\"cpu_ns\":%.0f}\n", quantile(s->delays, 0.5),
+		       quantile(s->delays, 0.99), cpu_ns());
 	printf("{\"queue\":%u,\"zerocopy\":%u,\"copy\":%u,\"refused\":%u,\"frames\":%llu,"
 	       "\"lost\":%llu,\"sent\":%llu,\"completed\":%llu}\n",
 	       s->queue, t->zerocopy, t->copy, t->refused, t->frames, t->lost, t->sent,
@@ -379,27 +434,47 @@ static void open_large(struct sock *s, const char *mode)
 		die(s, mode, -err);
 }
 
-static int only_receive(const char *iface, const char *mode, int map)
+/* Poll the device by our own system calls: its interrupts stay off while we do. */
+static void be_busy(struct sock *s)
+{
+	int fd = xsk_socket__fd(s->xsk), one = 1, usecs = 20, budget = BATCH;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_PREFER_BUSY_POLL, &one, sizeof(one)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL, &usecs, sizeof(usecs)) ||
+	    setsockopt(fd, SOL_SOCKET, SO_BUSY_POLL_BUDGET, &budget, sizeof(budget)))
+		die(s, "busy poll", errno);
+}
+
+static int only_receive(const char *iface, const char *mode, bool busy, int map)
 {
 	struct sock s = { .iface = iface, .size = &large, .any_order = true };
 	struct pollfd pfd = { .events = POLLIN };
 	int fd;
 
+	s.delays = calloc(1, sizeof(*s.delays));
+	if (!s.delays)
+		die(&s, "delays", ENOMEM);
 	open_large(&s, mode);
 	fd = xsk_socket__fd(s.xsk);
+	if (busy)
+		be_busy(&s);
 	if (bpf_map_update_elem(map, &s.queue, &fd, BPF_ANY))
 		die(&s, "map", errno);
 	puts("ready");
 	fflush(stdout);
 	pfd.fd = fd;
 	while (!stop) {
-		poll(&pfd, 1, 100);
+		if (busy)
+			recvfrom(fd, NULL, 0, MSG_DONTWAIT, NULL, NULL);
+		else
+			poll(&pfd, 1, 100);
 		while (receive(&s))
 			;
 	}
 	settle(&s, map);
 	close_socket(&s);
 	print(&s);
+	free(s.delays);
 	return 0;
 }
 
@@ -450,11 +525,11 @@ int main(int argc, char **argv)
 		return hold(argv[2], map);
 	if (argc == 4 && !strcmp(argv[1], "open"))
 		return only_open(argv[2], argv[3]);
-	if (argc == 4 && !strcmp(argv[1], "receive"))
-		return only_receive(argv[2], argv[3], map);
+	if (argc >= 4 && !strcmp(argv[1], "receive"))
+		return only_receive(argv[2], argv[3], argc == 5, map);
 	if (argc == 5 && !strcmp(argv[1], "send"))
 		return only_send(argv[2], argv[3], atoll(argv[4]));
 	fprintf(stderr, "usage: zc storm IFACE QUEUE SECONDS | zc hold IFACE | zc receive IFACE "
-			"MODE | zc send IFACE MODE COUNT\n");
+			"MODE [busy] | zc send IFACE MODE COUNT\n");
 	return 2;
 }
