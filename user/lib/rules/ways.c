@@ -65,35 +65,48 @@ static void join_ways(struct compiler *c, struct ways *in)
 	}
 }
 
-/* What @a and @b both say; *@loss is what each of them says beyond that. */
-static struct facts common(const struct compiler *c, const struct facts *a, const struct facts *b,
-			   uint32_t *loss)
+/* What @a and @b both say. */
+static struct facts common(const struct facts *a, const struct facts *b)
 {
 	struct facts both = { .world = a->world,
 			      .linear = a->linear < b->linear ? a->linear : b->linear,
 			      .below = a->below > b->below ? a->below : b->below };
-	uint32_t i = 0, j = 0;
 
+	for (uint32_t i = 0, j = 0; i < a->n && j < b->n;) {
+		const struct fact *x = &a->fact[i], *y = &b->fact[j];
+
+		if (x->key == y->key && x->value == y->value)
+			both.fact[both.n++] = *x;
+		i += x->key <= y->key;
+		j += y->key <= x->key;
+	}
+	return both;
+}
+
+/* What each of @a and @b says beyond that; if it is @enough or more, as much as has been seen. */
+static uint32_t loss(const struct compiler *c, const struct facts *a, const struct facts *b,
+		     uint32_t enough)
+{
 	/* A length known is a check less wherever bytes behind it are looked at. */
-	*loss = (a->linear != b->linear) * (c->spec->last - c->current) / 4 +
-		(a->below != b->below);
-	while (i < a->n || j < b->n) {
+	uint32_t n = (a->linear != b->linear) * (c->spec->last - c->current) / 4 +
+		     (a->below != b->below);
+
+	for (uint32_t i = 0, j = 0; (i < a->n || j < b->n) && n < enough;) {
 		const struct fact *x = i < a->n ? &a->fact[i] : NULL;
 		const struct fact *y = j < b->n ? &b->fact[j] : NULL;
 
 		if (x && y && x->key == y->key && x->value == y->value) {
-			both.fact[both.n++] = *x;
 			i++;
 			j++;
 		} else if (x && (!y || x->key <= y->key)) {
-			*loss += worth(c, x->key);
+			n += worth(c, x->key);
 			i++;
 		} else {
-			*loss += worth(c, y->key);
+			n += worth(c, y->key);
 			j++;
 		}
 	}
-	return both;
+	return n;
 }
 
 /* For a way: with which later one of its world it would lose least. */
@@ -109,22 +122,21 @@ static void find_partner(const struct compiler *c, const struct ways *in, uint32
 	p->loss = UINT32_MAX;
 	for (uint32_t b = a + 1; b < in->n && p->loss; b++) {
 		const struct facts *g = &c->facts.f[in->way[b].facts];
-		uint32_t loss;
+		uint32_t n;
 
 		if (g->world != f->world)
 			continue;
-		common(c, f, g, &loss);
-		if (loss < p->loss)
-			*p = (struct partner){ b, loss };
+		n = loss(c, f, g, p->loss);
+		if (n < p->loss)
+			*p = (struct partner){ b, n };
 	}
 }
 
 /* Make way @b, which is the later one, part of way @a. */
 static void merge_ways(struct compiler *c, struct ways *in, uint32_t a, uint32_t b)
 {
-	uint32_t loss, gone = in->way[b].block;
-	struct facts f = common(c, &c->facts.f[in->way[a].facts], &c->facts.f[in->way[b].facts],
-				&loss);
+	uint32_t gone = in->way[b].block;
+	struct facts f = common(&c->facts.f[in->way[a].facts], &c->facts.f[in->way[b].facts]);
 
 	in->way[a].facts = facts_intern(&c->facts, &f);
 	if (c->facts.failed)
