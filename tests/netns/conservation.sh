@@ -31,19 +31,23 @@ full_speed() {
 	expect_eq "$what: mode" "$(reported .mode)" "$1"
 }
 
+arrivals() { ip -n "$rx" -j -s link show dev "$rxif" | jq '.[0].stats64.rx.packets'; }
+arrived() { [ "$(arrivals)" -ge "$1" ]; }
+
 # A stopped process consumes nothing: rings run full and empty, and all of it must be found under its name, and end when the process goes on.
 stopped() {
 	local what="$1, stopped for 2 s" before
 	start_daemon -m "$1"
-	start_gen --duration 4 --pps 600k --cpus "$cpus"
+	start_gen --pps 600k --cpus "$cpus"
 	wait_for 10 live_above .ledger.consumed 10000 || fail "$what: no frames"
 	before=$(live .ledger.consumed)
 	kill -STOP "$daemon"
 	sleep 2
+	wait_for 30 arrived $(($(arrivals) + 200000)) || fail "$what: no frames come while it is stopped"
 	kill -CONT "$daemon"
 	# More than all that the rings can have held.
-	wait_for 10 live_above .ledger.consumed $((before + 50000)) || fail "$what: frames do not flow again: $before, now $(live .ledger.consumed)"
-	await_gen
+	wait_for 60 live_above .ledger.consumed $((before + 50000)) || fail "$what: frames do not flow again: $before, now $(live .ledger.consumed)"
+	end_gen
 	all_accounted "$what" "$(jq .sent "$dir/sent")"
 	[ "$(reported '.ledger | .ring_full + .fill_empty')" -gt 100000 ] || fail "$what: where did the frames of two seconds go?"
 }
