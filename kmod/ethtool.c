@@ -29,12 +29,23 @@ static void xnic_get_ringparam(struct net_device *netdev, struct ethtool_ringpar
 	ring->tx_pending = ad->shape.tx_count;
 }
 
+/* The number of queues that the stack sees changes here, because that takes rtnl: before there are
+ * more, after there are fewer. Becoming fewer cannot fail. */
 static int reshape(struct xnic_adapter *ad, const struct xnic_shape *shape,
 		   struct netlink_ext_ack *extack)
 {
 	struct xnic_call call = { .shape = shape };
-	int err = xnic_call(ad, &call, XNIC_MSG_RESHAPE);
+	unsigned int was = ad->shape.pairs, pairs = shape->pairs, fewer = min(was, pairs);
+	int err;
 
+	if (pairs > was) {
+		err = netif_set_real_num_queues(ad->netdev, pairs, pairs);
+		if (err)
+			return err;
+	}
+	err = xnic_call(ad, &call, XNIC_MSG_RESHAPE);
+	if (err ? pairs > was : pairs < was)
+		netif_set_real_num_queues(ad->netdev, fewer, fewer);
 	if (err == -ENOMEM)
 		NL_SET_ERR_MSG_MOD(extack, "no memory for such rings; the old ones stay in use");
 	return err;

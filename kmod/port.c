@@ -34,9 +34,6 @@ int xnic_port_acquire(struct xnic_adapter *ad)
 	struct xnic_mem mem;
 	int err;
 
-	err = netif_set_real_num_queues(ad->netdev, ad->shape.pairs, ad->shape.pairs);
-	if (err)
-		return err;
 	err = xnic_mem_alloc(ad, &ad->shape, &mem);
 	if (err)
 		return err;
@@ -155,7 +152,7 @@ int xnic_port_reset(struct xnic_adapter *ad)
 
 /**
  * xnic_port_reshape() - other ring sizes, or another number of queue pairs. The caller of the
- * control thread holds rtnl.
+ * control thread holds rtnl, and tells the stack.
  * @ad: the port.
  * @shape: the new one.
  *
@@ -168,9 +165,6 @@ int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape)
 	int err;
 
 	if (ad->state != XNIC_OPENED) {
-		err = netif_set_real_num_queues(ad->netdev, shape->pairs, shape->pairs);
-		if (err)
-			return err;
 		ad->shape = *shape;
 		if (ad->shape.pairs != was && !netif_is_rxfh_configured(ad->netdev))
 			xnic_rss_default(ad);
@@ -179,9 +173,6 @@ int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape)
 	err = xnic_mem_alloc(ad, shape, &mem);
 	if (err)
 		return err;
-	err = netif_set_real_num_queues(ad->netdev, shape->pairs, shape->pairs);
-	if (err)
-		goto free_mem;
 	port_map_queues(ad, false);
 	xnic_port_down(ad);
 	xnic_mem_swap(ad, &mem);
@@ -191,10 +182,6 @@ int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape)
 	xnic_port_up(ad);
 	port_map_queues(ad, true);
 	return 0;
-
-free_mem:
-	xnic_mem_free(ad, &mem);
-	return err;
 }
 
 /**
