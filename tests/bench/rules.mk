@@ -65,3 +65,20 @@ bench-notify: bench-tools kmod
 	$(Q)tests/bench/notify.sh
 
 .PHONY: bench-driver bench-notify
+
+# The control plane in user space. The domain runtime is built twice: its threads sleep at once (as in the kernel), or give the CPU away 20 times
+# first.
+CONTROL_BENCH := $(BENCH_B)/control $(BENCH_B)/control-yield
+$(BENCH_B)/control-yield: CPPFLAGS += -DOS_YIELDS=20
+
+$(CONTROL_BENCH): tests/bench/control.c kmod/domain.c kmod/domain.h tests/unit/shim/domain_os_user.h include/afxdp/mailbox.h
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) -Ikmod -Itests/unit/shim $(ALL_CFLAGS) $(filter %.c,$^) -o $@
+
+bench-tools: $(CONTROL_BENCH)
+
+bench-control: $(CONTROL_BENCH)
+	$(Q)tests/bench/control.sh
+
+.PHONY: bench-control

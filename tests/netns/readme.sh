@@ -99,3 +99,10 @@ while read -r line; do
 done < <(awk '/^```sh/ { on = 1; next } /^```/ { on = 0 } on' README.md)
 [ $known -ge 14 ] || fail "the README has $known commands"
 no_program || fail "a program stayed"
+
+# And the targets that other documents name.
+targets=$(grep -ohE '(^|[^a-z])make [a-z][a-z-]*[a-z]' docs/*.md tests/*/README.md tests/*/*/README.md | sed 's/.*make //' | sort -u)
+[ "$(wc -w <<<"$targets")" -ge 8 ] || fail "the documents name only these targets: $targets"
+for target in $targets; do
+	grep -qw -- "$target" <<<"$(grep -rhE '^\.PHONY:' --include='*.mk' Makefile bpf docs kmod tests user)" || fail "'make $target' is in a document, but not in a makefile"
+done
