@@ -60,7 +60,7 @@ busy='100 - $8 / s / 1e4 - $7 / $6 * 100'
 	# How xnic learns that frames arrived
 
 	Made by \`make bench-notify\`: QEMU $(qemu-system-x86_64 --version | sed -n '1s/.*version \([^ ]*\).*/\1/p'), Debian's 6.12 kernel with preempt=full, one processor, \`-icount shift=0\`: the guest's
-	clock counts instructions (1 us is 1,000), so that the figures repeat on any machine. Frames of 60 bytes, one flow, evenly spaced, from a timer's soft
+	clock counts instructions (1 us is 1,000), so that the figures are nearly the same on any machine. Frames of 60 bytes, one flow, evenly spaced, from a timer's soft
 	interrupt on the same processor (tests/vm/modules/offer.c); into a zero-copy AF_XDP socket whose program sleeps in poll(), or polls the device itself.
 
 	| way | setting |
@@ -86,7 +86,7 @@ busy='100 - $8 / s / 1e4 - $7 / $6 * 100'
 	table '$9 / s' %.0f
 	printf '\n![interrupts](notify-interrupts.svg)\n\n## Instructions in polls, a frame\n\n'
 	table '$11 / $3' %.0f
-	printf '\n## What reception takes of the processor, percent\n\nWithout the time in which it idled and the sender'"'"'s own work.\n\n'
+	printf '\n## What reception takes of the processor, percent\n\nWithout the time in which it idled and the sender'"'"'s own work. Where even the ways that sleep leave nothing idle the processor is full.\n\n'
 	table "$busy" %.1f
 	printf '\n![CPU](notify-cpu.svg)\n\n## Frames lost, percent\n\n'
 	table '($3 - $4) * 100 / $3' %.2f
