@@ -11,7 +11,7 @@ run_load() {
 	details=$out/load-details.csv
 	echo benchmark,round,subject,offered,loss_percent,p50,p99,wakeups_per_s,cpu_percent,sane >"$details"
 	link 1
-	for ((round = 1; round <= (quick ? 1 : 5); round++)); do
+	for ((round = 1; round <= (quick ? 1 : 3); round++)); do
 		for pps in "${rates[@]}"; do
 			for s in "${load_subjects[@]}"; do
 				trial "$s" $((quick ? 1 : 2)) "$pps" 60 1
