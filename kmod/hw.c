@@ -25,6 +25,9 @@
  * sleep.
  * @ad: the port.
  *
+ * Only from here on may the device be a bus master: it may come to us still receiving, into memory
+ * of whoever had it before.
+ *
  * Return: 0; -ENODEV if the device does not answer.
  */
 int xnic_hw_reset(struct xnic_adapter *ad)
@@ -64,7 +67,10 @@ int xnic_hw_reset(struct xnic_adapter *ad)
 		xnic_wr(ad, XNIC_TDT(i), 0);
 		ad->rx[i].rung = 0;
 	}
-	return READ_ONCE(ad->regs) && xnic_rd(ad, XNIC_STATUS) != ~0U ? 0 : -ENODEV;
+	if (!READ_ONCE(ad->regs) || xnic_rd(ad, XNIC_STATUS) == ~0U)
+		return -ENODEV;
+	pci_set_master(ad->pdev);
+	return 0;
 }
 
 /** xnic_hw_read_mac() - the address that the NVM gave the device; call after a reset. */

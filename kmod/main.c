@@ -87,7 +87,6 @@ static int xnic_map(struct xnic_adapter *ad)
 		goto release;
 	}
 	ad->regs = ad->mapped;
-	pci_set_master(pdev);
 	return 0;
 
 release:
@@ -251,10 +250,7 @@ static int xnic_suspend(struct device *dev)
 
 static int xnic_resume(struct device *dev)
 {
-	struct xnic_adapter *ad = dev_get_drvdata(dev);
-
-	pci_set_master(ad->pdev);
-	return xnic_wake(ad);
+	return xnic_wake(dev_get_drvdata(dev));
 }
 
 static DEFINE_SIMPLE_DEV_PM_OPS(xnic_pm_ops, xnic_suspend, xnic_resume);
@@ -280,7 +276,6 @@ static pci_ers_result_t xnic_slot_reset(struct pci_dev *pdev)
 		return PCI_ERS_RESULT_DISCONNECT;
 	pci_restore_state(pdev);
 	pci_save_state(pdev);
-	pci_set_master(pdev);
 	WRITE_ONCE(ad->regs, ad->mapped);
 	return PCI_ERS_RESULT_RECOVERED;
 }
