@@ -30,10 +30,10 @@ enum mode {
  * ADAPT_SPIN_NS: a polling worker whose ring stays empty for that long sleeps: a sender that paused,
  * frames that come in bursts far apart, or a worker that keeps the CPU from whoever should feed it.
  * 1 ms is longer than most of the times for which a host takes the sender's core away; with 200 us
- * a worker slept 1,300 times a second at saturation, now 46 times. ADAPT_REST_NS: how long it then does not
- * poll. The first time short, for a pause that is over has cost nothing yet; twice as long each
- * time that polling did not last ten times the rest before it, for then a sleeper does better, and
- * the tries must stay cheap: at ADAPT_REST_MAX_NS they are 0.4 % of the time.
+ * a worker slept 1,300 times a second at saturation, now 46 times. ADAPT_REST_NS: how long it then
+ * does not poll. The first time short, for a pause that is over has cost nothing yet; twice as long
+ * each time that polling did not last ten times the rest before it, for then a sleeper does better,
+ * and the tries must stay cheap: at ADAPT_REST_MAX_NS they are 2 % of the time.
  */
 #define ADAPT_UP	  100000   /* frames/s */
 #define ADAPT_DOWN	  50000	   /* frames/s */
