@@ -153,6 +153,7 @@ flood() {
 	pktgen pgctrl start
 	wait_for 300 flooded || fail "pktgen does not come to its end: $(on eth1 cat /proc/net/pktgen/eth1)"
 }
+# FLOOD_BURST: so many at once, in which nobody else gets to run on the sender's processor.
 # flood_begin SIZE [FLOWS [RATE]]: the same without end, until flood_end.
 flood_begin() {
 	flood_setup 0 "$@"
@@ -170,7 +171,7 @@ flood_setup() {
 	mac=$(cat /sys/class/net/eth0/address)
 	pktgen kpktgend_0 rem_device_all
 	wait_for 30 pktgen kpktgend_0 "add_device eth1" || fail "pktgen does not take eth1" # it is removed some time later
-	for command in "count $1" "pkt_size $2" "clone_skb 0" "delay 0" ${4:+"ratep $4"} "dst 10.0.0.1" "dst_mac $mac" "udp_dst_min 9" \
+	for command in "count $1" "pkt_size $2" "clone_skb 0" "delay 0" ${4:+"ratep $4"} ${FLOOD_BURST:+"burst $FLOOD_BURST"} "dst 10.0.0.1" "dst_mac $mac" "udp_dst_min 9" \
 		"udp_dst_max 9" "src_min 10.9.0.1" "src_max 10.9.$((${3:-1} / 256)).$((${3:-1} % 256))"; do
 		pktgen eth1 "$command" || fail "pktgen: $command"
 	done
