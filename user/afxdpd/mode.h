@@ -27,19 +27,18 @@ enum mode {
  * M frames/s) fills before a sleeper reacts, although even a sleeper empties it at every wake-up.
  * ADAPT_HOLD: so many windows in a row must be quiet before polling ends; 10 ms bridges the gaps of
  * bursty senders.
- * ADAPT_SPIN_NS: a polling worker whose ring stays empty for that long sleeps: a sender that paused,
- * frames that come in bursts far apart, or a worker that keeps the CPU from whoever should feed it.
- * 1 ms is longer than most of the times for which a host takes the sender's core away; with 200 us
- * a worker slept 1,300 times a second at saturation, now 46 times. ADAPT_REST_NS: how long it then
- * does not poll. The first time short, for a pause that is over has cost nothing yet; twice as long
- * each time that polling did not last ten times the rest before it, for then a sleeper does better,
- * and the tries must stay cheap: at ADAPT_REST_MAX_NS they are 2 % of the time.
+ * ADAPT_SPIN_NS: a polling worker whose ring stays empty for that long sleeps. 200 us is ten times
+ * the mean gap at ADAPT_DOWN: a sender that paused, frames that come in bursts far apart, or a
+ * worker that keeps the CPU from whoever should feed it. ADAPT_REST_NS: how long it then does not
+ * poll. The first time short, for a pause that is over has cost nothing yet; twice as long each
+ * time that polling did not last ten times the rest before it, for then a sleeper does better, and
+ * the tries must stay cheap: at ADAPT_REST_MAX_NS they are 0.4 % of the time.
  */
 #define ADAPT_UP	  100000   /* frames/s */
 #define ADAPT_DOWN	  50000	   /* frames/s */
 #define ADAPT_WINDOW_NS	  1000000  /* 1 ms */
 #define ADAPT_HOLD	  10	   /* windows */
-#define ADAPT_SPIN_NS	  1000000  /* 1 ms */
+#define ADAPT_SPIN_NS	  200000   /* 200 us */
 #define ADAPT_REST_NS	  1000000  /* 1 ms */
 #define ADAPT_REST_MAX_NS 50000000 /* 50 ms */
 
