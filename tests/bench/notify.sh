@@ -5,6 +5,10 @@
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
 . "$(dirname "$0")/../../scripts/lib.sh"
+case ${1-} in
+"" | --quick) ;;
+*) echo "tests/bench/notify.sh: unknown option '$1'; --quick is the only one" >&2; exit 2 ;;
+esac
 cd "$ROOT"
 make -s kmod build/tests/xnic.stamp build/tests/vm/modules/offer.ko
 out=docs/benchmarks/notify.md csv=docs/benchmarks/notify.csv

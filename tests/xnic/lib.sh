@@ -146,14 +146,13 @@ xdp_seen() {
 # ---- frames: pktgen, from eth1 to eth0 ----
 
 # flood COUNT SIZE [FLOWS [RATE]]: send frames of SIZE bytes (without FCS), UDP from FLOWS addresses, at RATE frames a second (0: as fast as it
-# goes); returns when they are sent. Writing "start" is not enough to wait for: pktgen gives its thread an eighth of a second to begin, and if
+# goes), FLOOD_BURST (1) of them in a row, which nothing else on the processor interrupts; returns when they are sent. Writing "start" is not enough to wait for: pktgen gives its thread an eighth of a second to begin, and if
 # that was too short the write returns at once. Until then "Result: OK: src_max=..." is the answer to the last setting.
 flood() {
 	flood_setup "$@"
 	pktgen pgctrl start
 	wait_for 300 flooded || fail "pktgen does not come to its end: $(on eth1 cat /proc/net/pktgen/eth1)"
 }
-# FLOOD_BURST: so many at once, in which nobody else gets to run on the sender's processor.
 # flood_begin SIZE [FLOWS [RATE]]: the same without end, until flood_end.
 flood_begin() {
 	flood_setup 0 "$@"
