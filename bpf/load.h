@@ -14,17 +14,11 @@
 #define TAG_AT	12 /* behind the two addresses */
 #define TAG_END 16
 
-/* The beginning of a frame as it was on the wire; and room for nothing, up to where compiled rules
- * could reach if they were wrong (user/lib/rules/fetch.c). */
-struct gathered {
-	__u8 byte[2 * AFXDP_GATHERED];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct gathered);
+	__type(value, struct afxdp_gathered);
 } gathered SEC(".maps");
 
 /* Longer than any frame; the verifier wants a bound. */
@@ -100,25 +94,27 @@ static __always_inline void gather_from(struct xdp_md *ctx, __u32 place, __u8 *t
 	bpf_xdp_load_bytes(ctx, place, to, n);
 }
 
-/** afxdp_gather() - copy the frame's beginning, with its tag. Return: the frame's length, likewise.
+/** afxdp_gather() - copy the frame's beginning, with its tag, into this CPU's `gathered`. Return: 0.
  */
 __weak __attribute__((noinline)) int afxdp_gather(struct xdp_md *ctx, struct afxdp_parse *p)
 {
-	struct gathered *g;
+	struct afxdp_gathered *g;
 	__u32 zero = 0, tag;
 
 	g = bpf_map_lookup_elem(&gathered, &zero);
 	if (!ctx || !p || !g)
 		return 0;
 	if (!(p->flags & AFXDP_META_VLAN_STRIP) || p->length < TAG_AT) {
+		g->length = p->length;
 		gather_from(ctx, 0, g->byte, p->length, AFXDP_GATHERED);
-		return p->length;
+		return 0;
 	}
+	g->length = p->length + sizeof(tag);
 	tag = bpf_htonl(stripped_tag(p));
 	gather_from(ctx, 0, g->byte, TAG_AT, TAG_AT);
 	__builtin_memcpy(&g->byte[TAG_AT], &tag, sizeof(tag));
 	gather_from(ctx, TAG_AT, &g->byte[TAG_END], p->length - TAG_AT, AFXDP_GATHERED - TAG_END);
-	return p->length + 4;
+	return 0;
 }
 
 #endif

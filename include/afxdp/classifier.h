@@ -12,6 +12,13 @@
  * that, and whatever lies behind is fetched by a call. */
 #define AFXDP_GATHERED 256
 
+/* The beginning of a frame as it was on the wire; room for nothing, up to where compiled rules
+ * could reach if they were wrong (user/lib/rules/fetch.c); and how long the frame was. */
+struct afxdp_gathered {
+	__u8 byte[2 * AFXDP_GATHERED];
+	__u32 length;
+};
+
 /* Which address of a frame is looked up in a set. */
 enum afxdp_set_direction {
 	AFXDP_SET_EITHER,

@@ -106,7 +106,7 @@ bool fetch_is_decided(const struct facts *f, const struct value *v, bool *there)
 void fetch_constant(struct compiler *c, uint32_t v, bool raw);
 void fetch_variable(struct compiler *c, uint32_t v);
 
-/* Make the copy: R_DATA is where it is, R_END the frame's length from here on. */
+/* Make the copy: R_DATA is where it is from here on. */
 void write_gather(struct compiler *c);
 
 /* emit.c */

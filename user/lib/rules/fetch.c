@@ -20,6 +20,13 @@
 #define PACKET_MASK   0x7fff
 #define GATHERED_MASK (AFXDP_GATHERED - 1)
 
+/*
+ * The frame's length, where bytes come from the copy. It is loaded for every comparison: of a
+ * register the verifier would remember what each one said, and would have to go through all that
+ * follows once for every such past.
+ */
+#define GATHERED_LENGTH offsetof(struct afxdp_gathered, length)
+
 static bool is_gathered(const struct facts *f)
 {
 	return f->world & WORLD_GATHERED;
@@ -171,7 +178,8 @@ static void need(struct compiler *c, uint32_t v, uint32_t end)
 		return;
 	}
 	if (is_gathered(&c->now)) {
-		emit_leave(c, JMP64_K(BPF_JLT, R_END, end), fail_target(c, v));
+		emit(c, LDX(BPF_W, BPF_REG_1, R_DATA, GATHERED_LENGTH));
+		emit_leave(c, JMP64_K(BPF_JLT, BPF_REG_1, end), fail_target(c, v));
 		c->now.linear = end;
 		return;
 	}
@@ -230,7 +238,8 @@ static void fetch_gathered(struct compiler *c, uint32_t v, uint32_t slow)
 
 	emit(c, MOV64(BPF_REG_3, BPF_REG_1));
 	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k + size));
-	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_3, R_END), fail_target(c, v));
+	emit(c, LDX(BPF_W, BPF_REG_2, R_DATA, GATHERED_LENGTH));
+	emit_leave(c, JMP64_X(BPF_JGT, BPF_REG_3, BPF_REG_2), fail_target(c, v));
 	bound(c, c->vs.v[c->vs.v[v].a].max, AFXDP_GATHERED - k - size, GATHERED_MASK, slow);
 	emit(c, MOV64(BPF_REG_2, R_DATA));
 	emit(c, ALU64_X(BPF_ADD, BPF_REG_2, BPF_REG_1));
@@ -291,7 +300,6 @@ void write_gather(struct compiler *c)
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
 	emit_call(c, SYMBOL_GATHER);
-	emit(c, INSN(BPF_ALU | BPF_X | BPF_MOV, R_END, BPF_REG_0, 0, 0));
 	emit(c, LD_IMM64_LOW(BPF_REG_1, BPF_PSEUDO_MAP_FD, 0));
 	emit(c, LD_IMM64_HIGH(0));
 	emit(c, ST_K(BPF_W, BPF_REG_10, TEMP_AT(0), 0));
