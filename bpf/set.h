@@ -55,49 +55,52 @@ static __always_inline __u64 known(__u64 x, __u64 mask)
 	return x & mask;
 }
 
-/* Is @x in one of the ranges, @n (16 or 32) with those that fill the list up? */
-static __always_inline int in_ranges(const __u16 *first, const __u16 *last, __u32 n, __u32 x)
+/* Is lower half @x in a prefix of @l? Cells are read as 32 halves: the verifier needs not know that
+ * the search stays among the first 24. */
+static __always_inline int in_list(const struct afxdp_set_list *l, __u32 x)
 {
-	__u64 at = 0;
+	const __u64 *word = (const void *)l;
+	const __u16 *first = (const void *)l;
+	__u64 at = (at_most(first[8], x) + at_most(first[16], x)) << 3;
+	__u32 rest;
 
-	if (n == 32)
-		at = at_most(first[16], x) << 4;
-	at = known(at + (at_most(first[at + 8], x) << 3), 24 & (n - 1));
-	at = known(at + (at_most(first[at + 4], x) << 2), 28 & (n - 1));
-	at = known(at + (at_most(first[at + 2], x) << 1), 30 & (n - 1));
-	at = known(at + at_most(first[at + 1], x), n - 1);
-	return first[at] <= x && x <= last[at];
-}
-
-static __always_inline int set_list4(__u64 top, __u32 x)
-{
-	__u16 *first = (void *)set_cell(AFXDP_SET_HEAD(top)), *last;
-
-	if (!first)
-		return 0;
-	if (AFXDP_SET_LIST_CELLS(top) == 1)
-		return in_ranges(first, first + 16, 16, x);
-	last = (void *)set_cell(AFXDP_SET_HEAD(top) + 1);
-	return last && in_ranges(first, last, 32, x);
+	at = known(at, 24);
+	at = known(at + (at_most(first[at + 4], x) << 2), 28);
+	at = known(at + (at_most(first[at + 2], x) << 1), 30);
+	at = known(at + at_most(first[at + 1], x), 31);
+	rest = word[6 + (at >> 4)] >> ((at & 15) << 2) & 15;
+	return !((x - first[at]) >> rest);
 }
 
 /* @a: an IPv4 address as a number. */
 static __always_inline int set_has4(__u32 a)
 {
-	__u32 third = a >> 8 & 0xff, word = third >> 6, rank;
-	__u64 *cell = set_cell(AFXDP_SET_TOP + (a >> 19)), top, bit = 1ULL << (third & 63), part,
-	      at;
+	__u32 third = a >> 8 & 0xff, word = third >> 6, rank, number;
+	__u64 *cell = set_cell(0), top, bit = 1ULL << (third & 63), part, at;
 
 	if (!cell)
 		return 0;
-	top = cell[a >> 16 & 7];
+	number = AFXDP_SET_TOP * 8 + (a >> 16);
+	if (((struct afxdp_set_header *)cell)->direct) {
+		struct afxdp_set_list *l = (void *)set_cell(AFXDP_SET_TOP + (a >> 16));
+
+		if (!l)
+			return 0;
+		if (!l->elsewhere)
+			return in_list(l, a & 0xffff);
+		number = l->elsewhere;
+	}
+	cell = set_cell(number >> 3);
+	if (!cell)
+		return 0;
+	top = cell[number & 7];
 	if (top <= AFXDP_SET_ALL)
 		return top;
-	if (AFXDP_SET_IS_LIST(top))
-		return set_list4(top, a & 0xffff);
 	cell = set_cell(AFXDP_SET_HEAD(top));
 	if (!cell)
 		return 0;
+	if (AFXDP_SET_IS_LIST(top))
+		return in_list((void *)cell, a & 0xffff);
 	if (cell[4 + word] & bit)
 		return 1;
 	part = cell[word];

@@ -61,28 +61,49 @@ struct afxdp_trial_note {
  *
  *	0		struct afxdp_set_header
  *	1, 2		lengths of IPv6 prefixes, a byte each, ascending
+ *	3		two words: AFXDP_SET_NONE, AFXDP_SET_ALL
  *	AFXDP_SET_TOP	IPv4, first level: 65536 words, one for every /16: AFXDP_SET_NONE, _ALL, or
- *			where its head and its leaves are. 512 KB
- *	then		for every /16 that is neither empty nor full, either a list of at most 32
- *			ranges, in one cell (16 first, 16 last lower halves) or in two (32 first,
- *			32 last); or a head: two bitmaps of its /24s, which are there in part,
+ *			where its list, or its head and its leaves, are. 512 KB. Or, where most /16s
+ *			have a list (header.direct), the 65536 lists themselves, 4 MB
+ *	then		for every other /16 that is neither empty nor full, either a struct
+ *			afxdp_set_list; or a head: two bitmaps of its /24s, which are there in part,
  *			which in full
  *	then		leaves, half a cell for every /24 that is there in part: a bitmap of its
  *			addresses. Those of a /16 are in a row
  *	buckets_at	IPv6: a hash table of struct afxdp_set_bucket
  *
- * An IPv4 look-up touches two pages where there is a list, which is what a million prefixes from
- * all over the address space come to, and three at most. Lists, heads and leaves never change while
- * they can be seen: they are written anew, and the word of the first level is exchanged.
+ * An IPv4 look-up in a million prefixes from all over the address space touches one cache line that
+ * depends on the address, and three at most in any other set that was not changed since it was
+ * made. Lists, heads and leaves never change while they can be seen: they are written anew, and one
+ * word is exchanged.
  */
 struct afxdp_set_cell {
 	__u64 word[8];
 };
 
-#define AFXDP_SET_TOP	    4
-#define AFXDP_SET_TOP_CELLS 8192
-#define AFXDP_SET_NONE	    0
-#define AFXDP_SET_ALL	    1
+#define AFXDP_SET_TOP	       4
+#define AFXDP_SET_TOP_CELLS    8192
+#define AFXDP_SET_DIRECT_CELLS 65536
+#define AFXDP_SET_NONE	       0
+#define AFXDP_SET_ALL	       1
+
+/* Words are numbered through the map, eight a cell: the two in cell 3. */
+#define AFXDP_SET_WORD_NONE 24
+#define AFXDP_SET_WORD_ALL  25
+
+/*
+ * Prefixes of one /16, in order, none inside another, filled up with the last one. 24 are what 16
+ * bits for the lower half of the address and 4 bits for how many bits follow the prefix make of a
+ * cache line. @elsewhere: 0; or, on the first level, the number of the word that holds instead.
+ */
+#define AFXDP_SET_LIST_MAX 24
+
+struct afxdp_set_list {
+	__u16 first[AFXDP_SET_LIST_MAX];
+	__u64 rest;	 /* of the first 16, lowest bits first */
+	__u32 rest_more; /* of the other 8 */
+	__u32 elsewhere;
+};
 
 /* A word of the first level: the head's cell, the first one with leaves, and how many leaves there
  * are for the first one, two and three words of the head's bitmap, so that one word's ones remain
@@ -91,11 +112,10 @@ struct afxdp_set_cell {
 	((__u64)(three) << 56 | (__u64)(two) << 48 | (__u64)(one) << 40 | \
 	 (__u64)(leaves) << AFXDP_SET_HEAD_BITS | (head))
 
-/* Or of a list's: how many cells are in the place of `one`, this in that of `three`. */
-#define AFXDP_SET_LIST		  0xff
-#define AFXDP_SET_RANGES	  32
-#define AFXDP_SET_IS_LIST(top)	  ((top) >> 56 == AFXDP_SET_LIST)
-#define AFXDP_SET_LIST_CELLS(top) ((__u32)((top) >> 40) & 0xff)
+/* Or of a list's cell: this is in the place of `three`, which is 192 at most. */
+#define AFXDP_SET_LIST		0xff
+#define AFXDP_SET_LIST_AT(cell) AFXDP_SET_WORD(cell, 0, 0, 0, AFXDP_SET_LIST)
+#define AFXDP_SET_IS_LIST(top)	((top) >> 56 == AFXDP_SET_LIST)
 
 #define AFXDP_SET_HEAD_BITS   18
 #define AFXDP_SET_LEAVES_BITS 22
@@ -108,6 +128,7 @@ struct afxdp_set_header {
 	__u32 buckets_at, buckets;
 	__u32 lengths; /* how many different ones */
 	__u32 all6;    /* ::/0 is in the set */
+	__u32 direct;  /* IPv4: the first level are lists */
 };
 
 enum afxdp_set_kind {

@@ -12,7 +12,7 @@
 #include "../rules/run.h"
 #include "t.h"
 
-#define ELEMENTS 3000
+#define ELEMENTS 70000
 
 /* The model: what the set's file says, and nothing clever. */
 struct model {
@@ -208,10 +208,12 @@ static void renew(struct probe_run *p)
 	CHECK(!probe_load(p, next), "the kernel refuses the program");
 }
 
-/* Add and take out elements of a running set; @renewals counts how often its map was full. */
+/* Add and take out elements of a running set, some of them at once again; @renewals counts how
+ * often its map was full. */
 static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t times,
 		   uint32_t shortest, uint32_t *renewals)
 {
+	struct element *last = &m->element[0];
 	char text[100], err[512];
 
 	while (times--) {
@@ -224,7 +226,10 @@ static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t
 			fresh.there = false;
 			e = &m->element[m->n++];
 			*e = fresh;
+		} else if (rng_chance(r, 30)) {
+			e = last;
 		}
+		last = e;
 		add = !e->there;
 		print_element(e, text, sizeof(text));
 		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
@@ -242,14 +247,64 @@ static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t
 	}
 }
 
-static void run(struct rng *r, uint32_t elements, uint32_t shortest, uint32_t changes,
-		const char *path)
+static void element_of(struct rng *r, struct element *e, uint32_t upper)
+{
+	e->family = AF_INET;
+	e->length = 17 + rng_below(r, 16);
+	e->address[0] = upper >> 8;
+	e->address[1] = upper;
+	e->address[2] = rng_next(r);
+	e->address[3] = rng_next(r);
+	clear_rest(e->address, 32, e->length);
+	e->there = true;
+}
+
+/* Something in nearly every /16: what makes the first level one of lists. */
+static void fill_wide(struct model *m, struct rng *r)
+{
+	for (uint32_t upper = 1024; upper < 65536; upper++)
+		if (rng_chance(r, 95))
+			element_of(r, &m->element[m->n++], upper);
+}
+
+/* Lists of every length, and a little longer. */
+static void fill_lists(struct model *m, struct rng *r)
+{
+	for (uint32_t upper = 1024 + 7; upper < 1024 + 7 * 33; upper += 7) {
+		uint32_t n = upper / 7 - 146;
+
+		while (n--) {
+			struct element *e = &m->element[m->n++];
+
+			element_of(r, e, upper);
+			/* Short ones would hide the others. */
+			if (e->length < 22)
+				e->length += 10;
+			if (find(m, e) != e)
+				m->n--;
+		}
+	}
+}
+
+enum fill {
+	NOTHING,
+	LISTS,
+	WIDE
+};
+
+static void run(struct rng *r, enum fill fill, uint32_t elements, uint32_t shortest,
+		uint32_t changes, const char *path)
 {
 	static struct model m;
 	struct probe_run p;
 	uint32_t renewals = 0;
 
 	m.n = 0;
+	if (fill == WIDE)
+		fill_wide(&m, r);
+	if (fill != NOTHING)
+		fill_lists(&m, r);
+	elements += m.n;
 	while (m.n < elements) {
 		random_element(r, &m.element[m.n], shortest);
 		m.n++;
@@ -258,7 +313,7 @@ static void run(struct rng *r, uint32_t elements, uint32_t shortest, uint32_t ch
 	}
 	write_set(&m, path);
 	load(&p, path);
-	ask(&p, &m, r, 2000);
+	ask(&p, &m, r, fill == WIDE ? 1000 : 2000);
 	if (m.n)
 		change(&p, &m, r, changes, shortest, &renewals);
 	ask(&p, &m, r, 1000);
@@ -274,13 +329,16 @@ int main(void)
 
 	libbpf_set_print(NULL);
 	close(mkstemp(path));
-	run(&r, 0, 8, 0, path);
-	run(&r, 1, 0, 20, path);
-	run(&r, 20, 0, 20, path);
-	run(&r, 20, 8, 20, path);
-	run(&r, 200, 12, 100, path);
-	run(&r, 1000, 16, 150, path);
-	run(&r, 2000, 24, 150, path);
+	run(&r, NOTHING, 0, 8, 0, path);
+	run(&r, NOTHING, 1, 0, 20, path);
+	run(&r, NOTHING, 20, 0, 20, path);
+	run(&r, NOTHING, 20, 8, 20, path);
+	run(&r, NOTHING, 200, 12, 100, path);
+	run(&r, NOTHING, 1000, 16, 150, path);
+	run(&r, NOTHING, 2000, 24, 150, path);
+	run(&r, LISTS, 0, 24, 100, path);
+	run(&r, WIDE, 500, 12, 100, path);
+	run(&r, WIDE, 2000, 24, 50, path);
 	unlink(path);
 	return 0;
 }

@@ -11,21 +11,26 @@
 #include "../prog.h"
 #include "set.h"
 
-#define CELL  sizeof(struct afxdp_set_cell)
-#define HEADS (AFXDP_SET_TOP + AFXDP_SET_TOP_CELLS)
+#define CELL sizeof(struct afxdp_set_cell)
+
+/* So many lists, and the first level becomes lists: less memory, and one cache line a look-up. */
+#define DIRECT_LISTS 57344
 
 /* Room to grow before the map has to be made anew: so many cells, and a part of what there is. */
 #define SPARE_HEADS   256
 #define SPARE_LEAVES  1024
 #define SPARE_PERCENT 10
 
-_Static_assert(HEADS + 2 * 65536 + 2 * 65536 / 100 * SPARE_PERCENT + SPARE_HEADS <
+/* A head and a word for every /16. */
+_Static_assert(AFXDP_SET_TOP + AFXDP_SET_DIRECT_CELLS + 2 * 65536 +
+			       3 * 65536 / 100 * SPARE_PERCENT + SPARE_HEADS <
 		       1 << AFXDP_SET_HEAD_BITS,
 	       "a word has room");
 _Static_assert(SET_ELEMENTS_MAX < 1 << AFXDP_SET_LEAVES_BITS, "a word has room");
 
 _Static_assert(sizeof(struct afxdp_set_bucket) == CELL, "a bucket is a cell");
 _Static_assert(sizeof(struct afxdp_set_header) <= CELL, "the header is one");
+_Static_assert(sizeof(struct afxdp_set_list) == CELL, "a list is a cell");
 
 /* Types for `bpftool map dump`: u32 -> struct afxdp_set_cell { u64 word[8]; }. */
 static int cell_types(struct btf **btf, uint32_t *key, uint32_t *value)
@@ -64,9 +69,27 @@ static int create_map(const char *name, uint32_t cells)
 	return fd < 0 ? -errno : fd;
 }
 
-static uint32_t with_spare(uint32_t cells, uint32_t spare)
+/* Where everything comes to lie, from how much there is of it. */
+static int plan(struct cells *room, const struct set_list *l)
 {
-	return cells + cells / 100 * SPARE_PERCENT + spare;
+	/* Anything but 0 will do where nothing is written. */
+	struct cells count = { .head_next = 1, .leaf_next = 1 };
+	uint32_t heads, leaves, top = AFXDP_SET_TOP_CELLS, changeable;
+	int err = set4_build(&count, l);
+
+	if (!err && count.lists >= DIRECT_LISTS) {
+		count = (struct cells){ .head_next = 1, .leaf_next = 1, .direct = true };
+		top = AFXDP_SET_DIRECT_CELLS;
+		err = set4_build(&count, l);
+	}
+	heads = count.head_next - 1;
+	leaves = count.leaf_next - 1;
+	changeable = count.direct ? heads + count.lists : heads;
+	*room = (struct cells){ .direct = count.direct, .head_next = AFXDP_SET_TOP + top };
+	room->heads_end = room->head_next + heads + changeable / 100 * SPARE_PERCENT + SPARE_HEADS;
+	room->leaf_next = room->heads_end;
+	room->leaves_end = room->leaf_next + leaves + leaves / 100 * SPARE_PERCENT + SPARE_LEAVES;
+	return err;
 }
 
 /* @room: where heads and leaves begin and end; the table comes behind them. */
@@ -92,24 +115,22 @@ static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 				     .length = (void *)&cell[1],
 				     .bucket = (void *)&cell[room->leaves_end] };
 	s->table6.header->buckets_at = room->leaves_end;
+	s->table6.header->direct = room->direct;
 	return 0;
 }
 
 int set_make_map(struct set *s)
 {
-	/* Anything but 0 will do where nothing is written. */
-	struct cells count = { .head_next = 1, .leaf_next = 1 }, room = { .head_next = HEADS };
+	struct cells room;
 	struct table6 t;
 	int err;
 
-	err = set4_build(&count, &s->list);
+	err = plan(&room, &s->list);
 	if (err)
 		return err;
 	err = set6_build(&t, &s->list);
 	if (err)
 		goto out;
-	room.heads_end = room.leaf_next = HEADS + with_spare(count.head_next - 1, SPARE_HEADS);
-	room.leaves_end = room.leaf_next + with_spare(count.leaf_next - 1, SPARE_LEAVES);
 	s->map_fd = create_map(s->name, room.leaves_end + t.header->buckets);
 	err = s->map_fd < 0 ? s->map_fd : fill(s, &t, &room);
 out:

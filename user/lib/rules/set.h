@@ -104,10 +104,14 @@ struct cell_list {
 /* Cells of a set's map. */
 struct cells {
 	struct afxdp_set_cell *cell; /* NULL: only find out how many are needed */
-	/* The first list or head, and the first leaf, never used; and where they end. */
+	bool direct;		     /* the first level are lists */
+	uint32_t lists;		     /* of all /16s, how many have one */
+	struct half *half;	     /* room to work, in set4_build() and set4_change() */
+	/* The first cell of a list, head or word, and the first leaf, never used; and where they
+	 * end. */
 	uint32_t head_next, heads_end, leaf_next, leaves_end;
-	/* No longer used: lists and heads, and leaves, by size in cells. */
-	struct cell_list free_heads[2 + 1], free_leaves[LEAF_CELLS_MAX + 1];
+	/* No longer used: cells, and leaves, by size in cells. */
+	struct cell_list free_heads, free_leaves[LEAF_CELLS_MAX + 1];
 	/* Nor these, but somebody may still read: words of the first level, lower halves first. */
 	struct cell_list given;
 };

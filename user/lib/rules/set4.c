@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* set4.c - the IPv4 part of a set's map: for every /16 one word, and what it leads to: a list of
- * ranges, or bitmaps. */
+/* set4.c - the IPv4 part of a set's map: for every /16 a word and what it leads to, a list of
+ * prefixes or bitmaps; or the list itself. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,9 +102,9 @@ static int give_back(struct cells *c, __u64 word)
 	int err;
 
 	if (AFXDP_SET_IS_LIST(word))
-		return push(&c->free_heads[AFXDP_SET_LIST_CELLS(word)], head);
+		return push(&c->free_heads, head);
 	n = leaf_cells(c->cell[head].word);
-	err = push(&c->free_heads[1], head);
+	err = push(&c->free_heads, head);
 	return err || !n ? err : push(&c->free_leaves[n], AFXDP_SET_LEAVES(word));
 }
 
@@ -133,51 +133,57 @@ static int give(struct cells *c, __u64 word)
 	return err;
 }
 
-/* Ranges of lower halves, in order, none touching the next. */
-struct ranges {
+/* Those of one /16 that a list in one cell holds. */
+struct few {
 	uint32_t n;
-	uint16_t first[AFXDP_SET_RANGES], last[AFXDP_SET_RANGES];
+	prefix4 p[AFXDP_SET_LIST_MAX];
 };
 
 /* Prefixes come in order, and those inside another one behind it. False: there are too many. */
-static bool ranges_add(struct ranges *r, prefix4 p)
+static bool few_add(struct few *f, prefix4 p)
 {
-	uint32_t first = prefix4_address(p) & 0xffff;
-	uint32_t last = first | prefix4_rest(prefix4_length(p));
+	prefix4 last = f->n ? f->p[f->n - 1] : 0;
 
-	if (r->n && first <= r->last[r->n - 1] + 1U) {
-		if (last > r->last[r->n - 1])
-			r->last[r->n - 1] = last;
+	if (f->n &&
+	    prefix4_address(p) <= (prefix4_address(last) | prefix4_rest(prefix4_length(last))))
 		return true;
-	}
-	if (r->n == AFXDP_SET_RANGES)
+	if (f->n == AFXDP_SET_LIST_MAX)
 		return false;
-	r->first[r->n] = first;
-	r->last[r->n++] = last;
+	f->p[f->n++] = p;
 	return true;
 }
 
-/* Write @r to cells of its own, filled up with the last range. Return: as write_half(). */
-static __u64 write_list(struct cells *c, const struct ranges *r)
+static void write_few(struct afxdp_set_list *to, const struct few *f)
 {
-	uint32_t cells = r->n > AFXDP_SET_RANGES / 2 ? 2 : 1, room = AFXDP_SET_RANGES / 2 * cells;
-	uint32_t head = take(c, &c->free_heads[cells], &c->head_next, c->heads_end, cells);
-	uint16_t *to;
+	struct afxdp_set_list l = { .elsewhere = 0 };
 
-	if (!head)
-		return 0;
-	to = c->cell ? (uint16_t *)c->cell[head].word : NULL;
-	for (uint32_t i = 0; to && i < room; i++) {
-		to[i] = r->first[i < r->n ? i : r->n - 1];
-		to[room + i] = r->last[i < r->n ? i : r->n - 1];
+	for (uint32_t i = 0; i < AFXDP_SET_LIST_MAX; i++) {
+		prefix4 p = f->p[i < f->n ? i : f->n - 1];
+		uint32_t rest = 32 - prefix4_length(p);
+
+		l.first[i] = prefix4_address(p);
+		if (i < 16)
+			l.rest |= (__u64)rest << 4 * i;
+		else
+			l.rest_more |= rest << 4 * (i - 16);
 	}
-	return AFXDP_SET_WORD(head, 0, cells, 0, AFXDP_SET_LIST);
+	*to = l;
+}
+
+/* Write @f to a cell of its own. Return: as write_half(). */
+static __u64 write_list(struct cells *c, const struct few *f)
+{
+	uint32_t at = take(c, &c->free_heads, &c->head_next, c->heads_end, 1);
+
+	if (at && c->cell)
+		write_few((struct afxdp_set_list *)&c->cell[at], f);
+	return at ? AFXDP_SET_LIST_AT(at) : 0;
 }
 
 /* Write @h to cells of its own. Return: its word, or 0 if there is no room. */
 static __u64 write_half(struct cells *c, const struct half *h)
 {
-	uint32_t head = take(c, &c->free_heads[1], &c->head_next, c->heads_end, 1);
+	uint32_t head = take(c, &c->free_heads, &c->head_next, c->heads_end, 1);
 	uint32_t leaves = 0;
 	uint32_t n = leaf_cells(h->part), before[4] = { 0 };
 	__u64 *leaf;
@@ -203,9 +209,10 @@ static __u64 write_half(struct cells *c, const struct half *h)
 }
 
 /* As bitmaps: the elements from l->v4[@first] to before @end. */
-static __u64 make_half(struct cells *c, const struct set_list *l, uint32_t first, uint32_t end,
-		       struct half *h)
+static __u64 make_half(struct cells *c, const struct set_list *l, uint32_t first, uint32_t end)
 {
+	struct half *h = c->half;
+
 	memset(h->full, 0, sizeof(h->full));
 	memset(h->part, 0, sizeof(h->part));
 	for (uint32_t i = first; i < end; i++)
@@ -214,58 +221,122 @@ static __u64 make_half(struct cells *c, const struct set_list *l, uint32_t first
 	return all_ones(h->full) ? AFXDP_SET_ALL : write_half(c, h);
 }
 
-/* What the first level says of upper half @upper, whose elements begin at l->v4[@first]. */
-static int make_word(struct cells *c, const struct set_list *l, uint32_t upper, uint32_t first,
-		     struct half *h, __u64 *word)
-{
-	struct ranges r = { .n = 0 };
-	bool fits = true;
-	uint32_t i = first;
+/* What a set has of one /16: the elements from l->v4[first] to before @end. */
+struct upper {
+	uint32_t first, end;
+	bool all, fits; /* into @few */
+	struct few few;
+};
 
-	*word = AFXDP_SET_ALL;
-	for (; i < l->n4 && prefix4_address(l->v4[i]) >> 16 == upper; i++) {
-		if (prefix4_length(l->v4[i]) <= 16)
-			return 0;
-		fits = fits && ranges_add(&r, l->v4[i]);
+static void upper_read(struct upper *u, const struct set_list *l, uint32_t upper, uint32_t first)
+{
+	*u = (struct upper){ .first = first, .end = first, .fits = true };
+	for (; u->end < l->n4 && prefix4_address(l->v4[u->end]) >> 16 == upper; u->end++) {
+		prefix4 p = l->v4[u->end];
+
+		u->all = u->all || prefix4_length(p) <= 16;
+		u->fits = u->fits && few_add(&u->few, p);
 	}
-	if (i == first)
-		*word = AFXDP_SET_NONE;
-	else if (!fits)
-		*word = make_half(c, l, first, i, h);
-	else if (r.first[0] || r.last[0] != 0xffff)
-		*word = write_list(c, &r);
-	return *word || i == first ? 0 : -ENOSPC;
 }
 
+/* The word for @u. Return: 0, or -ENOSPC. */
+static int make_word(struct cells *c, const struct set_list *l, const struct upper *u, __u64 *word)
+{
+	*word = AFXDP_SET_NONE;
+	if (u->all)
+		*word = AFXDP_SET_ALL;
+	else if (u->first == u->end)
+		return 0;
+	else if (u->fits)
+		*word = write_list(c, &u->few);
+	else
+		*word = make_half(c, l, u->first, u->end);
+	return *word ? 0 : -ENOSPC;
+}
+
+static struct afxdp_set_list *direct_list(struct cells *c, uint32_t upper)
+{
+	return (struct afxdp_set_list *)&c->cell[AFXDP_SET_TOP + upper];
+}
+
+/* The word that holds for @upper and is its own, to be exchanged; NULL: there is none. */
 static __u64 *word_of(struct cells *c, uint32_t upper)
 {
-	return &c->cell[AFXDP_SET_TOP + upper / 8].word[upper % 8];
+	uint32_t number = AFXDP_SET_TOP * 8 + upper;
+
+	if (c->direct)
+		number = direct_list(c, upper)->elsewhere;
+	if (number < AFXDP_SET_TOP * 8)
+		return NULL;
+	return &c->cell[number / 8].word[number % 8];
+}
+
+/* Where @word can be found from now on, if not on the first level. Return: 0, or -ENOSPC. */
+static int set_elsewhere(struct cells *c, uint32_t upper, __u64 word)
+{
+	uint32_t number = word == AFXDP_SET_ALL ? AFXDP_SET_WORD_ALL : AFXDP_SET_WORD_NONE;
+
+	if (word > AFXDP_SET_ALL) {
+		number = 8 * take(c, &c->free_heads, &c->head_next, c->heads_end, 1);
+		if (!number)
+			return -ENOSPC;
+		if (c->cell)
+			c->cell[number / 8].word[0] = word;
+	}
+	if (c->cell)
+		__atomic_store_n(&direct_list(c, upper)->elsewhere, number, __ATOMIC_RELEASE);
+	return 0;
+}
+
+static int build_upper(struct cells *c, const struct set_list *l, uint32_t upper,
+		       const struct upper *u)
+{
+	bool list = u->fits && !u->all && u->first != u->end;
+	__u64 word;
+	int err;
+
+	c->lists += list;
+	if (c->direct && list) {
+		if (c->cell)
+			write_few(direct_list(c, upper), &u->few);
+		return 0;
+	}
+	err = make_word(c, l, u, &word);
+	if (err)
+		return err;
+	if (c->direct)
+		return set_elsewhere(c, upper, word);
+	if (c->cell)
+		*word_of(c, upper) = word;
+	return 0;
 }
 
 int set4_build(struct cells *c, const struct set_list *l)
 {
-	struct half *h = malloc(sizeof(*h));
-	uint32_t i = 0, covered = 0; /* upper halves below that are full */
-	int err = h ? 0 : -ENOMEM;
+	uint32_t covered = 0; /* upper halves below that are full */
+	struct upper u = { .end = 0 };
+	int err = 0;
 
+	c->half = malloc(sizeof(*c->half));
+	if (!c->half)
+		return -ENOMEM;
+	if (c->cell) {
+		c->cell[AFXDP_SET_WORD_NONE / 8].word[AFXDP_SET_WORD_NONE % 8] = AFXDP_SET_NONE;
+		c->cell[AFXDP_SET_WORD_ALL / 8].word[AFXDP_SET_WORD_ALL % 8] = AFXDP_SET_ALL;
+	}
 	for (uint32_t upper = 0; upper < HALVES && !err; upper++) {
-		__u64 word;
-		uint32_t first = i;
-
-		for (; i < l->n4 && prefix4_address(l->v4[i]) >> 16 == upper; i++) {
+		upper_read(&u, l, upper, u.end);
+		for (uint32_t i = u.first; u.all && i < u.end; i++) {
 			uint32_t length = prefix4_length(l->v4[i]);
 
 			if (length <= 16 && upper + (HALVES >> length) > covered)
 				covered = upper + (HALVES >> length);
 		}
-		if (upper < covered)
-			word = AFXDP_SET_ALL;
-		else
-			err = make_word(c, l, upper, first, h, &word);
-		if (c->cell && !err)
-			*word_of(c, upper) = word;
+		u.all = u.all || upper < covered;
+		err = build_upper(c, l, upper, &u);
 	}
-	free(h);
+	free(c->half);
+	c->half = NULL;
 	return err;
 }
 
@@ -282,28 +353,38 @@ static bool is_covered(const struct set_list *l, uint32_t upper)
 	return false;
 }
 
+static int change_upper(struct cells *c, const struct set_list *l, uint32_t upper)
+{
+	__u64 *at = word_of(c, upper), old, word;
+	struct upper u;
+	int err;
+
+	upper_read(&u, l, upper, list_find4(l, prefix4_make(upper << 16, 0)));
+	u.all = u.all || is_covered(l, upper);
+	err = make_word(c, l, &u, &word);
+	if (err)
+		return err;
+	if (!at)
+		return set_elsewhere(c, upper, word);
+	old = *at;
+	/* What they hold is to be seen before the word that leads there. */
+	__atomic_store_n(at, word, __ATOMIC_RELEASE);
+	return old > AFXDP_SET_ALL ? give(c, old) : 0;
+}
+
 int set4_change(struct cells *c, const struct set_list *l, prefix4 p)
 {
-	uint32_t upper = prefix4_address(p) >> 16, length = prefix4_length(p);
-	uint32_t last = upper | prefix4_rest(length) >> 16;
-	struct half *h = malloc(sizeof(*h));
-	int err = h ? 0 : -ENOMEM;
+	uint32_t upper = prefix4_address(p) >> 16;
+	uint32_t last = upper | prefix4_rest(prefix4_length(p)) >> 16;
+	int err = 0;
 
-	for (; upper <= last && !err; upper++) {
-		__u64 *at = word_of(c, upper), old = *at, word = AFXDP_SET_ALL;
-
-		if (!is_covered(l, upper))
-			err = make_word(c, l, upper, list_find4(l, prefix4_make(upper << 16, 0)), h,
-					&word);
-		if (err)
-			break;
-		/* What they hold is to be seen before the word that leads there. */
-		__atomic_store_n(at, word, __ATOMIC_RELEASE);
-		if (old <= AFXDP_SET_ALL)
-			continue;
-		err = give(c, old);
-	}
-	free(h);
+	c->half = malloc(sizeof(*c->half));
+	if (!c->half)
+		return -ENOMEM;
+	for (; upper <= last && !err; upper++)
+		err = change_upper(c, l, upper);
+	free(c->half);
+	c->half = NULL;
 	return err;
 }
 
@@ -311,7 +392,6 @@ void set4_free(struct cells *c)
 {
 	for (int i = 0; i <= LEAF_CELLS_MAX; i++)
 		free(c->free_leaves[i].at);
-	free(c->free_heads[1].at);
-	free(c->free_heads[2].at);
+	free(c->free_heads.at);
 	free(c->given.at);
 }
