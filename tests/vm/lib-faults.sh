@@ -39,12 +39,14 @@ faults_in() {
 # fault_sweep CHECK COMMAND...: runs COMMAND with its first allocation failing, then with its second, ... until one run is through
 # undisturbed, which must succeed. After each, CHECK (a function; arguments: which one failed, COMMAND's status) must succeed: it says
 # whether the device is still well, and takes back what COMMAND did. FAULT_TASKS: process ids (kernel threads that work for
-# COMMAND) in which allocations fail as well. Prints a summary.
+# COMMAND) in which allocations fail as well. FAULT_FROM, FAULT_STEP: begin with another one, leave some out, so that several guests can share a
+# long sweep. Prints a summary.
 fault_sweep() {
-	local check=$1 n=0 status fired pid failed=0 left
+	local check=$1 step=${FAULT_STEP:-1} n runs=0 status fired pid failed=0 left
 	shift
+	n=$((${FAULT_FROM:-1} - step))
 	left=$(mktemp)
-	while [ $((n += 1)) -lt "${FAULT_MAX:-2000}" ]; do
+	while [ $((n += step)) -lt "${FAULT_MAX:-2000}" ]; do
 		status=0 fired=0
 		rm -f "$left"
 		for pid in ${FAULT_TASKS:-}; do echo $n >"/proc/$pid/fail-nth"; done
@@ -56,12 +58,14 @@ fault_sweep() {
 			echo 0 >"/proc/$pid/fail-nth"
 		done
 		if [ $fired = 0 ]; then
-			[ $status = 0 ] || fail "'$*' fails ($status) without any fault, after $((n - 1)) runs with one"
+			[ $status = 0 ] || fail "'$*' fails ($status) without any fault, after $runs runs with one"
 			"$check" 0 0 || fail "after '$*' without a fault: check '$check' failed"
-			echo "'$*': $((n - 1)) allocations failed, one a run; $failed runs failed, $((n - 1 - failed)) coped"
+			echo "'$*': $runs allocations failed, one a run; $failed runs failed, $((runs - failed)) coped"
 			rm -f "$left"
 			return
 		fi
+		runs=$((runs + 1))
+		[ $((runs % 32)) != 0 ] || say "'$*': $runs allocations failed so far"
 		[ $status = 0 ] || failed=$((failed + 1))
 		"$check" $n $status || fail "after '$*' with failing allocation $n (its status: $status): check '$check' failed"
 	done
