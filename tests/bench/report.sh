@@ -47,12 +47,12 @@ rows() { awk -F'\t' -v f="${1:-%.2f}" '{
 # medians CSV KEY COLUMN SCALE: lines of SUBJECT, KEY's value, median, tab-separated.
 medians() { awk -F, -v column="$3" -v scale="$4" -v keys="subject,$2" -f "$ROOT/tests/bench/summary.awk" "$1" | awk -F'\t' -v OFS='\t' '{ split($1, k, ","); print k[1], k[2], $2 }'; }
 
-# grid CSV KEY COLUMN SCALE FORMAT: a table of medians, subjects down, KEY (offered load, as a rule) across.
+# grid CSV KEY COLUMN SCALE FORMAT [WORDS]: a table of medians, subjects down, KEY (WORDS; offered load, as a rule) across.
 grid() {
-	medians "${@:1:4}" | awk -F'\t' -v f="$5" '
+	medians "${@:1:4}" | awk -F'\t' -v f="$5" -v words="${6:-offered, frames/s}" '
 		{ if (!($1 in s)) { s[$1]; so[++ns] = $1 } if (!($2 in o)) { o[$2]; oo[++no] = $2 } v[$1, $2] = $3 }
 		END {
-			printf "| offered, frames/s |"; for (i = 1; i <= no; i++) printf " %s |", oo[i]
+			printf "| %s |", words; for (i = 1; i <= no; i++) printf " %s |", oo[i]
 			printf "\n|---|"; for (i = 1; i <= no; i++) printf "---|"
 			print ""
 			for (j = 1; j <= ns; j++) {

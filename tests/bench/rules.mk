@@ -8,7 +8,7 @@ $(BENCH_B)/bare: tests/bench/bare.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@ -lxdp -lbpf
 
-$(BENCH_B)/naive: tests/bench/naive.c
+$(BENCH_B)/naive $(BENCH_B)/rtt: $(BENCH_B)/%: tests/bench/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@
@@ -36,7 +36,7 @@ $(BENCH_B)/prefixes: tests/bench/prefixes.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@
 
-bench-tools: all $(addprefix $(BENCH_B)/,bare naive bare.bpf.o filter_c.bpf.o cost prefixes)
+bench-tools: all $(addprefix $(BENCH_B)/,bare naive rtt bare.bpf.o filter_c.bpf.o cost prefixes)
 
 bench:
 	$(Q)tests/bench/run $(BENCH)
