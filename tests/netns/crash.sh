@@ -12,12 +12,26 @@ set_knobs 3 7000
 pins=/sys/fs/bpf/afxdp/$rxif
 modes=(interrupt busy spin adaptive)
 
+# Since Linux 6.13 an AF_XDP socket polls only where the driver names its NAPI contexts, and veth does not. Then mode busy says so, with the first
+# frames, and leaves the device as it was: nobody else would poll it for 200 us at a time.
+no_napi=0
+[ "$(printf '6.13\n%s\n' "$(uname -r)" | sort -V | head -n 1)" != 6.13 ] || no_napi=1
+busy_is_true() {
+	if [ $no_napi = 1 ]; then
+		wait_for 10 daemon_says "no NAPI context to poll" || fail "$what: it does not say that it cannot poll"
+		expect_eq "$what: settings where nobody polls" "$(knobs)" "3 7000"
+	else
+		! daemon_says "no NAPI context to poll" || fail "$what: $(cat "$dir/err")"
+		expect_eq "$what: settings" "$(knobs)" "2 200000"
+	fi
+}
+
 for ((i = 0; i < 20; i++)); do
 	mode=${modes[i % 4]}
 	what="kill $i, mode $mode"
 	start_daemon -m "$mode" --control "$dir/control"
 	if [ "$i" -gt 0 ] && [ "${modes[(i - 1) % 4]}" = busy ]; then
-		daemon_says "put back the NAPI settings" || fail "$what: it does not say that it put settings back"
+		[ $no_napi = 1 ] || daemon_says "put back the NAPI settings" || fail "$what: it does not say that it put settings back"
 		expect_eq "$what: settings that the one before had changed" "$(knobs)" "3 7000"
 	fi
 	[ "$mode" != busy ] || expect_eq "$what: settings" "$(knobs)" "2 200000"
@@ -25,6 +39,7 @@ for ((i = 0; i < 20; i++)); do
 	[ -e "$pins/ledger" ] || fail "$what: no pinned ledger"
 	start_gen --duration 10
 	wait_for 10 live_above .ledger.consumed 1000 || fail "$what: frames do not flow"
+	[ "$mode" != busy ] || busy_is_true
 	kill_daemon
 	wait_for 5 no_program || fail "$what: a program stayed: $(in_ns "$rx" bpftool net show dev "$rxif")"
 	end_gen

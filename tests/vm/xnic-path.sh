@@ -50,7 +50,10 @@ path() {
 path on adaptive count
 path off adaptive count
 path on interrupt drop '.ledger.sink_dropped == .ledger.consumed'
+path off busy count
+! grep "no NAPI context" /tmp/err || fail "busy polling does nothing in copy mode"
 path on busy pcap:/tmp/captured
+! grep "no NAPI context" /tmp/err || fail "busy polling does nothing with zero-copy"
 expect_eq "frames in the captured file" "$(tcpdump -nr /tmp/captured 2>/dev/null | wc -l)" "$(jq .ledger.delivered /tmp/report)"
 rm /tmp/captured
 

@@ -19,6 +19,15 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 		afxdp_knobs_restore(&d->knobs);
 		return;
 	}
+	if (d->polls_nothing) {
+		afxdp_knobs_restore(&d->knobs);
+		daemon_note(
+			"%s: mode busy: this kernel gives the socket no NAPI context to poll "
+			"(since Linux 6.13 its driver, %s, must name one): looking at the ring, "
+			"as -m spin does",
+			d->nic.name, d->nic.driver);
+		return;
+	}
 	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
 	if (err)
 		daemon_note(
@@ -26,6 +35,15 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 			"polling "
 			"goes on, but interrupts will interfere; set them by hand, see README",
 			d->nic.name, strerror(-err));
+}
+
+void daemon_polls_nothing(struct daemon *d)
+{
+	if (d->polls_nothing)
+		return;
+	d->polls_nothing = true;
+	if (d->mode == MODE_BUSY)
+		daemon_set_knobs(d, d->mode);
 }
 
 static void put_mode(struct worker *w, const void *arg)
@@ -37,7 +55,7 @@ int daemon_set_mode(struct daemon *d, enum mode mode)
 {
 	int err;
 
-	if (mode == MODE_BUSY)
+	if (mode == MODE_BUSY && !d->polls_nothing)
 		daemon_set_knobs(d, mode);
 	err = daemon_ask(d, WORKER_MODE, put_mode, &mode);
 	if (err)

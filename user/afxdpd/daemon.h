@@ -36,6 +36,7 @@ struct daemon {
 	struct afxdp_nic nic;
 	struct afxdp_nic_stats nic_start, nic_last;
 	struct afxdp_knobs knobs;
+	bool polls_nothing; /* known of this device and kernel */
 	struct afxdp_prog prog;
 	bool prog_loaded, no_hw;
 	int attach_error;
@@ -83,6 +84,10 @@ int daemon_set_up(struct daemon *d);
 
 /** daemon_open_sink() - Return: 0, or an exit status with d->why set. */
 int daemon_open_sink(struct daemon *d, const char *spec, struct sink **sink);
+
+/** daemon_polls_nothing() - a worker found that busy polling does nothing here: say so, and give
+ * the device its interrupts back. The workers go on looking at their rings. */
+void daemon_polls_nothing(struct daemon *d);
 
 /** daemon_set_knobs() - the device's NAPI settings as @mode wants them; says so if it cannot. */
 void daemon_set_knobs(struct daemon *d, enum mode mode);

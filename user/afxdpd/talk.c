@@ -26,6 +26,8 @@ void daemon_read_post(struct daemon *d)
 
 			if (msg == &w->done)
 				d->stop = true; /* --count is reached */
+			else if (msg == &w->vain)
+				daemon_polls_nothing(d);
 			else if (msg == &w->msg.msg)
 				w->asked = false;
 		}

@@ -237,13 +237,27 @@ static bool gives_up(struct worker *w)
 	return !w->adapt.polling;
 }
 
+/* Poll NAPI by a system call; and once a frame has come, know whether that does anything. */
+static void busy_poll(struct worker *w)
+{
+	w->count.busy_polls++;
+	afxdp_xsk_wake_rx(&w->xsk);
+	if (w->polls_napi || !w->count.frames)
+		return;
+	w->polls_napi = afxdp_xsk_can_busy_poll(&w->xsk);
+	w->polls_nothing = !w->polls_napi;
+	if (w->polls_nothing && afxdp_msg_claim(&w->vain))
+		afxdp_post_send(w->daemon, &w->vain);
+}
+
 /* Nothing was there: wait as the mode says. */
 static void idle(struct worker *w)
 {
 	switch (w->mode) {
 	case MODE_BUSY:
-		w->count.busy_polls++;
-		afxdp_xsk_wake_rx(&w->xsk);
+		if (w->polls_nothing)
+			break;
+		busy_poll(w);
 		return;
 	case MODE_SPIN:
 		break;
@@ -402,6 +416,7 @@ int worker_start(struct worker *w)
 	int err;
 
 	w->done.type = 0;
+	w->vain.type = 0;
 	w->msg.worker = w;
 	w->adapt.since = now_ns();
 	pthread_attr_init(&attr);

@@ -81,6 +81,7 @@ struct worker {
 	uint64_t empty_since; /* adaptive, polling: when the ring was first seen empty; 0: it was
 				 not */
 	enum mode mode;
+	bool polls_napi, polls_nothing; /* busy: its system calls are known to work, or not to */
 	struct adapt adapt;
 	bool stopping;
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
@@ -93,6 +94,7 @@ struct worker {
 	struct afxdp_post post;
 	struct afxdp_post *daemon; /* told once when --count is reached or the socket failed */
 	struct afxdp_msg done;
+	struct afxdp_msg vain;		 /* told once when busy polling turns out not to work */
 	struct worker_msg msg;		 /* the control thread's one message to this worker */
 	bool asked;			 /* the control thread's: it is under way */
 	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT and WORKER_STOP */

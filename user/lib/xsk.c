@@ -331,6 +331,14 @@ int afxdp_xsk_busy_poll(struct afxdp_xsk *xsk, bool on, int usecs, int budget)
 	return 0;
 }
 
+bool afxdp_xsk_can_busy_poll(const struct afxdp_xsk *xsk)
+{
+	unsigned int id = 0;
+	socklen_t len = sizeof(id);
+
+	return !getsockopt(xsk->fd, SOL_SOCKET, SO_INCOMING_NAPI_ID, &id, &len) && id;
+}
+
 void afxdp_xsk_wake_rx(struct afxdp_xsk *xsk)
 {
 	xsk->wakeups_rx++;

@@ -122,6 +122,15 @@ int afxdp_xsk_stats(const struct afxdp_xsk *xsk, struct afxdp_xsk_stats *stats);
  */
 int afxdp_xsk_busy_poll(struct afxdp_xsk *xsk, bool on, int usecs, int budget);
 
+/**
+ * afxdp_xsk_can_busy_poll() - has the kernel told this socket which NAPI context is its queue's?
+ *
+ * Only then do its system calls poll. Up to Linux 6.12 it learns that with its first frame; since
+ * 6.13 at bind, and only of drivers that say which context serves which queue
+ * (netif_queue_set_napi()), which veth is not.
+ */
+bool afxdp_xsk_can_busy_poll(const struct afxdp_xsk *xsk);
+
 /** afxdp_xsk_wake_rx() - system call that makes the driver look at the fill ring (or polls NAPI, in
  * busy mode). */
 void afxdp_xsk_wake_rx(struct afxdp_xsk *xsk);
