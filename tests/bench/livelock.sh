@@ -4,7 +4,7 @@
 # Receive livelock: the kernel's receive work on the consumer's core, before everything else there, as interrupts are. A thread does that work
 # (threaded NAPI) at a real-time priority, as on an RT kernel; what it is given it takes, and the consumer has what is left.
 
-livelock_subjects=(naive tcpdump:/dev/null "afxdpd -m interrupt" "afxdpd -m adaptive" "afxdpd -m busy")
+livelock_subjects=(naive tcpdump:/dev/null "afxdpd -m interrupt" "afxdpd -m adaptive" "afxdpd -m spin" deferred:spin)
 
 # The thread is made when the receiver has its program, or GRO, in place.
 livelock_prepare() {
@@ -36,8 +36,9 @@ run_livelock() {
 table_livelock() {
 	cat <<'END'
 The kernel's receive work runs on the consumer's core, before everything else there, as interrupts do: threaded NAPI at real-time priority 50. The
-scheduler leaves ordinary threads 5 % of such a core (`sched_rt_runtime_us`). In busy mode the consumer's own system calls do that work, and the thread
-is not woken.
+scheduler leaves ordinary threads 5 % of such a core (`sched_rt_runtime_us`). What leaves the consumer its share is a device that does not interrupt while it is
+polled nor for 200 us after (`deferred:spin`: `napi_defer_hard_irqs` 2, `gro_flush_timeout` 200 us, as `-m busy` sets them where a socket can poll the
+device, which this kernel's veth does not allow), beside a consumer that does not sleep.
 
 ## Frames that the consumer took, a second
 

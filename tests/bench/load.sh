@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # variables of run and lib.sh
 # How a receiver learns that frames arrived, five ways, over the offered load: latency, wake-ups, CPU and loss. One frame a wake-up is the naive way.
 
-load_subjects=(naive "afxdpd -m interrupt --batch 1" "afxdpd -m interrupt" "afxdpd -m busy" "afxdpd -m spin" "afxdpd -m adaptive")
+load_subjects=(naive "afxdpd -m interrupt --batch 1" "afxdpd -m interrupt" "afxdpd -m spin" deferred:spin "afxdpd -m adaptive")
 
 run_load() {
 	local s pps rates=(1000 10000 100000 300000 1000000 1488095 3000000)
@@ -24,7 +24,7 @@ run_load() {
 # load_row SUBJECT PPS: its row, from the trial and, if it is ours, its report.
 load_row() {
 	local p50=nan p99=nan wakeups=nan
-	if [[ $1 == afxdpd* ]]; then
+	if [[ $1 =~ ^(afxdpd|deferred) ]]; then
 		read -r p50 p99 wakeups < <(jq -r --argjson d "$duration" \
 			'"\(.latency_ns.p50) \(.latency_ns.p99) \(([.queues[] | .wakeups + .busy_polls] | add) / $d)"' "$SCRATCH/report.json")
 	fi
@@ -34,6 +34,7 @@ load_row() {
 
 table_load() {
 	local at=("$details" offered)
+	printf '`deferred:spin` is `-m spin` with the device'"'"'s interrupts deferred for 200 us (`napi_defer_hard_irqs`, `gro_flush_timeout`). Busy polling is not here: this kernel'"'"'s veth cannot be polled by a socket.\n\n'
 	printf '## Frames lost, percent\n\n'
 	grid "${at[@]}" loss_percent 1 %.3f
 	printf '\n## CPU of the consumer, percent of a core\n\n'

@@ -3,7 +3,7 @@
 # shellcheck disable=SC2154,SC2034 # variables of run and lib.sh
 # The path at saturation: 64-byte frames, one flow, one queue, as fast as the generator goes.
 
-path_subjects=(drop bare "afxdpd -m spin" "afxdpd -m spin --stamp every" "afxdpd -m adaptive" "afxdpd -m busy" "afxdpd -m interrupt" testpmd
+path_subjects=(drop bare "afxdpd -m spin" "afxdpd -m spin --stamp every" "afxdpd -m adaptive" "afxdpd -m interrupt" testpmd
 	"testpmd busy_budget=0" tcpdump:/dev/null)
 
 run_path() {

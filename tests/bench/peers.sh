@@ -27,7 +27,7 @@ round_trips() {
 	local s json
 	link 1
 	ip -n "$TX" addr replace 10.9.0.1/24 dev b0
-	for s in echo:kernel echo:spin echo:busy echo:adaptive echo:interrupt; do
+	for s in echo:kernel echo:spin echo:adaptive echo:interrupt; do
 		subject_start "$s"
 		json=$(in_ns "$TX" taskset -c "$GEN" "$TOOLS/rtt" ask 10.9.0.2 7 $((quick ? 1 : 3))) || die "$s does not answer"
 		subject_stop

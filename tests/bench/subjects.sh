@@ -54,6 +54,18 @@ subject_start() {
 	esac
 }
 
+# deferred:MODE: afxdpd on a device whose interrupts wait: it is not told of frames while it is polled, nor for 200 us after. (That is what -m busy asks of a
+# device, where the kernel lets the socket poll it.)
+defer_interrupts() { ip netns exec "$RX" sh -c "cd /sys/class/net/b1 && echo $1 >napi_defer_hard_irqs && echo $2 >gro_flush_timeout"; }
+start_deferred() {
+	defer_interrupts 2 200000
+	launch ": ready" "$BUILD/afxdpd" -i b1 --report "$SCRATCH/report.json" -m "$1"
+}
+stop_deferred() {
+	SUBJECT="afxdpd -m ${SUBJECT#*:}" subject_stop
+	defer_interrupts 0 0
+}
+
 # Seconds until all that was sent has been taken: a block of a packet socket's ring waits up to a second to be filled.
 subject_settles() { case $SUBJECT in tcpdump* | dumpcap* | netsniff*) echo 1.5 ;; *) echo 0.2 ;; esac; }
 
