@@ -70,18 +70,38 @@ static __always_inline __u32 l4_header_size(__u8 protocol)
 	}
 }
 
+/*
+ * Make the verifier forget what it knows of @x, by way of a number @u that it does not know. It
+ * would go through all that follows once for every value that leads here, some 400 times.
+ */
+#define forget(x, u)            \
+	do {                    \
+		barrier_var(x); \
+		(x) ^= (u);     \
+		barrier_var(x); \
+		(x) ^= (u);     \
+		barrier_var(x); \
+	} while (0)
+
 /* @off: of the layer 4 header; @end: of the IP packet, both from the frame's first byte. */
 static __always_inline void parse_l4(struct afxdp_parse *p, struct afxdp_ledger *l, void *data,
-				     void *data_end, __u32 off, __u32 end, __u8 protocol)
+				     void *data_end, __u32 off, __u32 end, __u32 protocol)
 {
-	__u32 size = l4_header_size(protocol);
-	__u8 *h = data + off;
+	__u32 unknown = l->received, flags = p->flags, size;
+	__u8 *h;
 
+	forget(off, unknown);
+	forget(end, unknown);
+	forget(flags, unknown);
+	forget(protocol, unknown);
+	p->flags = flags;
 	p->protocol = protocol;
+	size = l4_header_size(protocol);
 	if (!size)
 		return;
 	if (off > 255) /* beyond what the metadata can say; still a good frame */
 		return;
+	h = data + off;
 	if (off + size > end || (void *)(h + 20) > data_end) {
 		/* A UDP or ICMP header may end the frame: look again with its own size. */
 		if (off + size > end || (void *)(h + 8) > data_end)
