@@ -84,6 +84,17 @@ live() { ctl ledger --json | jq -r "$1"; }
 live_is() { [ "$(live "$1")" = "$2" ]; }
 live_above() { [ "$(live "$1")" -gt "$2" ]; }
 
+# arrivals: frames the device has received, whether or not a daemon looks. arrived N: at least so many.
+arrivals() { ip -n "$rx" -j -s link show dev "$rxif" | jq '.[0].stats64.rx.packets'; }
+arrived() { [ "$(arrivals)" -ge "$1" ]; }
+# stop_daemon: by SIGSTOP, and it has stopped when this returns; kill -CONT "$daemon" lets it go on.
+stop_daemon() {
+	kill -STOP "$daemon"
+	wait_for 10 stands_still "$daemon" || fail "afxdpd does not stop at SIGSTOP"
+}
+# The third field of each thread's stat, behind its name, which has no blank here.
+stands_still() { awk '$3 != "T" { exit 1 }' "/proc/$1/task/"*/stat; }
+
 # balanced: nothing unexplained, in the whole and in every queue, and the identities hold when they are worked out again.
 balanced() {
 	expect_eq "$1: unexplained" "$(reported .ledger.unexplained)" 0

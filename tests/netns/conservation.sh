@@ -31,9 +31,6 @@ full_speed() {
 	expect_eq "$what: mode" "$(reported .mode)" "$1"
 }
 
-arrivals() { ip -n "$rx" -j -s link show dev "$rxif" | jq '.[0].stats64.rx.packets'; }
-arrived() { [ "$(arrivals)" -ge "$1" ]; }
-
 # A stopped process consumes nothing: rings run full and empty, and all of it must be found under its name, and end when the process goes on.
 stopped() {
 	local what="$1, stopped for 2 s" before
@@ -41,7 +38,7 @@ stopped() {
 	start_gen --pps 600k --cpus "$cpus"
 	wait_for 10 live_above .ledger.consumed 10000 || fail "$what: no frames"
 	before=$(live .ledger.consumed)
-	kill -STOP "$daemon"
+	stop_daemon
 	sleep 2
 	wait_for 30 arrived $(($(arrivals) + 200000)) || fail "$what: no frames come while it is stopped"
 	kill -CONT "$daemon"

@@ -22,11 +22,14 @@ in_ns "$rx-both" "$BUILD/tests/netns/xdp_statistics" a0 b0
 
 # stopped_daemon FRAMES SIZE ARGS...: a daemon that does not come round to its rings while FRAMES frames arrive.
 stopped_daemon() {
-	local frames=$1 size=$2
+	local frames=$1 size=$2 before
 	shift 2
 	start_daemon --ring 64 "$@"
-	kill -STOP "$daemon"
+	stop_daemon
+	before=$(arrivals)
 	gen --count "$frames" --size "$size" >/dev/null
+	# What is sent may still wait in the veth, and would find room if the daemon went on before.
+	wait_for 10 arrived $((before + frames)) || fail "$frames frames of $size bytes: $(($(arrivals) - before)) arrived"
 	kill -CONT "$daemon"
 	wait_for 10 live_is .ledger.received "$frames" || fail "$frames frames of $size bytes: $(live .ledger.received) received"
 	end_daemon
