@@ -68,6 +68,7 @@ static __always_inline int in_list(const struct afxdp_set_list *l, __u32 x)
 	at = known(at + (at_most(first[at + 4], x) << 2), 28);
 	at = known(at + (at_most(first[at + 2], x) << 1), 30);
 	at = known(at + at_most(first[at + 1], x), 31);
+	/* l->rest and l->rest_more are words 6 and 7. */
 	rest = word[6 + (at >> 4)] >> ((at & 15) << 2) & 15;
 	return !((x - first[at]) >> rest);
 }

@@ -73,9 +73,9 @@ struct afxdp_trial_note {
  *	buckets_at	IPv6: a hash table of struct afxdp_set_bucket
  *
  * An IPv4 look-up in a million prefixes from all over the address space touches one cache line that
- * depends on the address, and three at most in any other set that was not changed since it was
- * made. Lists, heads and leaves never change while they can be seen: they are written anew, and one
- * word is exchanged.
+ * depends on the address (three more at most where the set was changed since it was made), in any
+ * other set three at most. Lists, heads and leaves never change while they can be seen: they are
+ * written anew, and one word is exchanged.
  */
 struct afxdp_set_cell {
 	__u64 word[8];

@@ -34,7 +34,11 @@ load_row() {
 
 table_load() {
 	local at=("$details" offered)
-	printf '`deferred:spin` is `-m spin` with the device'"'"'s interrupts deferred for 200 us (`napi_defer_hard_irqs`, `gro_flush_timeout`). Busy polling is not here: this kernel'"'"'s veth cannot be polled by a socket.\n\n'
+	cat <<'END'
+`deferred:spin` is `-m spin` with the device's interrupts deferred for 200 us (`napi_defer_hard_irqs`, `gro_flush_timeout`). Busy polling is not here: this
+kernel's veth cannot be polled by a socket.
+
+END
 	printf '## Frames lost, percent\n\n'
 	grid "${at[@]}" loss_percent 1 %.3f
 	printf '\n## CPU of the consumer, percent of a core\n\n'

@@ -2,10 +2,11 @@
 /*
  * rtt - round trips of datagrams, one under way at a time.
  *
- *	rtt serve PORT			sends back what comes, by a UDP socket, as one writes it
- *first; prints "ready", ends at SIGTERM rtt ask ADDR PORT SECONDS	asks, waits without
- *sleeping, asks again; prints one line of JSON: round trips, lost ones (1 s without an answer), ns
- *at p50, p99, p99.9 and at most
+ * `rtt serve PORT` sends back what comes, by a UDP socket, as one writes it first; it prints
+ * "ready", and ends at SIGTERM.
+ *
+ * `rtt ask ADDR PORT SECONDS` asks, waits without sleeping, asks again, and prints one line of
+ * JSON: round trips, lost ones (1 s without an answer), ns at p50, p99, p99.9 and at most.
  */
 #include <arpa/inet.h>
 #include <errno.h>
