@@ -36,40 +36,52 @@ faults_in() {
 	echo 0 >/sys/kernel/debug/fail_page_alloc/min-order
 }
 
-# fault_sweep CHECK COMMAND...: runs COMMAND with its first allocation failing, then with its second, ... until one run is through
-# undisturbed, which must succeed. After each, CHECK (a function; arguments: which one failed, COMMAND's status) must succeed: it says
-# whether the device is still well, and takes back what COMMAND did. FAULT_TASKS: process ids (kernel threads that work for
-# COMMAND) in which allocations fail as well. FAULT_FROM, FAULT_STEP: begin with another one, leave some out, so that several guests can share a
-# long sweep. Prints a summary.
-fault_sweep() {
-	local check=$1 step=${FAULT_STEP:-1} n runs=0 status fired pid failed=0 left
+# with_fault N COMMAND...: runs COMMAND with its N-th allocation failing, and the N-th of each of FAULT_TASKS. Leaves its exit status in $status and in
+# $short how far the one that came nearest was from its N-th: 0 says that it has failed.
+with_fault() {
+	local n=$1 left pid
 	shift
+	left=$(mktemp) status=0
+	rm -f "$left"
+	for pid in ${FAULT_TASKS:-}; do echo "$n" >"/proc/$pid/fail-nth"; done
+	FAIL_NTH=$n FAIL_NTH_LEFT=$left LD_PRELOAD=$FAILNTH_LIB "$@" >/dev/null 2>&1 || status=$?
+	# A program that ended without a word about it was hit badly.
+	short=$(cat "$left" 2>/dev/null || echo 0)
+	rm -f "$left"
+	for pid in ${FAULT_TASKS:-}; do
+		left=$(cat "/proc/$pid/fail-nth")
+		[ "$left" -ge "$short" ] || short=$left
+		echo 0 >"/proc/$pid/fail-nth"
+	done
+}
+
+# fault_sweep CHECK COMMAND...: runs COMMAND undisturbed, and tells how many allocations it makes; then with its first allocation failing, then
+# with its second, ... until one run is through undisturbed, which must succeed. After each, CHECK (a function; arguments: which one failed, 0
+# for none, COMMAND's status) must succeed: it says whether the device is still well, and takes back what COMMAND did. FAULT_TASKS: process ids
+# (kernel threads that work for COMMAND) in which allocations fail as well. FAULT_FROM, FAULT_STEP: begin with another one, leave some out, so
+# that several guests can share a long sweep. Prints a summary.
+fault_sweep() {
+	local check=$1 step=${FAULT_STEP:-1} n runs=0 failed=0 status short
+	shift
+	with_fault 1000000 "$@"
+	[ "$status" = 0 ] || fail "'$*' fails ($status) without any fault"
+	"$check" 0 0 || fail "after '$*' without a fault: check '$check' failed"
+	say "'$*': $((1000000 - short)) allocations in one task or another"
 	n=$((${FAULT_FROM:-1} - step))
-	left=$(mktemp)
-	while [ $((n += step)) -lt "${FAULT_MAX:-2000}" ]; do
-		status=0 fired=0
-		rm -f "$left"
-		for pid in ${FAULT_TASKS:-}; do echo $n >"/proc/$pid/fail-nth"; done
-		FAIL_NTH=$n FAIL_NTH_LEFT=$left LD_PRELOAD=$FAILNTH_LIB "$@" >/dev/null 2>&1 || status=$?
-		# A program that ended without a word about it was hit badly.
-		[ "$(cat "$left" 2>/dev/null || echo 0)" != 0 ] || fired=1
-		for pid in ${FAULT_TASKS:-}; do
-			[ "$(cat "/proc/$pid/fail-nth")" != 0 ] || fired=1
-			echo 0 >"/proc/$pid/fail-nth"
-		done
-		if [ $fired = 0 ]; then
-			[ $status = 0 ] || fail "'$*' fails ($status) without any fault, after $runs runs with one"
+	while [ $((n += step)) -lt "${FAULT_MAX:-5000}" ]; do
+		with_fault $n "$@"
+		if [ "$short" != 0 ]; then
+			[ "$status" = 0 ] || fail "'$*' fails ($status) without any fault, after $runs runs with one"
 			"$check" 0 0 || fail "after '$*' without a fault: check '$check' failed"
 			echo "'$*': $runs allocations failed, one a run; $failed runs failed, $((runs - failed)) coped"
-			rm -f "$left"
 			return
 		fi
 		runs=$((runs + 1))
-		[ $((runs % 32)) != 0 ] || say "'$*': $runs allocations failed so far"
-		[ $status = 0 ] || failed=$((failed + 1))
-		"$check" $n $status || fail "after '$*' with failing allocation $n (its status: $status): check '$check' failed"
+		[ $((runs % 32)) != 0 ] || say "'$*': $runs allocations failed so far, the last one the ${n}th"
+		[ "$status" = 0 ] || failed=$((failed + 1))
+		"$check" $n "$status" || fail "after '$*' with failing allocation $n (its status: $status): check '$check' failed"
 	done
-	fail "'$*' made more than ${FAULT_MAX:-2000} allocations"
+	fail "'$*' made more than ${FAULT_MAX:-5000} allocations"
 }
 
 # leaks_forget: what is unreachable by now is not the fault of what comes next.
