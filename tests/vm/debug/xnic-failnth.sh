@@ -6,7 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../../xnic/lib.sh"
-export FAILNTH=${FAILNTH:-bind up xdp rings channels} FAULT_FROM=${FAULT_FROM:-1} FAULT_STEP=${FAULT_STEP:-1}
+export FAILNTH=${FAILNTH:-bind up xdp rings channels}
 xnic_debug_guest --timeout 7200
 
 card=0000:01:00.0

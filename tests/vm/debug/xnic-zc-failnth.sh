@@ -6,7 +6,7 @@
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../../xnic/lib.sh"
-export FAILNTH=${FAILNTH:-copy zerocopy} FAULT_FROM=${FAULT_FROM:-1} FAULT_STEP=${FAULT_STEP:-1}
+export FAILNTH=${FAILNTH:-copy zerocopy}
 xnic_debug_guest --timeout 3600
 
 zc=$BUILD/tests/xnic/zc
