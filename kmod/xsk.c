@@ -443,13 +443,18 @@ bool xnic_xsk_tx_poll(struct xnic_tx *tx)
 		n = xsk_put_all(tx, min_t(u32, room, XNIC_XSK_TX_POLL));
 	__netif_tx_unlock(tx->nq);
 
-	if (n) {
-		if (xsk_uses_need_wakeup(pool))
+	if (!xsk_uses_need_wakeup(pool))
+		return !n;
+	/* Another poll is certain, or an interrupt? Who polls in a system call does not wait for
+	 * it: busy_poll_stop() leaves it to a timer, and if that goes off during the poll nobody
+	 * comes. */
+	if ((n || full) && in_serving_softirq()) {
+		if (n)
 			xsk_clear_tx_need_wakeup(pool);
-		return false;
+		return !n;
 	}
-	if (full || !xsk_uses_need_wakeup(pool) || pool->cached_need_wakeup & XDP_WAKEUP_TX)
-		return true;
+	if (pool->cached_need_wakeup & XDP_WAKEUP_TX)
+		return !n;
 	xsk_set_tx_need_wakeup(pool);
 	smp_mb(); /* the flag first, then the look that follows */
 	return false;

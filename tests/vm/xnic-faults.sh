@@ -66,6 +66,32 @@ knob swallow_irq 0
 wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after interrupts were lost" # the tick polls what is masked now
 ping_ok "after interrupts were lost"
 
+# Who polls in system calls, and makes them only where need_wakeup asks for one. The end of such a poll leaves what remains to a timer; this one
+# goes off within the poll, when it has no effect, and interrupts get lost: only the flag helps, or the tick, once a second. A sender that waits
+# for ticks needs a minute for what takes it seconds otherwise.
+timer() { echo "$1" >/sys/class/net/eth0/napi_defer_hard_irqs; echo "$2" >/sys/class/net/eth0/gro_flush_timeout; }
+send_busy() {
+	local start=${EPOCHREALTIME/./}
+	"$BUILD/tests/xnic/zc" send eth0 zerocopy 300000 busy >&2 || fail "the busy polling sender failed"
+	echo $(((${EPOCHREALTIME/./} - start) / 1000))
+}
+steer_load
+ethtool -G eth0 tx 64
+carriers
+usual=$(send_busy)
+timer 2 1000
+knob swallow_irq 1000000
+took=$(send_busy)
+say "300000 frames of a busy polling sender: $usual ms, without timer and interrupts $took ms"
+[ "$took" -lt $((5 * usual + 10000)) ] || fail "a busy polling sender waits for wake-ups that do not come"
+knob swallow_irq 0
+timer 0 0
+rm -rf $XDP
+ethtool -G eth0 tx 512
+carriers
+wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after a busy polling sender"
+ping_ok "after a busy polling sender"
+
 # A transmitter that stands still: the watchdog fires, the port is reset, frames flow.
 timeouts=$(counter tx_timeouts) resets=$(counter resets)
 knob freeze_tx 1

@@ -12,6 +12,8 @@
  * zc open IFACE zerocopy|copy: only opens and closes a socket on queue 0. zc receive IFACE MODE
  * [busy]: receives on queue 0 until SIGTERM, asleep in poll() while nothing comes or polling the
  * device itself; says how long frames were under way from pktgen, and what CPU time it took.
+ * zc send IFACE MODE COUNT [busy]: sends on queue 0 until so many are completed, with a system call
+ * only where need_wakeup asks for one.
  *
  * They receive frames of pktgen, whose numbers must rise, and send frames of their own. At the end
  * a line of JSON says what there was.
@@ -495,11 +497,13 @@ static int only_open(const char *iface, const char *mode)
 	return !!err;
 }
 
-static int only_send(const char *iface, const char *mode, unsigned long long count)
+static int only_send(const char *iface, const char *mode, unsigned long long count, bool busy)
 {
 	struct sock s = { .iface = iface, .size = &large };
 
 	open_large(&s, mode);
+	if (busy)
+		be_busy(&s);
 	while (s.totals.completed < count && !stop) {
 		unsigned long long left = count - s.totals.sent;
 
@@ -527,9 +531,9 @@ int main(int argc, char **argv)
 		return only_open(argv[2], argv[3]);
 	if (argc >= 4 && !strcmp(argv[1], "receive"))
 		return only_receive(argv[2], argv[3], argc == 5, map);
-	if (argc == 5 && !strcmp(argv[1], "send"))
-		return only_send(argv[2], argv[3], atoll(argv[4]));
+	if (argc >= 5 && !strcmp(argv[1], "send"))
+		return only_send(argv[2], argv[3], atoll(argv[4]), argc == 6);
 	fprintf(stderr, "usage: zc storm IFACE QUEUE SECONDS | zc hold IFACE | zc receive IFACE "
-			"MODE [busy] | zc send IFACE MODE COUNT\n");
+			"MODE [busy] | zc send IFACE MODE COUNT [busy]\n");
 	return 2;
 }
