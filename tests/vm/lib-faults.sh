@@ -11,9 +11,16 @@ need_debug_kernel() {
 
 FAILNTH_LIB=$BUILD/tests/vm/failnth.so
 
-# faults_in MODULE: from now on only allocations with a function of MODULE on the stack fail; without a name, any.
+# The addresses of kmemleak's inner functions, first and last. It makes an allocation of its own for each that it records, and gets along without.
+kmemleak_text() {
+	awk '$3 ~ /^(__link_object|__alloc_object|__create_object|kmemleak_scan)$/ { print $1 }' /proc/kallsyms | sort | sed -n '1p;$p'
+}
+
+# faults_in MODULE: from now on only allocations with a function of MODULE on the stack fail; without a name, any. kmemleak's own do not.
 faults_in() {
-	local a s text start=0 end=0xffffffffffffffff
+	local a s text start=0 end=0xffffffffffffffff reject
+	mapfile -t reject < <(kmemleak_text)
+	if [ ${#reject[@]} != 2 ] || [ $((0x${reject[1]} - 0x${reject[0]})) -gt 65536 ]; then fail "where is kmemleak in this kernel? ${reject[*]}"; fi
 	if [ -n "${1-}" ]; then
 		text=$(awk -v module="[$1]" '$4 == module && tolower($2) == "t" { print $1 }' /proc/kallsyms | sort)
 		[ -n "$text" ] || fail "no module '$1' is loaded"
@@ -27,6 +34,8 @@ faults_in() {
 		[ -d "$s" ] || fail "no $s: this kernel has no fault injection; use scripts/vm --debug"
 		echo "$start" >$s/require-start
 		echo "$end" >$s/require-end
+		echo "0x${reject[0]}" >$s/reject-start
+		printf '0x%x\n' $((0x${reject[1]} + 2048)) >$s/reject-end
 		echo 32 >$s/stacktrace-depth
 		# Every kind of allocation; and no stack dump for each, it is on purpose.
 		[ ! -e $s/ignore-gfp-wait ] || echo N >$s/ignore-gfp-wait
