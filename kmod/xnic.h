@@ -4,9 +4,9 @@
  *
  * Two planes. The control plane is one thread per port (control.c): it alone opens, closes and
  * reconfigures; every entry point that wants such a thing sends it a message. The data plane is one
- * NAPI instance per queue pair (rx.c, tx.c, xdp.c, xsk.c): it never waits for the thread. They meet
- * where the thread stops a pair: xnic_pair_stop() returns when nothing of the data plane can touch
- * that pair's rings any more.
+ * NAPI instance per queue pair (rx.c, tx.c, xdp.c, xsk.c, xsk_tx.c): it never waits for the thread.
+ * They meet where the thread stops a pair: xnic_pair_stop() returns when nothing of the data plane
+ * can touch that pair's rings any more.
  */
 #ifndef XNIC_H
 #define XNIC_H
@@ -260,13 +260,15 @@ int xnic_xdp_set_prog(struct xnic_adapter *ad, struct bpf_prog *prog,
 unsigned int xnic_xdp_mtu_max(const struct bpf_prog *prog);
 
 /* ---- xsk.c ---- */
-extern const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops;
 int xnic_xsk_set_pool(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 queue);
 int xnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
 int xnic_xsk_rx_poll(struct xnic_rx *rx, int budget);
-bool xnic_xsk_tx_poll(struct xnic_tx *tx);
 void xnic_xsk_rx_clean(struct xnic_rx *rx);
 bool xnic_xsk_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);
+
+/* ---- xsk_tx.c ---- */
+extern const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops;
+bool xnic_xsk_tx_poll(struct xnic_tx *tx);
 
 /* ---- irq.c ---- */
 int xnic_irq_alloc_vectors(struct xnic_adapter *ad);

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * xsk.c - AF_XDP zero-copy: the device reads and writes the user's own memory.
+ * xsk.c - AF_XDP zero-copy: the device writes to the user's own memory; the pools and their wake-up.
  *
  * A pair with a pool receives into the pool's buffers instead of pages, and sends the sockets'
- * descriptors beside the stack's frames. Who is to act next is said through need_wakeup; where a
- * flag is set because something ran out, one more poll follows: what the user did before it could
- * see the flag is found then.
+ * descriptors beside the stack's frames (xsk_tx.c). Who is to act next is said through need_wakeup;
+ * where a flag is set because something ran out, one more poll follows: what the user did before it
+ * could see the flag is found then.
  */
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
-#include <linux/tcp.h>
 #include <net/xdp_sock_drv.h>
 
 #include "xnic.h"
@@ -19,8 +18,6 @@
 #define XNIC_XSK_LOW	  64
 /* A doorbell is worth this many descriptors, as long as the device has as many left. */
 #define XNIC_XSK_DOORBELL 16
-/* Descriptors taken from the sockets a poll: as many frames as a poll receives. */
-#define XNIC_XSK_TX_POLL  64
 
 /* ---- receive ---- */
 
@@ -345,120 +342,7 @@ void xnic_xsk_rx_clean(struct xnic_rx *rx)
 	rx->next = rx->filled;
 }
 
-/* ---- transmit ---- */
-
-/* Where a descriptor's metadata request ends up. */
-struct xsk_tx_request {
-	struct xnic_tx *tx;
-	u32 options;
-};
-
-static void xsk_request_checksum(u16 start, u16 offset, void *priv)
-{
-	struct xsk_tx_request *request = priv;
-
-	xnic_tx_csum_context(request->tx, start, offset, offset == offsetof(struct tcphdr, check));
-	request->options = XNIC_TXD_TXSM;
-}
-
-const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops = {
-	.tmo_request_checksum = xsk_request_checksum,
-};
-
-/* Some releases of 6.12 (6.12.107) take every frame of such a pool to have metadata, asked for or
- * not. */
-static struct xsk_tx_metadata *xsk_metadata(struct xsk_buff_pool *pool, const struct xdp_desc *desc)
-{
-	if (!(desc->options & XDP_TX_METADATA))
-		return NULL;
-#ifdef XNIC_METADATA_WITH_OPTIONS
-	return xsk_buff_get_metadata(pool, desc->addr, desc->options);
-#else
-	return xsk_buff_get_metadata(pool, desc->addr);
-#endif
-}
-
-static void xsk_put(struct xnic_tx *tx, struct xdp_desc *desc, u32 options)
-{
-	bool end = xsk_is_eop_desc(desc);
-	dma_addr_t dma = xsk_buff_raw_get_dma(tx->pool, desc->addr);
-
-	xsk_buff_raw_dma_sync_for_device(tx->pool, dma, desc->len);
-	xnic_tx_data(tx, dma, desc->len, end ? XNIC_TXD_EOP : 0, options, XNIC_MAP_NONE);
-	xnic_tx_own(tx, XNIC_TX_XSK_FRAME, NULL, desc->len, end);
-}
-
-/* Return: how many descriptors of the sockets were taken, up to @max. Transmit lock held. */
-static u32 xsk_put_all(struct xnic_tx *tx, u32 max)
-{
-	struct xsk_tx_request request = { .tx = tx };
-	struct xsk_buff_pool *pool = tx->pool;
-	bool first = true;
-	u32 i, n;
-
-	n = xsk_tx_peek_release_desc_batch(pool, max);
-	if (!n)
-		return 0;
-	u64_stats_update_begin(&tx->send_sync);
-	for (i = 0; i < n; i++) {
-		struct xdp_desc *desc = &pool->tx_descs[i];
-
-		if (first && pool->tx_metadata_len) {
-			request.options = 0;
-			xsk_tx_metadata_request(xsk_metadata(pool, desc), &xnic_xsk_tx_metadata_ops,
-						&request);
-		}
-		xsk_put(tx, desc, request.options);
-		first = xsk_is_eop_desc(desc);
-	}
-	xnic_tx_report(tx);
-	u64_stats_inc(&tx->n[XNIC_TX_DOORBELLS]);
-	xnic_tx_ring_doorbell(tx);
-	u64_stats_update_end(&tx->send_sync);
-	txq_trans_cond_update(tx->nq);
-	return n;
-}
-
-/**
- * xnic_xsk_tx_poll() - send what the pair's sockets have queued. NAPI only, after cleaning.
- * @tx: the ring.
- *
- * Return: true if there is nothing to do until a wake-up or an interrupt.
- */
-bool xnic_xsk_tx_poll(struct xnic_tx *tx)
-{
-	struct xsk_buff_pool *pool = tx->pool;
-	u32 room, n = 0;
-	bool full;
-
-	__netif_tx_lock(tx->nq, smp_processor_id());
-	/* A frame may need a context descriptor besides. The stack's share stays free: its queue
-	 * could not be stopped from here in time. */
-	room = afxdp_prod_free(&tx->prod, 2 * XNIC_XSK_TX_POLL);
-	room -= min(room, XNIC_TX_GAP + (u32)XNIC_TX_WORST);
-	if (pool->tx_metadata_len)
-		room /= 2;
-	full = !room;
-	if (likely(tx->up && room))
-		n = xsk_put_all(tx, min_t(u32, room, XNIC_XSK_TX_POLL));
-	__netif_tx_unlock(tx->nq);
-
-	if (!xsk_uses_need_wakeup(pool))
-		return !n;
-	/* Another poll is certain, or an interrupt? Who polls in a system call does not wait for
-	 * it: busy_poll_stop() leaves it to a timer, and if that goes off during the poll nobody
-	 * comes. */
-	if ((n || full) && in_serving_softirq()) {
-		if (n)
-			xsk_clear_tx_need_wakeup(pool);
-		return !n;
-	}
-	if (pool->cached_need_wakeup & XDP_WAKEUP_TX)
-		return !n;
-	xsk_set_tx_need_wakeup(pool);
-	smp_mb(); /* the flag first, then the look that follows */
-	return false;
-}
+/* ---- pools, and who wakes them ---- */
 
 /**
  * xnic_xsk_wakeup() - ndo_xsk_wakeup: poll the pair soon. Under RCU, any context.
@@ -486,8 +370,6 @@ int xnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags)
 	local_bh_enable();
 	return 0;
 }
-
-/* ---- pools ---- */
 
 static void xsk_assign(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 queue)
 {
