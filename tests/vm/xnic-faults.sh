@@ -68,7 +68,7 @@ ping_ok "after interrupts were lost"
 
 # Who polls in system calls, and makes them only where need_wakeup asks for one. The end of such a poll leaves what remains to a timer; this one
 # goes off within the poll, when it has no effect, and interrupts get lost: only the flag helps, or the tick, once a second. A sender that waits
-# for ticks needs a minute for what takes it seconds otherwise.
+# for ticks needs half a minute for what takes it a second otherwise.
 timer() { echo "$1" >/sys/class/net/eth0/napi_defer_hard_irqs; echo "$2" >/sys/class/net/eth0/gro_flush_timeout; }
 send_busy() {
 	local start=${EPOCHREALTIME/./}

@@ -10,8 +10,7 @@
 
 # xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
 # if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
-# The tests' settings N, FRAMES, STORM, CYCLES, FAILNTH, FAULT_FROM, FAULT_STEP and XNIC_KO
-# reach the guest.
+# The tests' settings N, FRAMES, STORM, CYCLES, FAILNTH, FAULT_FROM, FAULT_STEP and XNIC_KO reach the guest.
 xnic_guest() {
 	local log status=0 name settings=(XNIC_GUEST=1)
 	[ -z "${XNIC_GUEST:-}" ] || return 0
