@@ -14,7 +14,7 @@ driver=/sys/bus/pci/drivers/xnic
 # A frame that was under way while the rings were exchanged may be gone; the next one must come through.
 ping_ok() { ping -q -c 1 -W 5 10.0.0.2 >/dev/null || ping -q -c 1 -W 20 10.0.0.2 >/dev/null; }
 address() { ip addr replace 10.0.0.1/24 dev eth0; }
-is_up() { [[ $(ip -br link show eth0) == *[\<,]UP[,\>]* ]]; }
+is_up() { local flags; read -r flags </sys/class/net/eth0/flags; [ $((flags & 1)) = 1 ]; } # IFF_UP
 thread() { grep -ls "^xnic/0000:01:00" /proc/[0-9]*/comm | cut -d/ -f3; } # the name may be cut
 
 # Each check gets: which allocation failed, the command's status. It leaves things as the command found them.
@@ -36,11 +36,13 @@ program_there() { ip link show eth0 | grep -q xdp; }
 attached() {
 	if [ "$2" = 0 ]; then program_there && ip link set eth0 xdp off; else ! program_there; fi && ping_ok
 }
-rings() { ethtool -g eth0 | awk '$1 == "RX:" { n = $2 } END { print n }'; }
+# current TEXT NAME: the last number after NAME, the current one: ethtool lists the largest ones first.
+current() { local after=${1##*"$2:"}; read -r after <<<"$after"; echo "$after"; }
+rings() { current "$(ethtool -g eth0)" RX; }
 resized() {
 	if [ "$2" = 0 ]; then [ "$(rings)" = 128 ] && ethtool -G eth0 rx 64; else [ "$(rings)" = 64 ]; fi && is_up && ping_ok
 }
-channels() { ethtool -l eth0 | awk '$1 == "Combined:" { n = $2 } END { print n }'; }
+channels() { current "$(ethtool -l eth0)" Combined; }
 rechanneled() {
 	if [ "$2" = 0 ]; then [ "$(channels)" = 1 ] && ethtool -L eth0 combined 2; else [ "$(channels)" = 2 ]; fi && is_up && ping_ok
 }
@@ -57,8 +59,8 @@ for what in $FAILNTH; do
 	case $what in
 	bind)
 		echo $card >$driver/unbind
-		echo $card >/tmp/card
-		fault_sweep bound dd if=/tmp/card of=$driver/bind status=none
+		bind() { echo $card >$driver/bind; }
+		fault_sweep bound bind
 		echo $card >$driver/bind
 		ethtool -G eth0 rx 64 tx 64
 		;;
