@@ -7,8 +7,9 @@ set -euo pipefail
 . "$(dirname "$0")/../../scripts/lib.sh"
 rounds=${1:-9}
 cd "$ROOT"
-out=docs/benchmarks/control.md csv=docs/benchmarks/control.csv
-mkdir -p docs/benchmarks
+dir=${BENCH_OUT:-docs/benchmarks}
+out=$dir/control.md csv=$dir/control.csv
+mkdir -p "$dir"
 
 # busy: the share of all CPUs' time in use over one second, percent.
 busy() {

@@ -11,8 +11,9 @@ case ${1-} in
 esac
 cd "$ROOT"
 make -s kmod build/tests/xnic.stamp build/tests/vm/modules/offer.ko
-out=docs/benchmarks/notify.md csv=docs/benchmarks/notify.csv
-mkdir -p docs/benchmarks
+dir=${BENCH_OUT:-docs/benchmarks}
+out=$dir/notify.md csv=$dir/notify.csv
+mkdir -p "$dir"
 scratch=$(mktemp -d)
 cleanup rm -rf "$scratch"
 
@@ -48,7 +49,7 @@ plot() {
 	done
 	gnuplot <<-END
 		set terminal svg size 720,420 font "sans,12"
-		set output "docs/benchmarks/$1"
+		set output "$dir/$1"
 		set logscale x${4:-}
 		set xlabel "offered frames/s"
 		set ylabel "$2"

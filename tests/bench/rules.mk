@@ -57,7 +57,7 @@ bench-tools: $(BENCH_B)/mech
 
 # Instructions a frame, in the VM: the same on every machine.
 bench-driver: kmod
-	$(Q)tests/bench/driver-cost.sh
+	$(Q)tests/bench/driver.sh
 
 # Ways of learning that frames arrived: the daemon's on veth in real time, the driver's in the VM in instruction time.
 bench-notify: bench-tools kmod

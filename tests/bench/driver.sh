@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# tests/bench/driver-cost.sh: what xnic's polls cost in instructions per frame, beside the drivers that one would use in a virtual machine
+# tests/bench/driver.sh: what xnic's polls cost in instructions per frame, beside the drivers that one would use in a virtual machine
 # otherwise. Writes docs/benchmarks/driver.md and driver.csv. The figures repeat: scripts/vm --icount.
 set -euo pipefail
 # shellcheck source=scripts/lib.sh
@@ -8,8 +8,9 @@ set -euo pipefail
 cd "$ROOT"
 make -s kmod build/tests/xnic.stamp
 frames=${FRAMES:-10000}
-out=docs/benchmarks/driver.md csv=docs/benchmarks/driver.csv
-mkdir -p docs/benchmarks
+dir=${BENCH_OUT:-docs/benchmarks}
+out=$dir/driver.md csv=$dir/driver.csv
+mkdir -p "$dir"
 
 echo "driver,case,frames,polls,instructions,least_poll,rx_doorbells,tx_doorbells" >"$csv"
 for device in e1000e:xnic e1000e:e1000e vmxnet3:vmxnet3 virtio-net-pci:virtio_net; do
