@@ -22,9 +22,9 @@ faults_in_core() {
 		echo "0x$(tail -n 1 <<<"$text")" >/sys/kernel/debug/$s/require-end
 	done
 }
-# bound FAILED STATUS: the stack's frames flow, and now and then: the next bind works.
+# bound FAILED STATUS: the stack's frames flow (looked at every fourth time: a process takes a second here), and now and then: the next bind works.
 bound() {
-	ping_ok || return 1
+	[ $(($1 % 4)) != 0 ] || ping_ok || return 1
 	[ $(($1 % 16)) != 0 ] || "$zc" open eth0 "$mode"
 }
 
