@@ -176,11 +176,12 @@ int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape)
 	port_map_queues(ad, false);
 	xnic_port_down(ad);
 	xnic_mem_swap(ad, &mem);
-	xnic_mem_free(ad, &mem); /* while no poll runs: the page pools demand it */
 	if (ad->shape.pairs != was && !netif_is_rxfh_configured(ad->netdev))
 		xnic_rss_default(ad);
 	xnic_port_up(ad);
 	port_map_queues(ad, true);
+	/* Only now: thousands of pages take their time, while the stack's queues would stand. */
+	xnic_mem_free(ad, &mem);
 	return 0;
 }
 

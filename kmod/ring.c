@@ -186,7 +186,12 @@ void xnic_mem_free(struct xnic_adapter *ad, struct xnic_mem *mem)
 	*mem = (struct xnic_mem){};
 }
 
-/** xnic_mem_swap() - put @mem in use and hand out what was. All pairs are stopped. */
+/**
+ * xnic_mem_swap() - put other memory in use, and hand out what was. All pairs are stopped.
+ * @ad: the port.
+ * @mem: what is to be used; what was. That no longer belongs to a NAPI: it can be freed while
+ * pairs run.
+ */
 void xnic_mem_swap(struct xnic_adapter *ad, struct xnic_mem *mem)
 {
 	unsigned int i;
@@ -195,6 +200,8 @@ void xnic_mem_swap(struct xnic_adapter *ad, struct xnic_mem *mem)
 	for (i = 0; i < XNIC_HW_QUEUES; i++) {
 		swap(ad->rx[i].mem, mem->rx[i]);
 		swap(ad->tx[i].mem, mem->tx[i]);
+		if (mem->rx[i])
+			page_pool_disable_direct_recycling(mem->rx[i]->pages);
 	}
 }
 

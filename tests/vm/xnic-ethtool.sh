@@ -49,6 +49,13 @@ ip link set eth0 up
 carriers
 expect_eq "rx ring" "$(ring rx)" 512
 ping_ok "after a change of rings while down"
+# The port works on the new rings before the pages of the old ones are freed, which takes long enough for the stack's watchdog.
+printf '%s\n' 'p:started napi_enable' 'p:freed xnic_mem_free' >$TRACING/kprobe_events
+echo 1 >$TRACING/events/kprobes/enable
+ethtool -G eth0 rx 1024
+echo 0 >$TRACING/events/kprobes/enable
+expect_eq "order" "$(grep -o 'started:\|freed:' $TRACING/trace | uniq | tr -d '\n')" "started:freed:"
+echo >$TRACING/kprobe_events
 
 # Channels: the RSS table follows, unless the user made one.
 refused "exceeds maximum" -L eth0 combined 3
