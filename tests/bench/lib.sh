@@ -111,7 +111,9 @@ trial() {
 	progress "$benchmark, round $round: $subject: $(awk -v p="$consumed_pps" 'BEGIN { printf "%.3f M/s", p / 1e6 }')${sane:+, NOT COUNTED: $sane}"
 }
 
+# summarize -v column=NAME...[CSV]: summary.awk.
+summarize() { awk -F, -f "$ROOT/tests/bench/median.awk" -f "$ROOT/tests/bench/summary.awk" "$@"; }
 # summary COLUMN [SCALE [KEYS]]: of the benchmark's CSV: key, median, minimum, maximum, rounds, tab-separated; only rows that add up.
-summary() { awk -F, -v column="$1" -v scale="${2:-1}" -v keys="${3:-subject}" -f "$ROOT/tests/bench/summary.awk" "$csv"; }
+summary() { summarize -v column="$1" -v scale="${2:-1}" -v keys="${3:-subject}" "$csv"; }
 # ratios BASE COLUMN: the same of each subject's ratio to BASE, taken round by round.
-ratios() { awk -F, -v base="$1" -v column="$2" -f "$ROOT/tests/bench/ratios.awk" "$csv" | awk -F, -v column=ratio -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk"; }
+ratios() { awk -F, -v base="$1" -v column="$2" -f "$ROOT/tests/bench/ratios.awk" "$csv" | summarize -v column=ratio -v scale=1 -v keys=subject; }

@@ -30,15 +30,15 @@ is in the CSV.
 END
 	# Lost is not said by every subject; sent less consumed is.
 	awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print $0 ",missing"; next } { print $0 "," $at["sent"] - $at["consumed"] }' "$csv" |
-		awk -F, -v column=missing -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.0f
+		summarize -v column=missing -v scale=1 -v keys=subject | rows %.0f
 	printf '\n## Rate that was really offered, million a second\n\n| subject | median | min to max |\n|---|---|---|\n'
 	awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; print $0 ",rate"; next } { print $0 "," $at["sent"] / $at["duration_s"] }' "$csv" |
-		awk -F, -v column=rate -v scale=1e6 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.3f
+		summarize -v column=rate -v scale=1e6 -v keys=subject | rows %.3f
 	printf '\n## CPU of the consumer, cores\n\n| subject | median | min to max |\n|---|---|---|\n'
 	summary consumer_cpu | rows %.3f
 	printf '\n## Latency from the XDP program to the consumer, microseconds\n'
 	for q in p50 p99 p999 max; do
 		printf '\n| %s | median | min to max |\n|---|---|---|\n' "$q"
-		awk -F, -v column="$q" -v scale=1000 -v keys=subject -f "$ROOT/tests/bench/summary.awk" "$out/loss-latency.csv" | rows %.1f
+		summarize -v column="$q" -v scale=1000 -v keys=subject "$out/loss-latency.csv" | rows %.1f
 	done
 }

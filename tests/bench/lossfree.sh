@@ -53,10 +53,10 @@ run_lossfree() {
 # rate_tables: loss-free rates, and their ratios to BASE.
 rate_tables() {
 	printf '## Highest rate without loss, thousand frames a second\n\n| subject | median | min to max |\n|---|---|---|\n'
-	awk -F, -v column=rate -v scale=1000 -v keys=subject -f "$ROOT/tests/bench/summary.awk" "$rates" | rows %.0f
+	summarize -v column=rate -v scale=1000 -v keys=subject "$rates" | rows %.0f
 	printf '\n## Against %s of the same round\n\n| subject | median ratio | min to max |\n|---|---|---|\n' "$1"
 	awk -F, -v base="$1" -v column=rate -f "$ROOT/tests/bench/ratios.awk" "$rates" |
-		awk -F, -v column=ratio -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.2f
+		summarize -v column=ratio -v scale=1 -v keys=subject | rows %.2f
 }
 
 table_lossfree() { rate_tables bare; }

@@ -39,11 +39,11 @@ count() {
 
 # of GROUP: its part of the CSV, with the parameter in the subject's name.
 of() { awk -F, -v OFS=, -v g="$1" 'NR == 1 || $1 == g { if (NR > 1) $3 = $3 (g == "headroom" || g == "strip" ? ", " $4 " bytes" : " x" $4); gsub(", ", " "); print }' "$csv"; }
-mech_table() { of "$1" | awk -F, -v column="$2" -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.2f; }
+mech_table() { of "$1" | summarize -v column="$2" -v scale=1 -v keys=subject | rows %.2f; }
 # over GROUP BASE: how many times longer BASE takes than each, round by round.
 over() {
 	of "$1" | awk -F, -v base="$2" -v column=ns_per_item -f "$ROOT/tests/bench/ratios.awk" |
-		awk -F, -v OFS=, 'NR > 1 { $4 = 1 / $4 } { print }' | awk -F, -v column=ratio -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" | rows %.1f
+		awk -F, -v OFS=, 'NR > 1 { $4 = 1 / $4 } { print }' | summarize -v column=ratio -v scale=1 -v keys=subject | rows %.1f
 }
 
 section() { # TITLE GROUP BASE
@@ -54,7 +54,7 @@ section() { # TITLE GROUP BASE
 }
 
 plot_batches() {
-	of queue | awk -F, -v column=ns_per_item -v scale=1 -v keys=subject -f "$ROOT/tests/bench/summary.awk" |
+	of queue | summarize -v column=ns_per_item -v scale=1 -v keys=subject |
 		awk -F'\t' '/^ring x/ { sub("ring x", "", $1); print $1, $2, $3, $4 }' >"$SCRATCH/batches"
 	gnuplot <<END
 set terminal svg size 640,400 font "sans,12"

@@ -45,7 +45,7 @@ rows() { awk -F'\t' -v f="${1:-%.2f}" '{
 	else printf "| %s | " f " | " f " to " f " |\n", $1, $2, $3, $4 }'; }
 
 # medians CSV KEY COLUMN SCALE: lines of SUBJECT, KEY's value, median, tab-separated.
-medians() { awk -F, -v column="$3" -v scale="$4" -v keys="subject,$2" -f "$ROOT/tests/bench/summary.awk" "$1" | awk -F'\t' -v OFS='\t' '{ split($1, k, ","); print k[1], k[2], $2 }'; }
+medians() { summarize -v column="$3" -v scale="$4" -v keys="subject,$2" "$1" | awk -F'\t' -v OFS='\t' '{ split($1, k, ","); print k[1], k[2], $2 }'; }
 
 # grid CSV KEY COLUMN SCALE FORMAT [WORDS]: a table of medians, subjects down, KEY (WORDS; offered load, as a rule) across.
 grid() {

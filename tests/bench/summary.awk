@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Rows of a benchmark's CSV in; out: key TAB median TAB minimum TAB maximum TAB rounds, for each subject in the order of its first appearance.
-# -v column=NAME -v scale=DIVISOR [-v keys=NAME,NAME...: what tells rows apart, default subject]
-function ascending(a, n,    i, j, t) {
-	for (i = 2; i <= n; i++) for (j = i; j > 1 && a[j - 1] > a[j]; j--) { t = a[j]; a[j] = a[j - 1]; a[j - 1] = t }
-}
+# After median.awk. -v column=NAME -v scale=DIVISOR [-v keys=NAME,NAME...: what tells rows apart, default subject]
 NR == 1 {
 	for (i = 1; i <= NF; i++) at[$i] = i
 	nk = split(keys == "" ? "subject" : keys, k, ",")
@@ -23,8 +20,7 @@ END {
 		if (!m) { printf "%s\t-\t-\t-\t0\t%s\n", key, why[key]; continue }
 		delete a
 		for (i = 1; i <= m; i++) a[i] = v[key, i]
-		ascending(a, m)
-		median = m % 2 ? a[(m + 1) / 2] : (a[m / 2] + a[m / 2 + 1]) / 2
-		printf "%s\t%s\t%s\t%s\t%d\n", key, median, a[1], a[m], m
+		middle = median(a, m)
+		printf "%s\t%s\t%s\t%s\t%d\n", key, middle, a[1], a[m], m
 	}
 }
