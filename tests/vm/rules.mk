@@ -15,11 +15,9 @@ conformance:
 test-debug: kmod-debug tests
 	$(Q)tests/vm/debug-all $(TEST_DEBUG)
 
-# Before a release: what the stock kernel can check by itself, two minutes of storm, a thousand times load and unload; an hour.
+# Before a release: what the stock kernel can check by itself, two minutes of storm, a thousand times load and unload; half an hour.
 test-long: kmod tests
-	$(Q)tests/vm/debug/xnic-checkers.sh
-	$(Q)STORM=120 tests/vm/xnic-storm.sh
-	$(Q)CYCLES=1000 tests/vm/xnic-removal.sh
+	$(Q)STORM=120 CYCLES=1000 tests/vm/each $(B)/test-long xnic-checkers xnic-storm xnic-removal
 
 .PHONY: test-debug test-long
 
@@ -52,6 +50,6 @@ $(VM_MODULES)/ctl_cost.ko: $(VM_MODULES_SRC) include/afxdp/mailbox.h
 
 # xnic-zc.sh at the length that a release asks for.
 test-zc-storm: all kmod tests
-	$(Q)STORM=300 CYCLES=50 tests/vm/xnic-zc.sh
+	$(Q)STORM=300 CYCLES=50 tests/vm/each $(B)/test-long xnic-zc
 
 .PHONY: test-zc-storm
