@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
-# After median.awk. Two CSVs of one benchmark in, of two runs. Out: "all" TAB ratios compared TAB those within 10 % TAB median difference TAB largest;
-# then for each of the others "far" TAB name TAB ratio in the first run TAB in the second TAB difference TAB spread of the rounds, of the run where it is
-# wider. Differences in percent of the first run, spreads in percent of the median.
+# After median.awk. Two CSVs of one benchmark in, of two runs. Out: "all" TAB ratios compared TAB those within 10 % TAB of the others, those that differ by
+# less than the rounds of one run do TAB median difference TAB largest; then for each of the others "far" TAB name TAB ratio in the first run TAB in the
+# second TAB difference TAB spread of the rounds, of the run where it is wider. Differences in percent of the first run, spreads in percent of the median.
 # A ratio is what a subject reached over what the first subject of its group did in the same round; a group is what shares -v group=NAME,NAME...:
 # without others in it, the file's first row is the base. -v value=NAME -v keys=NAME,NAME...
 function fields(names,    a, n, i, s) { n = split(names, a, ","); for (i = 1; i <= n; i++) s = s (i > 1 ? " " : "") $at[a[i]]; return s }
@@ -29,15 +29,16 @@ END {
 	for (i = 1; i <= count; i++) {
 		k = order[i]
 		if (k == base[of[k]]) continue
-		x = ratio(1, k); sx = spread; y = ratio(2, k); sy = spread
+		x = ratio(1, k); wide = spread; y = ratio(2, k); if (spread > wide) wide = spread
 		if (x <= 0 || y <= 0) continue
 		off = 100 * (y / x - 1)
 		d[++n] = off < 0 ? -off : off
-		if (d[n] <= 10) near++
-		else far[++nfar] = sprintf("far\t%s\t%.3f\t%.3f\t%+.1f\t%.0f", k, x, y, off, (sx > sy ? sx : sy))
+		if (d[n] <= 10) { near++; continue }
+		if (d[n] <= wide) explained++
+		far[++nfar] = sprintf("far\t%s\t%.3f\t%.3f\t%+.1f\t%.0f", k, x, y, off, wide)
 	}
 	if (!n) exit
 	middle = median(d, n)
-	printf "all\t%d\t%d\t%.1f\t%.1f\n", n, near, middle, d[n]
+	printf "all\t%d\t%d\t%d\t%.1f\t%.1f\n", n, near, explained, middle, d[n]
 	for (i = 1; i <= nfar; i++) print far[i]
 }
