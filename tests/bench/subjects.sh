@@ -46,7 +46,8 @@ subject_start() {
 		;;
 	tcpdump:*) launch "listening on" tcpdump -i b1 -n -B 16384 -Z root -w "${1#*:}" ;;
 	dumpcap:*) launch "File:" dumpcap -i b1 -B 16 -P -w "${1#*:}" ;;
-	netsniff-ng:*) launch "Running" netsniff-ng --in b1 --out "${1#*:}" --verbose --ring-size 16MiB ;;
+	# --silent: without, it prints every frame, and that is all it has time for.
+	netsniff-ng:*) launch "Running" netsniff-ng --in b1 --out "${1#*:}" --silent --verbose --ring-size 16MiB ;;
 	*)
 		declare -F "start_${1%%:*}" >/dev/null || die "no subject '$1'"
 		"start_${1%%:*}" "${1#*:}"
@@ -115,7 +116,8 @@ subject_stop() {
 		;;
 	netsniff-ng:*)
 		end INT
-		consumed=$(said '.* ([0-9]+) +packets passed filter.*')
+		# Those it has read; what "passed the filter" may be unread in its ring.
+		consumed=$(said '.* ([0-9]+) +packets incoming.*')
 		lost=$(said '.* ([0-9]+) +packets failed filter.*')
 		;;
 	*) "stop_${SUBJECT%%:*}" ;;
