@@ -2,8 +2,8 @@
 # After median.awk. Two CSVs of one benchmark in, of two runs. Out: "all" TAB ratios compared TAB those within 10 % TAB of the others, those that differ by
 # less than the rounds of one run do TAB median difference TAB largest; then for each of the others "far" TAB name TAB ratio in the first run TAB in the
 # second TAB difference TAB spread of the rounds, of the run where it is wider. Differences in percent of the first run, spreads in percent of the median.
-# A ratio is what a subject reached over what the first subject of its group did in the same round; a group is what shares -v group=NAME,NAME...:
-# without others in it, the file's first row is the base. -v value=NAME -v keys=NAME,NAME...
+# A ratio is what a subject reached over what "bare" (without it, the first subject) of its group did in the same round; a group is what shares
+# -v group=NAME,NAME...: without others in it, the file's first row is the base. -v value=NAME -v keys=NAME,NAME...
 function fields(names,    a, n, i, s) { n = split(names, a, ","); for (i = 1; i <= n; i++) s = s (i > 1 ? " " : "") $at[a[i]]; return s }
 # The ratios of key K in run F: their median; their spread goes to `spread`.
 function ratio(f, k,    b, r, n, a, m) {
@@ -19,7 +19,11 @@ FNR == 1 { file++; delete at; for (i = 1; i <= NF; i++) at[$i] = i; next }
 ("sane" in at) && $at["sane"] != "yes" { next }
 $at[value] ~ /^[0-9.]+$/ {
 	g = fields(group); k = fields(keys) " " g
-	if (!(k in of)) { of[k] = g; order[++count] = k; if (!(g in base)) { base[g] = k; if (first == "") first = k } members[g]++ }
+	if (!(k in of)) {
+		of[k] = g; order[++count] = k; members[g]++
+		if (first == "") first = k
+		if (!(g in base) || k == "bare " g) base[g] = k
+	}
 	r = ("round" in at) ? $at["round"] + 0 : 1
 	if (r > last[file]) last[file] = r
 	v[file, k, r] = $at[value]

@@ -13,10 +13,12 @@ mkdir "$dir/1" "$dir/2"
 # wide falls from 0.7 to 0.6, but was between 0.5 and 0.9 within the first run.
 cat >"$dir/1/path.csv" <<END
 benchmark,round,subject,consumed_pps,sane
+path,1,drop,900,yes
 path,1,bare,100,yes
 path,1,near,50,yes
 path,1,far,80,yes
 path,1,wide,50,yes
+path,2,drop,200,yes
 path,2,bare,110,yes
 path,2,near,55,yes
 path,2,far,88,yes
