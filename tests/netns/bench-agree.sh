@@ -39,9 +39,13 @@ path,3,near,210,no
 path,3,far,210,yes
 END
 echo a,b >"$dir/1/alone.csv"
+# Times and rates beside each other: twice as fast is the same ratio.
+printf '%s\n' round,wait,what,place,clients,value 1,control,trip-pipe,one,1,2000 1,control,trip-domain,one,1,500 1,control,messages,one,1,1000000 >"$dir/1/control.csv"
+printf '%s\n' round,wait,what,place,clients,value 1,control,trip-pipe,one,1,1000 1,control,trip-domain,one,1,250 1,control,messages,one,1,2000000 >"$dir/2/control.csv"
 
 "$ROOT/tests/bench/agree" "$dir/1" "$dir/2" >"$dir/out"
 grep -qx '| path | consumed_pps | 3 | 1 | 1 | 14.3 % | 25.0 % |' "$dir/out" || fail "the sum is not what it should be: $(cat "$dir/out")"
+grep -qx '| control | per_second | 2 | 2 | 0 | 0.0 % | 0.0 % |' "$dir/out" || fail "round trips and rates are compared wrongly: $(cat "$dir/out")"
 grep -qx '| path | far path | 0.800 | 0.600 | -25.0 % | 17 % |' "$dir/out" || fail "the one that differs is not told: $(cat "$dir/out")"
 ! grep -q '| near path |\|alone' "$dir/out" || fail "one that agrees, or was run once, is among those that differ: $(cat "$dir/out")"
 ! "$ROOT/tests/bench/agree" "$dir/1" "$dir/none" 2>"$dir/err" || fail "a directory that is not there is no error"
