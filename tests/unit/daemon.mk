@@ -4,6 +4,10 @@ options_SRCS := user/afxdpd/options.c user/common/numbers.c
 options_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/options.t: user/afxdpd/options.c user/afxdpd/options.h user/afxdpd/mode.h
 
+text_SRCS := user/common/text.c
+text_LIBS := -ljansson
+$(B)/tests/unit/text.t: user/common/text.c user/common/text.h
+
 account_SRCS := user/lib/account.c
 $(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h
 

@@ -102,6 +102,8 @@ int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 	const char *error;
 	int fd;
 
+	if (!request)
+		return ctl_fail(2, "what was given is not UTF-8, which the control socket speaks");
 	if (!ctl->ifname && !ctl->control) {
 		json_decref(request);
 		return ctl_fail(2, "no interface: say which with -i IFACE");

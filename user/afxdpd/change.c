@@ -58,9 +58,11 @@ int daemon_set_mode(struct daemon *d, enum mode mode)
 	if (mode == MODE_BUSY && !d->polls_nothing)
 		daemon_set_knobs(d, mode);
 	err = daemon_ask(d, WORKER_MODE, put_mode, &mode);
-	if (err)
+	if (err) {
+		daemon_set_knobs(d, d->mode);
 		return daemon_failed(d, err, "cannot change to mode %s: %s", mode_name(mode),
 				     strerror(-err));
+	}
 	d->mode = mode;
 	daemon_set_knobs(d, mode);
 	return 0;

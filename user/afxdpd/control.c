@@ -12,6 +12,7 @@
 #include "address.h"
 #include "daemon.h"
 #include "report.h"
+#include "text.h"
 
 #define CLIENTS	    16
 #define REQUEST_MAX 4096
@@ -171,7 +172,7 @@ static json_t *problem(const char *format, const char *what)
 	char text[640];
 
 	snprintf(text, sizeof(text), format, what);
-	return json_pack("{s:b, s:s}", "ok", 0, "error", text);
+	return json_pack("{s:b, s:o}", "ok", 0, "error", json_text(text));
 }
 
 static json_t *do_ledger(struct daemon *d, const json_t *request)

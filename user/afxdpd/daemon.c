@@ -10,6 +10,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
@@ -94,34 +95,39 @@ void daemon_read_signals(struct daemon *d)
 
 static void link_changed(struct daemon *d)
 {
-	switch (afxdp_nic_event(d->links, d->nic.ifindex)) {
-	case AFXDP_NIC_GONE:
+	const struct afxdp_nic was = d->nic;
+	int err;
+
+	if (!afxdp_nic_changed(d->links, d->nic.ifindex))
+		return;
+	err = afxdp_nic_state(&d->nic);
+	if (err == -ENODEV) {
 		d->gone = true;
 		d->stop = true;
-		break;
-	case AFXDP_NIC_DOWN:
-		if (d->nic.up)
-			daemon_note("%s went down: waiting for it", d->nic.name);
-		d->nic.up = false;
-		break;
-	case AFXDP_NIC_UP:
-		if (!d->nic.up)
-			daemon_note("%s is up again", d->nic.name);
-		d->nic.up = true;
-		break;
-	case AFXDP_NIC_NOTHING:
-		break;
+		return;
 	}
+	if (err)
+		return;
+	if (was.up != d->nic.up)
+		daemon_note(d->nic.up ? "%s is up again" : "%s went down: waiting for it",
+			    was.name);
+	else if (d->nic.up && was.running != d->nic.running)
+		daemon_note(d->nic.running ? "%s has a carrier again" : "%s lost its carrier",
+			    was.name);
+	if (strcmp(was.name, d->nic.name))
+		daemon_note("%s is called %s now: its control socket and pins keep the name %s",
+			    was.name, d->nic.name, d->first_name);
 }
 
-/* Milliseconds until @when, at least 0; -1 if it is never. */
+/* Milliseconds until @when, at least 0, at most what poll() takes; -1 if it is never. */
 static int until(uint64_t when)
 {
-	uint64_t now = daemon_now();
+	uint64_t now = daemon_now(), ms;
 
 	if (!when)
 		return -1;
-	return when <= now ? 0 : (int)((when - now + 999999) / 1000000);
+	ms = when <= now ? 0 : (when - now + 999999) / 1000000;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
 /* SIGHUP: the file given at the start, as it is now. */

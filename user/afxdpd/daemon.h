@@ -34,6 +34,7 @@ struct metrics;
 struct daemon {
 	struct options *options;
 	struct afxdp_nic nic;
+	char first_name[16]; /* of the interface when we began: of the control socket and pins */
 	struct afxdp_nic_stats nic_start, nic_last;
 	struct afxdp_knobs knobs;
 	bool polls_nothing; /* known of this device and kernel */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "daemon.h"
+#include "text.h"
 
 static void warn(const struct afxdp_rules *rules)
 {
@@ -38,8 +39,8 @@ static json_t *counted(const struct afxdp_rules *rules)
 
 		afxdp_rules_hits(rules, i, &hits);
 		json_array_append_new(
-			list, json_pack("{s:I, s:s, s:I, s:I}", "index", (json_int_t)i, "text",
-					afxdp_rules_text(rules, i), "frames",
+			list, json_pack("{s:I, s:o, s:I, s:I}", "index", (json_int_t)i, "text",
+					json_text(afxdp_rules_text(rules, i)), "frames",
 					(json_int_t)hits.frames, "bytes", (json_int_t)hits.bytes));
 	}
 	return list;

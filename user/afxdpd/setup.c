@@ -29,15 +29,9 @@ static int wait_until_up(struct daemon *d)
 	while (!d->stop && !d->nic.up) {
 		poll(fds, 2, 100);
 		daemon_read_signals(d);
-		switch (afxdp_nic_event(d->links, d->nic.ifindex)) {
-		case AFXDP_NIC_UP:
-			d->nic.up = true;
-			break;
-		case AFXDP_NIC_GONE:
+		if (afxdp_nic_changed(d->links, d->nic.ifindex) &&
+		    afxdp_nic_state(&d->nic) == -ENODEV)
 			return daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name);
-		default:
-			break;
-		}
 		if (out_of_time(d))
 			d->stop = true;
 	}
@@ -76,6 +70,7 @@ static int find_interface(struct daemon *d)
 	if (err)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot look at '%s': %s", name,
 				     strerror(-err));
+	memcpy(d->first_name, d->nic.name, sizeof(d->first_name));
 	return 0;
 }
 
@@ -88,6 +83,12 @@ static int choose_queues(struct daemon *d)
 		o->queue_count = d->nic.queues < QUEUES_MAX ? d->nic.queues : QUEUES_MAX;
 		for (uint32_t i = 0; i < o->queue_count; i++)
 			o->queues[i] = i;
+		if (d->nic.queues > QUEUES_MAX)
+			daemon_note("%s has %u receive queues: this afxdpd serves the first %u, "
+				    "frames of the others go to the stack as unclaimed; fewer: "
+				    "ethtool -L %s combined %u",
+				    d->nic.name, d->nic.queues, QUEUES_MAX, d->nic.name,
+				    QUEUES_MAX);
 	}
 	for (uint32_t i = 0; i < o->queue_count; i++)
 		if (o->queues[i] >= d->nic.queues)
@@ -132,7 +133,7 @@ static int load_program(struct daemon *d)
 {
 	const struct options *o = d->options;
 	struct afxdp_prog_config config = {
-		.ifname = d->nic.name,
+		.ifname = d->first_name,
 		.ifindex = d->nic.ifindex,
 		.queues = d->nic.queues,
 		.attach = o->attach,

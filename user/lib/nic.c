@@ -248,27 +248,39 @@ int afxdp_nic_watch(void)
 	return fd;
 }
 
-enum afxdp_nic_event afxdp_nic_event(int fd, unsigned int ifindex)
+bool afxdp_nic_changed(int fd, unsigned int ifindex)
 {
-	enum afxdp_nic_event event = AFXDP_NIC_NOTHING;
+	bool changed = false;
 	char buffer[16384];
 	ssize_t n;
 
+	/* ENOBUFS: the kernel had more to say than the socket holds. Which links it spoke of is
+	 * lost. */
 	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0 || (n < 0 && errno == ENOBUFS)) {
 		struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
 		int left = n;
 
+		changed |= n < 0;
 		for (; n > 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
 			const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 
-			if ((nlh->nlmsg_type != RTM_NEWLINK && nlh->nlmsg_type != RTM_DELLINK) ||
-			    (unsigned int)ifi->ifi_index != ifindex || ifi->ifi_family)
-				continue;
-			if (nlh->nlmsg_type == RTM_DELLINK)
-				event = AFXDP_NIC_GONE;
-			else if (event != AFXDP_NIC_GONE)
-				event = ifi->ifi_flags & IFF_UP ? AFXDP_NIC_UP : AFXDP_NIC_DOWN;
+			changed |= (nlh->nlmsg_type == RTM_NEWLINK ||
+				    nlh->nlmsg_type == RTM_DELLINK) &&
+				   (unsigned int)ifi->ifi_index == ifindex && !ifi->ifi_family;
 		}
 	}
-	return event;
+	return changed;
+}
+
+int afxdp_nic_state(struct afxdp_nic *nic)
+{
+	struct afxdp_nic now = *nic;
+	int err = get_link(nic->ifindex, &now);
+
+	if (err)
+		return err;
+	/* IFLA_NUM_RX_QUEUES is what was allocated; ethtool has said what is in use. */
+	now.queues = nic->queues;
+	*nic = now;
+	return 0;
 }

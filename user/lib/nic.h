@@ -57,14 +57,20 @@ int afxdp_nic_stats(unsigned int ifindex, struct afxdp_nic_stats *stats);
  */
 int afxdp_nic_watch(void);
 
-enum afxdp_nic_event {
-	AFXDP_NIC_NOTHING,
-	AFXDP_NIC_UP,
-	AFXDP_NIC_DOWN,
-	AFXDP_NIC_GONE
-};
+/**
+ * afxdp_nic_changed() - read what is waiting on @fd.
+ *
+ * Return: whether something may have happened to @ifindex. What it was is to be asked of
+ * afxdp_nic_state(): events can be lost (ENOBUFS, which counts as one), the state cannot.
+ */
+bool afxdp_nic_changed(int fd, unsigned int ifindex);
 
-/** afxdp_nic_event() - read what is waiting on @fd: the last thing that happened to @ifindex. */
-enum afxdp_nic_event afxdp_nic_event(int fd, unsigned int ifindex);
+/**
+ * afxdp_nic_state() - bring what changes by itself up to date: name, up, running, promisc, MTU and
+ * counters. Nothing else of @nic is touched.
+ *
+ * Return: 0; -ENODEV if the device is not in this namespace any more; other -errno.
+ */
+int afxdp_nic_state(struct afxdp_nic *nic);
 
 #endif

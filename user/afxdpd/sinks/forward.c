@@ -25,6 +25,7 @@
 #include <unistd.h>
 #include "frame.h"
 #include "ports.h"
+#include "text.h"
 #include "transmit.h"
 
 #ifndef PACKET_QDISC_BYPASS
@@ -326,8 +327,8 @@ static json_t *forward_report(struct sink *sink)
 		refused += sink_get(&p->refused);
 		by_xdp += p->out.fd >= 0;
 	}
-	return json_pack("{s:s, s:s, s:i, s:i, s:I, s:I}", "name", "forward", "interface",
-			 s->ifname, "xdp_sockets", (int)by_xdp, "packet_sockets",
+	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "name", "forward", "interface",
+			 json_text(s->ifname), "xdp_sockets", (int)by_xdp, "packet_sockets",
 			 (int)(ports - by_xdp), "too_long", (json_int_t)too_long, "refused",
 			 (json_int_t)refused);
 }

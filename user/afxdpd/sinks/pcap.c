@@ -19,6 +19,7 @@
 #include "frame.h"
 #include "handover.h"
 #include "pcap_file.h"
+#include "text.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -343,8 +344,8 @@ static json_t *pcap_report(struct sink *sink)
 
 		frames += sink_get(&port->there.delivered);
 	}
-	return json_pack("{s:s, s:o?, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
-			 json_string(s->name), "frames", (json_int_t)frames, "bytes",
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
+			 json_text(s->name), "frames", (json_int_t)frames, "bytes",
 			 (json_int_t)sink_get(&s->bytes), "write_errors",
 			 (json_int_t)sink_get(&s->write_errors), "error",
 			 err ? strerror(err) : NULL);

@@ -16,6 +16,7 @@
 #include <afxdp/plugin.h>
 #include "frame.h"
 #include "ports.h"
+#include "text.h"
 
 /* Descriptors shown at once: a worker's batch is 64; a frame has 18 at most. */
 #define PLUGIN_BATCH 256
@@ -228,9 +229,8 @@ static json_t *plugin_report(struct sink *sink)
 	bool wrong = text && !theirs;
 
 	free(text);
-	return json_pack("{s:s, s:o?, s:o?, s:o?, s:s*}", "name", "plugin", "file",
-			 json_string(s->file), "plugin",
-			 s->plugin.name ? json_string(s->plugin.name) : NULL, "report", theirs,
+	return json_pack("{s:s, s:o, s:o, s:o?, s:s*}", "name", "plugin", "file",
+			 json_text(s->file), "plugin", json_text(s->plugin.name), "report", theirs,
 			 "error", wrong ? "its report is not JSON" : NULL);
 }
 
