@@ -71,6 +71,8 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 		l->limited++;
 		return XDP_DROP;
 	case AFXDP_TX:
+		if (!hw_restore_vlan(ctx, &p))
+			break;
 		data = (void *)(long)ctx->data;
 		data_end = (void *)(long)ctx->data_end;
 		if (data + ETH_HEADER > data_end)

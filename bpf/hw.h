@@ -11,6 +11,8 @@
 #define AFXDP_BPF_HW_H
 
 #include "config.h"
+#include "load.h"
+#include "parse.h"
 
 #ifdef AFXDP_HW
 
@@ -34,7 +36,30 @@ static __always_inline void hw_vlan(struct xdp_md *ctx, struct afxdp_parse *p)
 	    !bpf_xdp_metadata_rx_vlan_tag(ctx, &protocol, &tci)) {
 		p->vlan_tci = tci;
 		p->flags |= AFXDP_META_VLAN | AFXDP_META_VLAN_STRIP;
+		if (protocol == bpf_htons(ETH_8021AD))
+			p->flags |= AFXDP_META_VLAN_AD;
 	}
+}
+
+/* A frame that goes back out does so without what stood beside it: put the tag back into it.
+ * Return: false if there is no room, and it must not leave. */
+static __always_inline bool hw_restore_vlan(struct xdp_md *ctx, const struct afxdp_parse *p)
+{
+	__u32 tag = bpf_htonl(stripped_tag(p)), addresses[TAG_AT / 4];
+	void *data, *data_end;
+
+	if (!(p->flags & AFXDP_META_VLAN_STRIP))
+		return true;
+	if (bpf_xdp_adjust_head(ctx, -(int)sizeof(tag)))
+		return false;
+	data = (void *)(long)ctx->data;
+	data_end = (void *)(long)ctx->data_end;
+	if (data + TAG_END > data_end)
+		return false;
+	__builtin_memcpy(addresses, data + sizeof(tag), sizeof(addresses));
+	__builtin_memcpy(data, addresses, sizeof(addresses));
+	__builtin_memcpy(data + TAG_AT, &tag, sizeof(tag));
+	return true;
 }
 
 /* Hash and time, for sinks that want to know each frame: those for which every frame is stamped.
@@ -65,6 +90,13 @@ static __always_inline void hw_vlan(struct xdp_md *ctx, struct afxdp_parse *p)
 {
 	(void)ctx;
 	(void)p;
+}
+
+static __always_inline bool hw_restore_vlan(struct xdp_md *ctx, const struct afxdp_parse *p)
+{
+	(void)ctx;
+	(void)p;
+	return true;
 }
 
 static __always_inline __u32 hw_meta(struct xdp_md *ctx, __u64 *ns, __u32 *hash)

@@ -139,16 +139,18 @@ static void check_queues(struct finding *f, const struct afxdp_nic *nic)
 
 static void check_offloads(struct finding *f, const struct afxdp_nic *nic)
 {
-	char advice[128];
+	char advice[160];
 
-	say(f, "vlan tags",
-	    nic->rxvlan && !(nic->rx_metadata & 4)
-		    ? format_advice(advice, sizeof(advice), "ethtool -K %s rxvlan off", nic->name)
-		    : NULL,
-	    "%s",
-	    !nic->rxvlan	   ? "left in the frame"
-	    : nic->rx_metadata & 4 ? "stripped by the device; rules see them in its metadata"
-				   : "stripped by the device: the program does not see them");
+	/* In generic mode, and in a dispatcher, nobody asks the device. */
+	if (afxdp_nic_hides_tags(nic, true, advice, sizeof(advice)))
+		say(f, "vlan tags", advice, "may be taken off: then the program does not see them");
+	else if (afxdp_nic_hides_tags(nic, false, advice, sizeof(advice)))
+		say(f, "vlan tags", NULL,
+		    "may be taken off: seen in native mode, not with -a generic nor in a "
+		    "dispatcher (what keeps them: %s)",
+		    advice);
+	else
+		say(f, "vlan tags", NULL, "left in the frame");
 	if (nic->lro)
 		say(f, "lro",
 		    format_advice(advice, sizeof(advice), "ethtool -K %s lro off", nic->name),

@@ -141,7 +141,8 @@ static int load_program(struct daemon *d)
 		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = d->stamp },
 		.rules = d->rules,
 		.hw_metadata = d->nic.rx_metadata && o->attach != AFXDP_ATTACH_GENERIC && !d->no_hw,
-		.tags_stripped = d->nic.rxvlan,
+		/* Also where rxvlan is off now: it may be switched on, and veth does not look. */
+		.tags_stripped = d->nic.rx_metadata & AFXDP_NIC_METADATA_VLAN,
 	};
 	int err = afxdp_prog_load(&d->prog, &config);
 
@@ -297,6 +298,18 @@ static int attach_without_metadata(struct daemon *d)
 	return err ?: claim_and_attach(d);
 }
 
+/* What is not seen cannot be matched, and is missing in what leaves us. */
+static void note_hidden_tags(const struct daemon *d)
+{
+	char advice[160];
+
+	if (afxdp_nic_hides_tags(&d->nic, d->prog.hw, advice, sizeof(advice)))
+		daemon_note("%s: a VLAN tag that the device takes off is not seen%s: rules, "
+			    "captures and what is sent on have the frame without it; to keep it: "
+			    "%s",
+			    d->nic.name, d->prog.generic ? " in generic mode" : "", advice);
+}
+
 static int attach_program(struct daemon *d)
 {
 	int err = claim_and_attach(d);
@@ -313,6 +326,7 @@ static int attach_program(struct daemon *d)
 		daemon_note("%s: driver '%s' has no zero-copy here: frames are copied once by the "
 			    "kernel",
 			    d->nic.name, d->nic.driver);
+	note_hidden_tags(d);
 	if (d->prog.bare)
 		daemon_note("%s: frames carry no metadata and no times: libxdp's dispatcher and "
 			    "this kernel take no program that writes any (libxdp 1.5.5 mends it)",

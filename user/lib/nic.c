@@ -208,6 +208,20 @@ static void get_ethtool(struct afxdp_nic *nic)
 	close(fd);
 }
 
+bool afxdp_nic_hides_tags(const struct afxdp_nic *nic, bool asked, char *advice, size_t size)
+{
+	bool veth = !strcmp(nic->driver, "veth");
+
+	if (veth)
+		snprintf(advice, size,
+			 "at the other end of %s: ethtool -K PEER txvlan off "
+			 "tx-vlan-stag-hw-insert off",
+			 nic->name);
+	else
+		snprintf(advice, size, "ethtool -K %s rxvlan off", nic->name);
+	return (nic->rxvlan || veth) && !(asked && nic->rx_metadata & AFXDP_NIC_METADATA_VLAN);
+}
+
 int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic)
 {
 	int err;

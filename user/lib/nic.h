@@ -5,6 +5,7 @@
 #define AFXDP_NIC_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Counters that only grow; see struct rtnl_link_stats64. */
@@ -44,8 +45,24 @@ struct afxdp_nic {
 #define AFXDP_NIC_XDP_RX_SG	  (1ULL << 5)
 #define AFXDP_NIC_XDP_NDO_XMIT_SG (1ULL << 6)
 
+/* Bits of rx_metadata. */
+#define AFXDP_NIC_METADATA_TIME (1ULL << 0)
+#define AFXDP_NIC_METADATA_HASH (1ULL << 1)
+#define AFXDP_NIC_METADATA_VLAN (1ULL << 2)
+
 /** afxdp_nic_get() - everything about @ifindex. Return: 0; -ENODEV if it does not exist; -errno. */
 int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic);
+
+/**
+ * afxdp_nic_hides_tags() - may a frame of this device have a VLAN tag that is neither in it nor
+ * told?
+ * @asked: the program asks the device for tags it took off (native mode, afxdp_rx_hw.bpf.o)
+ * @advice: set to what keeps tags in frames
+ *
+ * A veth pair strips nothing: the sending end leaves the tag beside the frame, whatever rxvlan of
+ * the receiving one says.
+ */
+bool afxdp_nic_hides_tags(const struct afxdp_nic *nic, bool asked, char *advice, size_t size);
 
 /** afxdp_nic_stats() - only the counters. */
 int afxdp_nic_stats(unsigned int ifindex, struct afxdp_nic_stats *stats);

@@ -46,7 +46,7 @@ struct afxdp_prog_config {
 	enum afxdp_attach attach;
 	bool replace;		 /* whatever is attached may go */
 	bool hw_metadata;	 /* ask the device for tag, hash and time: it can, in native mode */
-	bool tags_stripped;	 /* it takes VLAN tags off (rxvlan) */
+	bool tags_stripped;	 /* it may take VLAN tags off, and tells of them */
 	struct afxdp_config run; /* default verdict, stamping */
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
 };

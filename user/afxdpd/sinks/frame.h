@@ -30,14 +30,14 @@ static inline const struct afxdp_meta *frame_meta(const struct afxdp_xsk *xsk, u
 }
 
 /**
- * frame_put_vlan() - write both MAC addresses of @frame and the tag @tci to @to, which may be
- * @frame - VLAN_HLEN: the frame then has its tag again, without its other bytes having moved.
- *
- * The metadata does not say which EtherType the tag had; devices that strip tags strip 802.1Q.
+ * frame_put_vlan() - write both MAC addresses of @frame and the tag that @meta tells of to @to,
+ * which may be @frame - VLAN_HLEN: the frame then has its tag again, without its other bytes having
+ * moved.
  */
-static inline void frame_put_vlan(uint8_t *to, const uint8_t *frame, uint16_t tci)
+static inline void frame_put_vlan(uint8_t *to, const uint8_t *frame, const struct afxdp_meta *meta)
 {
-	const uint16_t tag[2] = { htons(ETH_P_8021Q), htons(tci) };
+	const uint16_t type = meta->flags & AFXDP_META_VLAN_AD ? ETH_P_8021AD : ETH_P_8021Q;
+	const uint16_t tag[2] = { htons(type), htons(meta->vlan_tci) };
 
 	memmove(to, frame, VLAN_TAG_OFFSET);
 	memcpy(to + VLAN_TAG_OFFSET, tag, sizeof(tag));
@@ -56,7 +56,9 @@ static inline void frame_restore_vlan(const struct afxdp_xsk *xsk, struct xdp_de
 
 	if (!meta || !(meta->flags & AFXDP_META_VLAN_STRIP) || d->len < VLAN_TAG_OFFSET)
 		return;
-	frame_put_vlan(frame - VLAN_HLEN, frame, meta->vlan_tci);
+	/* It may lie where the tag and the addresses go. */
+	frame_put_vlan(frame - VLAN_HLEN, frame,
+		       &(struct afxdp_meta){ .vlan_tci = meta->vlan_tci, .flags = meta->flags });
 	d->addr -= VLAN_HLEN;
 	d->len += VLAN_HLEN;
 }

@@ -116,7 +116,7 @@ static uint32_t begin_record(struct pcap_sink *s, const struct afxdp_xsk *xsk,
 
 	*skip = 0;
 	if (meta && meta->flags & AFXDP_META_VLAN_STRIP && first->len >= VLAN_TAG_OFFSET) {
-		frame_put_vlan(head.l2, afxdp_xsk_data(xsk, first->addr), meta->vlan_tci);
+		frame_put_vlan(head.l2, afxdp_xsk_data(xsk, first->addr), meta);
 		*skip = VLAN_TAG_OFFSET;
 		length += VLAN_HLEN;
 	}
