@@ -132,7 +132,7 @@ static void irq_dim(struct xnic_queue *q)
 
 	dim_update_sample(READ_ONCE(q->interrupts), u64_stats_read(&rx->n[XNIC_RX_PACKETS]),
 			  u64_stats_read(&rx->n[XNIC_RX_BYTES]), &sample);
-	net_dim(&q->dim, sample);
+	xnic_net_dim(&q->dim, &sample);
 }
 
 /* ---- handlers: acknowledge and schedule, nothing else ---- */

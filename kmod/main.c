@@ -53,7 +53,7 @@ static void xnic_init_queues(struct xnic_adapter *ad)
 		ad->tx[i].ad = ad;
 		ad->tx[i].index = i;
 		ad->tx[i].nq = netdev_get_tx_queue(ad->netdev, i);
-		netif_napi_add(ad->netdev, &q->napi, xnic_poll);
+		xnic_napi_add(ad->netdev, &q->napi, xnic_poll, i);
 	}
 }
 

@@ -225,8 +225,7 @@ static struct sk_buff *rx_build_skb(struct xdp_buff *xdp)
 		skb_metadata_set(skb, meta);
 	skb_mark_for_recycle(skb);
 	if (unlikely(frags))
-		xdp_update_skb_shared_info(skb, frags, frags_size, frags * PAGE_SIZE,
-					   xdp_buff_is_frag_pfmemalloc(xdp));
+		xnic_skb_add_xdp_frags(skb, frags, frags_size, frags * PAGE_SIZE, xdp);
 	return skb;
 }
 

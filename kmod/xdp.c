@@ -62,8 +62,8 @@ static int xdp_put_all(struct xnic_tx *tx, struct xdp_frame **frames, int n, boo
 		struct xdp_frame *frame = frames[sent];
 		/* XDP_TX of our own pages; of what comes from elsewhere, a zero-copy frame's clone
 		 * included, the pages are not ours to have mapped. */
-		bool ours = frame->mem.type == MEM_TYPE_PAGE_POOL &&
-			    frame->mem.id == tx->ad->rx[tx->index].mem->rxq_pages.mem.id;
+		bool ours = frame->XNIC_FRAME_MEM == MEM_TYPE_PAGE_POOL &&
+			    virt_to_head_page(frame->data)->pp == tx->ad->rx[tx->index].mem->pages;
 
 		if (xdp_put(tx, frame, ours)) {
 			u64_stats_inc(&tx->n[XNIC_TX_XDP_FULL]);

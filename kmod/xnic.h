@@ -23,6 +23,7 @@
 #include <net/xdp.h>
 #include <net/xdp_sock_drv.h>
 
+#include "compat.h"
 #include "domain.h"
 #include "faults.h"
 #include "hw.h"

@@ -77,7 +77,7 @@ static void xsk_append(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos, bool j
 	skb_frag_fill_page_desc(&info->frags[info->nr_frags++], vmalloc_to_page(frag->data),
 				offset_in_page(frag->data), length);
 	info->xdp_frags_size += length;
-	xsk_buff_add_frag(frag);
+	xnic_xsk_link_frag(frag);
 }
 
 static void xsk_free_slots(struct xnic_rx *rx, u32 pos, unsigned int n)
@@ -129,7 +129,7 @@ static struct xdp_frame *xsk_to_frame(struct xdp_buff *xdp)
 		.data = page_address(page) + offset,
 		.len = length,
 		.headroom = offset - sizeof(*frame),
-		.mem.type = MEM_TYPE_PAGE_ORDER0,
+		.XNIC_FRAME_MEM = MEM_TYPE_PAGE_ORDER0,
 		.frame_sz = PAGE_SIZE << order,
 	};
 	length = xdp->data_end - xdp->data;

@@ -26,19 +26,6 @@ const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops = {
 	.tmo_request_checksum = xsk_request_checksum,
 };
 
-/* Some releases of 6.12 (6.12.107) take every frame of such a pool to have metadata, asked for or
- * not. */
-static struct xsk_tx_metadata *xsk_metadata(struct xsk_buff_pool *pool, const struct xdp_desc *desc)
-{
-	if (!(desc->options & XDP_TX_METADATA))
-		return NULL;
-#ifdef XNIC_METADATA_WITH_OPTIONS
-	return xsk_buff_get_metadata(pool, desc->addr, desc->options);
-#else
-	return xsk_buff_get_metadata(pool, desc->addr);
-#endif
-}
-
 static void xsk_put(struct xnic_tx *tx, struct xdp_desc *desc, u32 options)
 {
 	bool end = xsk_is_eop_desc(desc);
@@ -66,8 +53,7 @@ static u32 xsk_put_all(struct xnic_tx *tx, u32 max)
 
 		if (first && pool->tx_metadata_len) {
 			request.options = 0;
-			xsk_tx_metadata_request(xsk_metadata(pool, desc), &xnic_xsk_tx_metadata_ops,
-						&request);
+			xnic_xsk_tx_request(pool, desc, &xnic_xsk_tx_metadata_ops, &request);
 		}
 		xsk_put(tx, desc, request.options);
 		first = xsk_is_eop_desc(desc);
