@@ -5,6 +5,10 @@
 
 CACHE=${AFXDP_CACHE:-${HOME:-/root}/.cache/afxdp}
 VM_PARTS=$ROOT/scripts/vm.d
+# Kernels that are not this machine's, unpacked by scripts/vm.d/newer-kernel; and which of them the tests mean by the newest.
+NEWER_ROOT=$CACHE/trixie/root
+# shellcheck disable=SC2034 # used by those who source this
+NEWEST_KERNEL=7.3
 
 # The file names of a busybox that needs no libraries.
 static_busybox() {
@@ -15,17 +19,30 @@ static_busybox() {
 	return 1
 }
 
-# find_kernel PREFIX: sets RELEASE, VMLINUZ, and MODULES to nothing: the modules are where the guest expects them.
+# find_kernel PREFIX: sets RELEASE, VMLINUZ, and MODULES to nothing: the modules are where the guest expects them. Or else it is one of
+# newer-kernel's, and they are there.
 find_kernel() {
-	local image release
-	RELEASE=
-	for image in /boot/vmlinuz-"$1"*; do
-		release=${image#/boot/vmlinuz-}
-		[[ $release =~ ^"$1"($|[.+-]) && -d /lib/modules/$release ]] || continue
-		RELEASE=$(printf '%s\n' "$RELEASE" "$release" | sort -V | tail -n 1)
+	RELEASE=$(newest_release "$1" "") MODULES=
+	VMLINUZ=/boot/vmlinuz-$RELEASE
+	[ -z "$RELEASE" ] || return 0
+	RELEASE=$(newer_release "$1") || return 1
+	VMLINUZ=$NEWER_ROOT/boot/vmlinuz-$RELEASE MODULES=$NEWER_ROOT/lib/modules/$RELEASE
+}
+# newest_release PREFIX TREE: the newest release that begins so and has image and modules below TREE; nothing if there is none.
+newest_release() {
+	local image release newest=
+	for image in "$2/boot/vmlinuz-$1"*; do
+		release=${image##*/vmlinuz-}
+		[[ $release =~ ^"$1"($|[.+-]) && -d $2/lib/modules/$release ]] || continue
+		newest=$(printf '%s\n' "$newest" "$release" | sort -V | tail -n 1)
 	done
-	VMLINUZ=/boot/vmlinuz-$RELEASE MODULES=
-	[ -n "$RELEASE" ]
+	echo "$newest"
+}
+# newer_release PREFIX: the same of newer-kernel's tree, if it is complete.
+newer_release() {
+	local release
+	release=$(newest_release "$1" "$NEWER_ROOT")
+	[[ -n $release && -e $NEWER_ROOT/lib/modules/$release/.complete ]] && echo "$release"
 }
 kernel_advice() {
 	case $1 in
