@@ -221,12 +221,19 @@ void xnic_hw_offloads(struct xnic_adapter *ad)
 	xnic_hw_rx_control(ad, ad->rx_on);
 }
 
-/** xnic_hw_vlan() - program the filter bits of @vid and its 31 neighbours. */
+/**
+ * xnic_hw_vlan() - program the filter bits of @vid and its 31 neighbours.
+ * @ad: the port.
+ * @vid: a VLAN whose bit in ad->vlans has changed.
+ *
+ * VLAN 0 always passes: its tag carries a priority and names no VLAN (IEEE 802.1Q, 9.6), and the
+ * stack registers it only once the 8021q module is there.
+ */
 void xnic_hw_vlan(struct xnic_adapter *ad, u16 vid)
 {
 	unsigned int word = vid / 32;
 
-	xnic_wr(ad, XNIC_VFTA(word), ad->vlans[word]);
+	xnic_wr(ad, XNIC_VFTA(word), ad->vlans[word] | (word ? 0 : BIT(0)));
 }
 
 /** xnic_hw_rss() - program hash key and indirection table. */

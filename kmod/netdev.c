@@ -133,7 +133,10 @@ void xnic_netdev_init(struct xnic_adapter *ad)
 			      NETIF_F_HW_VLAN_CTAG_RX | NETIF_F_HW_VLAN_CTAG_TX;
 	netdev->vlan_features = NETIF_F_SG | NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM | NETIF_F_TSO |
 				NETIF_F_TSO6 | NETIF_F_HIGHDMA;
-	netdev->features = netdev->hw_features | NETIF_F_HW_VLAN_CTAG_FILTER | NETIF_F_HIGHDMA;
+	/* The VLAN filter is off until somebody wants it: on, it drops what 8021q has not
+	 * registered, under the nose of packet sockets, bridges and XDP programs.
+	 */
+	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA;
 	netdev->hw_features |= NETIF_F_LOOPBACK | NETIF_F_HW_VLAN_CTAG_FILTER;
 	netdev->priv_flags |= IFF_UNICAST_FLT;
 
