@@ -13,11 +13,13 @@ enum xnic_fault {
 	XNIC_FAULT_PAGE, /* the next so many page allocations of receive rings fail */
 	XNIC_FAULT_IRQ,	 /* the next so many interrupts of queue pairs are swallowed */
 	XNIC_FAULT_READ, /* the next so many register reads give ones, as if nobody was there */
+	XNIC_FAULT_DIM,	 /* the next so many works of adaptive moderation stall for a second */
 	XNIC_FAULTS_N
 };
 
 #ifdef XNIC_FAULTS
 #include <linux/atomic.h>
+#include <linux/delay.h>
 
 struct xnic_faults {
 	atomic_t left[XNIC_FAULTS_N];
@@ -33,12 +35,18 @@ static inline bool xnic_fault_hits(struct xnic_faults *faults, enum xnic_fault w
 }
 
 #define xnic_fault(ad, which) xnic_fault_hits(&(ad)->faults, which)
+#define xnic_fault_stall(ad, which)        \
+	do {                               \
+		if (xnic_fault(ad, which)) \
+			msleep(1000);      \
+	} while (0)
 #else
 struct xnic_faults {
 };
 
-#define xnic_faults_add(ad)   ((void)(ad))
-#define xnic_fault(ad, which) false
+#define xnic_faults_add(ad)	    ((void)(ad))
+#define xnic_fault(ad, which)	    false
+#define xnic_fault_stall(ad, which) ((void)(ad))
 #endif
 
 #endif

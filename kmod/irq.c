@@ -90,21 +90,51 @@ static void irq_write_throttle(struct xnic_queue *q, unsigned int usecs)
 {
 	u32 count = usecs * 1000 / XNIC_EITR_NS;
 
-	xnic_wr(q->ad, irq_msix(q->ad) ? XNIC_EITR(q->index) : XNIC_ITR, count);
+	if (irq_msix(q->ad))
+		xnic_wr(q->ad, XNIC_EITR(q->index), count);
+	else if (!q->index) /* the one vector is the first pair's */
+		xnic_wr(q->ad, XNIC_ITR, count);
+}
+
+/* What a pair's throttle is to be now: DIM's last word, or what was asked for. */
+static void irq_restore_throttle(struct xnic_queue *q)
+{
+	struct dim_cq_moder moder = net_dim_get_rx_moderation(q->dim.mode, q->dim.profile_ix);
+
+	irq_write_throttle(q, READ_ONCE(q->adaptive) ? moder.usec : q->usecs);
 }
 
 /**
- * xnic_irq_throttle() - set how far apart a pair's interrupts are to be.
+ * xnic_irq_cancel_dim() - have no conclusion of DIM's under way. May sleep.
+ * @q: the queue pair; its NAPI is disabled, or @q->adaptive off.
+ *
+ * A work item that is taken off its queue does not run, and DIM would wait for it for ever: so it
+ * is told to measure afresh.
+ */
+void xnic_irq_cancel_dim(struct xnic_queue *q)
+{
+	cancel_work_sync(&q->dim.work);
+	q->dim.state = DIM_START_MEASURE;
+}
+
+/**
+ * xnic_irq_throttle() - set how far apart a pair's interrupts are to be. May sleep.
  * @q: the queue pair.
  * @usecs: at least this far, up to XNIC_USECS_MAX; 0: as they come.
  * @adaptive: let DIM choose instead, from the traffic.
+ *
+ * The work item writes the same register. One that runs now is waited for, one that a poll still
+ * starts sees that it is not wanted.
  */
 void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive)
 {
 	q->usecs = usecs;
+	if (adaptive && READ_ONCE(q->adaptive))
+		return;
+	WRITE_ONCE(q->adaptive, false);
+	xnic_irq_cancel_dim(q);
 	WRITE_ONCE(q->adaptive, adaptive);
-	if (!adaptive)
-		irq_write_throttle(q, usecs);
+	irq_restore_throttle(q);
 }
 
 /** xnic_irq_raise() - have a pair's interrupt fire. Its causes are unmasked. */
@@ -120,8 +150,10 @@ void xnic_dim_work(struct work_struct *work)
 	struct xnic_queue *q = container_of(dim, struct xnic_queue, dim);
 	struct dim_cq_moder moder = net_dim_get_rx_moderation(dim->mode, dim->profile_ix);
 
-	if (READ_ONCE(q->adaptive))
+	if (READ_ONCE(q->adaptive)) {
+		xnic_fault_stall(q->ad, XNIC_FAULT_DIM);
 		irq_write_throttle(q, moder.usec);
+	}
 	dim->state = DIM_START_MEASURE;
 }
 
@@ -245,7 +277,7 @@ void xnic_irq_setup(struct xnic_adapter *ad)
 
 		ivar |= XNIC_IVAR_RXQ(i, i) | XNIC_IVAR_TXQ(i, i);
 		causes |= XNIC_CAUSES_PAIR(i);
-		irq_write_throttle(q, q->usecs);
+		irq_restore_throttle(q);
 	}
 	if (!irq_msix(ad))
 		return;

@@ -348,7 +348,7 @@ void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 	__netif_tx_unlock_bh(tx->nq);
 	xnic_irq_disable_pair(q);
 	napi_disable(&q->napi);
-	cancel_work_sync(&q->dim.work);
+	xnic_irq_cancel_dim(q);
 	tx_drain(ad, i);
 	xnic_hw_rx_control(ad, false);
 	usleep_range(XNIC_RX_DRAIN_US, 2 * XNIC_RX_DRAIN_US);

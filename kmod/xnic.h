@@ -282,6 +282,7 @@ void xnic_irq_disable_all(struct xnic_adapter *ad);
 void xnic_irq_enable_pair(struct xnic_queue *q);
 void xnic_irq_disable_pair(struct xnic_queue *q);
 void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive);
+void xnic_irq_cancel_dim(struct xnic_queue *q);
 void xnic_irq_raise(struct xnic_queue *q);
 int xnic_poll(struct napi_struct *napi, int budget);
 void xnic_dim_work(struct work_struct *work);

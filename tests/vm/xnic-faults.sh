@@ -101,6 +101,16 @@ carriers
 ping_ok "after the reset"
 expect_eq "resets" "$(counter resets)" $((resets + 1))
 
+# Adaptive moderation is switched off while its work is about to write the throttle: what was asked for stays.
+register() { ethtool -d eth0 raw on | od -An -v -tx4 -w8 | awk -v reg="$1" '$1 "" == reg "" { print $2 }'; }
+ethtool -C eth0 adaptive-rx on
+knob stall_dim 1
+wait_for 120 bash -c "timeout 2 ping -q -f -c 2000 10.0.0.2 >/dev/null; [ \$(cat $knobs/stall_dim) = 0 ]" || fail "adaptive moderation came to no conclusion"
+ethtool -C eth0 adaptive-rx off rx-usecs 100
+sleep 1.5 # the stall is a second
+expect_eq "EITR 0 and 1" "$(register 000000e8) $(register 000000ec)" "00000186 00000186"
+ethtool -C eth0 rx-usecs 20
+
 # A slow control thread: calls wait for it, frames and counters do not.
 busy() { grep -q "^thread [^ ]* running" ${knobs%/faults}/control; }
 # While the thread is held up for $1 ms. Return: false if it was free again before all was seen.
