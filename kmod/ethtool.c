@@ -291,18 +291,35 @@ enum {
 	PORT_COUNTERS
 };
 
-#define STATISTICS \
-	(XNIC_HW_QUEUES * (XNIC_RX_COUNTERS + XNIC_TX_COUNTERS) + XNIC_HW_COUNTERS + PORT_COUNTERS)
+static int statistics_count(void)
+{
+	unsigned int named = 0, n;
+
+	for (n = 0; n < XNIC_RX_COUNTERS; n++)
+		named += !!xnic_rx_counter_names[n];
+	for (n = 0; n < XNIC_TX_COUNTERS; n++)
+		named += !!xnic_tx_counter_names[n];
+	return XNIC_HW_QUEUES * named + XNIC_HW_COUNTERS + PORT_COUNTERS;
+}
+
+/* @way: 'r' or 't'. */
+static void queue_strings(u8 **data, char way, unsigned int i, const char *const *names,
+			  unsigned int count)
+{
+	unsigned int n;
+
+	for (n = 0; n < count; n++)
+		if (names[n])
+			ethtool_sprintf(data, "%cx%u_%s", way, i, names[n]);
+}
 
 static void statistics_strings(u8 *data)
 {
 	unsigned int i, n;
 
 	for (i = 0; i < XNIC_HW_QUEUES; i++) {
-		for (n = 0; n < XNIC_RX_COUNTERS; n++)
-			ethtool_sprintf(&data, "rx%u_%s", i, xnic_rx_counter_names[n]);
-		for (n = 0; n < XNIC_TX_COUNTERS; n++)
-			ethtool_sprintf(&data, "tx%u_%s", i, xnic_tx_counter_names[n]);
+		queue_strings(&data, 'r', i, xnic_rx_counter_names, XNIC_RX_COUNTERS);
+		queue_strings(&data, 't', i, xnic_tx_counter_names, XNIC_TX_COUNTERS);
 	}
 	for (n = 0; n < XNIC_HW_COUNTERS; n++)
 		ethtool_puts(&data, xnic_hw_counter_names[n]);
@@ -310,17 +327,29 @@ static void statistics_strings(u8 *data)
 	ethtool_puts(&data, "resets");
 }
 
+/* Return: behind the last one. */
+static u64 *copy_named(u64 *data, const u64 *values, const char *const *names, unsigned int count)
+{
+	unsigned int n;
+
+	for (n = 0; n < count; n++)
+		if (names[n])
+			*data++ = values[n];
+	return data;
+}
+
 static void xnic_get_ethtool_stats(struct net_device *netdev, struct ethtool_stats *stats,
 				   u64 *data)
 {
 	struct xnic_adapter *ad = netdev_priv(netdev);
+	u64 rx[XNIC_RX_COUNTERS], tx[XNIC_TX_COUNTERS];
 	unsigned int i;
 
 	for (i = 0; i < XNIC_HW_QUEUES; i++) {
-		xnic_rx_counters(&ad->rx[i], data);
-		data += XNIC_RX_COUNTERS;
-		xnic_tx_counters(&ad->tx[i], data);
-		data += XNIC_TX_COUNTERS;
+		xnic_rx_counters(&ad->rx[i], rx);
+		data = copy_named(data, rx, xnic_rx_counter_names, XNIC_RX_COUNTERS);
+		xnic_tx_counters(&ad->tx[i], tx);
+		data = copy_named(data, tx, xnic_tx_counter_names, XNIC_TX_COUNTERS);
 	}
 	fresh_hw_counters(ad, data);
 	data += XNIC_HW_COUNTERS;
@@ -332,7 +361,7 @@ static int xnic_get_sset_count(struct net_device *netdev, int sset)
 {
 	switch (sset) {
 	case ETH_SS_STATS:
-		return STATISTICS;
+		return statistics_count();
 	case ETH_SS_TEST:
 		return XNIC_SELFTESTS;
 	default:

@@ -8,9 +8,10 @@
  */
 #include "xnic.h"
 
+/* As ethtool -S shows them. Those without a name are the kernel's own statistics of queues, which
+ * no driver is to show a second time.
+ */
 const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
-	[XNIC_RX_PACKETS] = "packets",
-	[XNIC_RX_BYTES] = "bytes",
 	[XNIC_RX_XDP_PASS] = "xdp_pass",
 	[XNIC_RX_XDP_DROP] = "xdp_drop",
 	[XNIC_RX_XDP_TX] = "xdp_tx",
@@ -35,10 +36,9 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 };
 
 const char *const xnic_tx_counter_names[XNIC_TX_COUNTERS] = {
-	[XNIC_TX_PACKETS] = "packets", [XNIC_TX_BYTES] = "bytes",	  [XNIC_TX_XDP] = "xdp",
-	[XNIC_TX_XSK] = "xsk",	       [XNIC_TX_WAKE] = "wake",		  [XNIC_TX_STOP] = "stop",
-	[XNIC_TX_DROPPED] = "dropped", [XNIC_TX_XDP_FULL] = "xdp_full",	  [XNIC_TX_CSUM] = "csum",
-	[XNIC_TX_TSO] = "tso",	       [XNIC_TX_DOORBELLS] = "doorbells",
+	[XNIC_TX_XDP] = "xdp",	 [XNIC_TX_XSK] = "xsk",		[XNIC_TX_WAKE] = "wake",
+	[XNIC_TX_STOP] = "stop", [XNIC_TX_DROPPED] = "dropped", [XNIC_TX_XDP_FULL] = "xdp_full",
+	[XNIC_TX_CSUM] = "csum", [XNIC_TX_TSO] = "tso",		[XNIC_TX_DOORBELLS] = "doorbells",
 };
 
 const char *const xnic_hw_counter_names[XNIC_HW_COUNTERS] = {
@@ -140,7 +140,7 @@ void xnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats
 		xnic_rx_counters(&ad->rx[i], rx);
 		stats->rx_packets += rx[XNIC_RX_PACKETS];
 		stats->rx_bytes += rx[XNIC_RX_BYTES];
-		stats->rx_dropped += rx[XNIC_RX_DROPPED];
+		stats->rx_dropped += rx[XNIC_RX_DROPPED] + rx[XNIC_RX_DISCARDED];
 		stats->rx_length_errors += rx[XNIC_RX_LENGTH];
 		stats->rx_errors += rx[XNIC_RX_ERRORS] + rx[XNIC_RX_LENGTH];
 		xnic_tx_counters(&ad->tx[i], tx);
@@ -173,7 +173,8 @@ static void add_rx(struct xnic_adapter *ad, unsigned int i, struct netdev_queue_
 	xnic_rx_counters(&ad->rx[i], n);
 	stats->packets += n[XNIC_RX_PACKETS];
 	stats->bytes += n[XNIC_RX_BYTES];
-	stats->alloc_fail += n[XNIC_RX_ALLOC_FAILED];
+	stats->alloc_fail += n[XNIC_RX_ALLOC_FAILED] + n[XNIC_RX_DROPPED];
+	stats->hw_drops += n[XNIC_RX_ERRORS] + n[XNIC_RX_LENGTH] + n[XNIC_RX_DISCARDED];
 	stats->csum_unnecessary += n[XNIC_RX_CSUM_GOOD];
 	stats->csum_none += n[XNIC_RX_CSUM_NONE];
 	stats->csum_bad += n[XNIC_RX_CSUM_BAD];
@@ -198,6 +199,7 @@ static void clear_rx(struct netdev_queue_stats_rx *stats)
 	stats->packets = 0;
 	stats->bytes = 0;
 	stats->alloc_fail = 0;
+	stats->hw_drops = 0;
 	stats->csum_unnecessary = 0;
 	stats->csum_none = 0;
 	stats->csum_bad = 0;

@@ -199,7 +199,7 @@ steer_load() {
 steer_attach() { bpftool net attach xdpdrv pinned $XDP/progs/steer_"$1" dev eth0 overwrite; }
 # steered FIELD: sum over CPUs.
 steered() { bpftool -j map dump pinned $XDP/maps/steered | jq "[.[].formatted.values[].value.$1] | add"; }
-# counters REGEX DEV: sum of the driver's counters whose names match.
-counters() { on "$2" ethtool -S "$2" | awk -v name="^($1):$" '$1 ~ name { s += $2 } END { print s + 0 }'; }
+# counters REGEX DEV: sum of the counters whose names match: the driver's own (ethtool -S), and the kernel's of its queues (rx0_packets, tx1_bytes, ...).
+counters() { { on "$2" ethtool -S "$2"; on "$2" "$BUILD/tests/xnic/qstats" "$2"; } | awk -v name="^($1):$" '$1 ~ name { s += $2 } END { print s + 0 }'; }
 # pinned_pages: of the kernel, by UMEMs above all.
 pinned_pages() { awk '$1 == "nr_foll_pin_acquired" { n += $2 } $1 == "nr_foll_pin_released" { n -= $2 } END { print n }' /proc/vmstat; }

@@ -11,7 +11,7 @@ $(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h
 $(B)/tests/xnic/%: tests/xnic/%.c
 	$(call say,TEST,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@ -lxdp -lbpf
+	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@ -lxdp -lbpf -lmnl
 
 $(B)/tests/xnic.stamp: $(XNIC_BPF) $(XNIC_BIN)
 	@mkdir -p $(@D)
