@@ -55,7 +55,7 @@ unlock:
 	 * no link, which is the truth. */
 	if (!READ_ONCE(ad->regs))
 		return 0;
-	return err ?: FIELD_GET(XNIC_MDIC_DATA, mdic);
+	return err ? err : (int)FIELD_GET(XNIC_MDIC_DATA, mdic);
 }
 
 static int xnic_mdio_read(struct mii_bus *bus, int address, int reg)

@@ -41,7 +41,7 @@ static int test_interrupts(struct xnic_adapter *ad, void *arg)
 		for (ms = 0; READ_ONCE(q->interrupts) == before; ms += 2) {
 			if (ms > 100)
 				return -EIO;
-			msleep(2);
+			usleep_range(2000, 3000);
 		}
 	}
 	return 0;
