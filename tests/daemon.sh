@@ -27,7 +27,9 @@ two_ends() {
 # start_daemon ARGS...: afxdpd on $rxif, until it is ready; its report will be in $dir/report, what it says in $dir/out and $dir/err.
 start_daemon() {
 	launch_daemon "$@"
-	wait_for 20 daemon_says ': ready' || fail "afxdpd $*: not ready: $(cat "$dir/err")"
+	# Until it says so or has ended, however slow the machine is.
+	wait_for 300 ready_or_gone || true
+	daemon_says ': ready' || fail "afxdpd $*: not ready: $(cat "$dir/err")"
 }
 launch_daemon() {
 	rm -f "$dir/report"
@@ -35,6 +37,7 @@ launch_daemon() {
 	background "$rx" "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
 	daemon=$started
 }
+ready_or_gone() { daemon_says ': ready' || gone "$daemon"; }
 daemon_says() { grep -q -- "$1" "$dir/err"; }
 
 # end_daemon: as a user would, by SIGINT; it must end well. Does nothing if none runs.
@@ -46,7 +49,7 @@ end_daemon() {
 # ended_daemon STATUS: it ends by itself, with STATUS.
 ended_daemon() {
 	local status=0 pid=$daemon
-	wait_for 20 gone "$pid" || { kill -KILL "$pid"; fail "afxdpd does not end"; }
+	wait_for 120 gone "$pid" || { kill -KILL "$pid"; fail "afxdpd does not end"; }
 	daemon=
 	wait "$pid" || status=$?
 	[ "$status" = "$1" ] || fail "afxdpd ended with $status, not $1; it said: $(cat "$dir/err")"

@@ -21,7 +21,7 @@ for args in "" "-f udp"; do
 	start_daemon $args
 	expect_match "members while it runs" "$(members)" "^somebody_else afxdp_rx(_bare)?$"
 	gen --count 10000 --cpus "$cpus" >/dev/null
-	wait_for 20 live_is .ledger.received 10000 || fail "in the dispatcher: $(live .ledger.received) received"
+	wait_for 120 live_is .ledger.received 10000 || fail "in the dispatcher: $(live .ledger.received) received"
 	expect_eq "in the dispatcher: captured" "$(live .ledger.captured)" 10000
 	end_daemon
 	balanced "in the dispatcher"
@@ -35,7 +35,7 @@ expect_match "members after a kill" "$(members)" "^somebody_else afxdp_rx(_bare)
 start_daemon
 expect_match "members after the next start" "$(members)" "^somebody_else afxdp_rx(_bare)?$"
 gen --count 1000 >/dev/null
-wait_for 20 live_is .ledger.consumed 1000 || fail "after a kill: $(live .ledger.consumed) consumed"
+wait_for 120 live_is .ledger.consumed 1000 || fail "after a kill: $(live .ledger.consumed) consumed"
 end_daemon
 expect_eq "members in the end" "$(members)" somebody_else
 
