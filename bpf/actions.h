@@ -8,8 +8,8 @@
 #ifndef AFXDP_BPF_ACTIONS_H
 #define AFXDP_BPF_ACTIONS_H
 
-#include "address.h"
 #include "config.h"
+#include "load.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -101,30 +101,45 @@ __weak __attribute__((noinline)) int afxdp_limit(struct xdp_md *ctx, struct afxd
 	return 0;
 }
 
-/** afxdp_limit_source() - `limit ... per src`. Frames without an IP address share the rule's own
- * bucket. */
-__weak __attribute__((noinline)) int afxdp_limit_source(struct xdp_md *ctx, struct afxdp_parse *p,
-							__u32 rule, __u64 interval, __u64 slack)
+/* The bucket of the source that @l tells of, made if there is none; the rule's own for frames
+ * without an address. */
+static __always_inline __u64 *bucket_of(struct xdp_md *ctx, const struct afxdp_parse *p,
+					const struct afxdp_limited *l, __u64 *of_rule)
 {
-	struct afxdp_rule_state *s = bpf_map_lookup_elem(&rule_state, &rule);
-	struct afxdp_source source = { .rule = rule };
+	struct afxdp_source source = { .rule = l->rule };
 	__u64 *due, fresh = 0;
 
-	if (!ctx || !p || !s)
-		return 0;
-	due = &s->due;
-	if (frame_address(ctx, p, false, source.address)) {
-		due = bpf_map_lookup_elem(&sources, &source);
-		if (!due) {
-			/* Somebody else may have been faster: then theirs is there. */
-			bpf_map_update_elem(&sources, &source, &fresh, BPF_NOEXIST);
-			due = bpf_map_lookup_elem(&sources, &source);
-		}
-		/* No memory, or evicted at once: a source we know nothing of is within its limit. */
-		if (!due)
-			due = &fresh;
+	if (l->version == 4) {
+		source.address[2] = bpf_htonl(0xffff);
+		source.address[3] = bpf_htonl(l->source);
+	} else if (l->version != 6 || !load_address6(ctx, p, l->source, source.address)) {
+		return of_rule;
 	}
-	if (over_limit(due, interval, slack))
+	due = bpf_map_lookup_elem(&sources, &source);
+	if (due)
+		return due;
+	/* Somebody else may have been faster: then theirs is there. */
+	bpf_map_update_elem(&sources, &source, &fresh, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&sources, &source);
+}
+
+/** afxdp_limit_source() - `limit ... per src`. Return: 1 if the frame is over its source's limit. */
+__weak __attribute__((noinline)) int afxdp_limit_source(struct xdp_md *ctx, struct afxdp_parse *p,
+							const struct afxdp_limited *l)
+{
+	struct afxdp_rule_state *s;
+	__u64 *due;
+	__u32 rule;
+
+	if (!ctx || !p || !l)
+		return 0;
+	rule = l->rule;
+	s = bpf_map_lookup_elem(&rule_state, &rule);
+	if (!s)
+		return 0;
+	due = bucket_of(ctx, p, l, &s->due);
+	/* No memory, or evicted at once: a source we know nothing of is within its limit. */
+	if (due && over_limit(due, l->interval, l->slack))
 		return 1;
 	count_hit(rule, p->length);
 	return 0;

@@ -13,6 +13,7 @@
 
 #include "actions.h"
 #include "config.h"
+#include "inner.h"
 #include "load.h"
 #include "set.h"
 
@@ -26,6 +27,7 @@ static long afxdp_loop(__u32 turn, void *loop)
 __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct afxdp_parse *p)
 {
 	__u32 class = AFXDP_CLASS(config.default_verdict, AFXDP_RULE_DEFAULT), loop = 0;
+	struct afxdp_limited limited = { .rule = 0 };
 
 	if (!ctx || !p)
 		return class;
@@ -35,8 +37,10 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 	class += afxdp_count(p, 0);
 	class += afxdp_sample(p, 0, 1);
 	class += afxdp_limit(ctx, p, 0, 1, 1);
-	class += afxdp_limit_source(ctx, p, 0, 1, 1);
-	class += afxdp_set(ctx, p, AFXDP_SET_EITHER);
+	class += afxdp_limit_source(ctx, p, &limited);
+	class += afxdp_inner(ctx, p);
+	class += afxdp_set4(class);
+	class += afxdp_set6(ctx, p, class);
 	return class;
 }
 

@@ -9,6 +9,7 @@
 #ifndef AFXDP_BPF_CONFIG_H
 #define AFXDP_BPF_CONFIG_H
 
+#include <stdbool.h>
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_endian.h>

@@ -81,6 +81,20 @@ __weak __attribute__((noinline)) __s64 afxdp_load(struct xdp_md *ctx, struct afx
 	return word;
 }
 
+/* The 16 bytes at @place of the frame as it was on the wire: an IPv6 address, in network order. */
+static __always_inline bool load_address6(struct xdp_md *ctx, const struct afxdp_parse *p,
+					  __u32 place, __u32 address[4])
+{
+	if (place > PLACE_MAX || place < TAG_END - 4)
+		return false;
+	if (p->flags & AFXDP_META_VLAN_STRIP) {
+		if (place < TAG_END)
+			return false;
+		place -= 4;
+	}
+	return !bpf_xdp_load_bytes(ctx, place, address, 16);
+}
+
 /* @n bytes from @place, if the frame has them. */
 static __always_inline void gather_from(struct xdp_md *ctx, __u32 place, __u8 *to, __u64 n,
 					__u32 max)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * set.h - is a frame's address in a set of addresses and prefixes?
+ * set.h - is an address in a set of addresses and prefixes?
  *
  * A set has no values: a longest match asks for no more than any match. So what is stored is the
  * union of the prefixes, in one array map of 64-byte cells, one cache line each; classifier.h draws
  * the layout, user/lib/rules/set4.c and set6.c fill it in.
  *
- * The linker in user space makes one copy of afxdp_set() and afxdp_set_find() for every set, with
- * the set's map in the place of `set_none`: so the map is a constant, and the kernel turns look-ups
- * into arithmetic.
+ * The linker in user space makes one copy of afxdp_set4(), afxdp_set6() and afxdp_set_find() for
+ * every set, with the set's map in the place of `set_none`: so the map is a constant, and the
+ * kernel turns look-ups into arithmetic.
  */
 #ifndef AFXDP_BPF_SET_H
 #define AFXDP_BPF_SET_H
 
-#include "address.h"
 #include "config.h"
+#include "load.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -188,48 +188,22 @@ static __always_inline int set_has6(__u64 high, __u64 low)
 	return 0;
 }
 
-static __always_inline int set_has(struct xdp_md *ctx, const struct afxdp_parse *p,
-				   bool destination)
+/** afxdp_set4() - is the IPv4 address, as a number, in the set? */
+__weak __attribute__((noinline)) int afxdp_set4(__u32 address)
+{
+	return set_has4(address);
+}
+
+/** afxdp_set6() - is the IPv6 address at @place of the frame in the set? */
+__weak __attribute__((noinline)) int afxdp_set6(struct xdp_md *ctx, struct afxdp_parse *p,
+						__u32 place)
 {
 	__u32 a[4];
 
-	if (!frame_address(ctx, p, destination, a))
+	if (!ctx || !p || !load_address6(ctx, p, place, a))
 		return 0;
-	if (p->ethertype == ETH_IPV4)
-		return set_has4(bpf_ntohl(a[3]));
 	return set_has6((__u64)bpf_ntohl(a[0]) << 32 | bpf_ntohl(a[1]),
 			(__u64)bpf_ntohl(a[2]) << 32 | bpf_ntohl(a[3]));
-}
-
-/* The usual case, without a helper: IPv4 in the first buffer. Return: -1 if it is not. */
-static __always_inline int set_fast4(struct xdp_md *ctx, const struct afxdp_parse *p,
-				     __u32 direction)
-{
-	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	struct ipv4_header *ip = data + p->l3_offset;
-
-	if ((p->flags & (AFXDP_META_L3 | AFXDP_META_IPV6)) != AFXDP_META_L3 ||
-	    (void *)(ip + 1) > data_end)
-		return -1;
-	if (direction != AFXDP_SET_DST && set_has4(bpf_ntohl(ip->src)))
-		return 1;
-	return direction != AFXDP_SET_SRC && set_has4(bpf_ntohl(ip->dst));
-}
-
-/** afxdp_set() - is the address in the set? @direction: enum afxdp_set_direction. */
-__weak __attribute__((noinline)) int afxdp_set(struct xdp_md *ctx, struct afxdp_parse *p,
-					       __u32 direction)
-{
-	int fast;
-
-	if (!ctx || !p)
-		return 0;
-	fast = set_fast4(ctx, p, direction);
-	if (fast >= 0)
-		return fast;
-	if (direction != AFXDP_SET_DST && set_has(ctx, p, false))
-		return 1;
-	return direction != AFXDP_SET_SRC && set_has(ctx, p, true);
 }
 
 #endif

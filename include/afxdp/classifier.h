@@ -19,13 +19,6 @@ struct afxdp_gathered {
 	__u32 length;
 };
 
-/* Which address of a frame is looked up in a set. */
-enum afxdp_set_direction {
-	AFXDP_SET_EITHER,
-	AFXDP_SET_SRC,
-	AFXDP_SET_DST
-};
-
 /*
  * Time in rate limits is counted in 64ths of a nanosecond: 3,000,000 frames a second are 333.3 ns
  * apart, and whole ones would be off by a thousandth. 64 bits of them are nine years of uptime.
@@ -43,6 +36,15 @@ struct afxdp_rule_state {
 struct afxdp_source {
 	__u32 rule;
 	__u32 address[4];
+};
+
+/* One call of `limit ... per src`, in the caller's stack frame. */
+struct afxdp_limited {
+	__u64 interval, slack;
+	__u32 rule;
+	__u32 version; /* of IP: 4, 6; 0: the frame has no source address */
+	__u32 source;  /* 4: the address, host order; 6: its place in the frame */
+	__u32 reserved;
 };
 
 /* Sources a program remembers, all its `per src` rules together; the least recently seen one makes

@@ -7,7 +7,6 @@
 
 struct reference {
 	struct bpf_program program;
-	bool odd; /* loops, or reads scratch memory */
 };
 
 struct reference *reference_make(const char *text, char *err, size_t errlen)
@@ -17,17 +16,22 @@ struct reference *reference_make(const char *text, char *err, size_t errlen)
 
 	if (!r || !pcap)
 		abort();
-	if (pcap_compile(pcap, &r->program, text, 1, PCAP_NETMASK_UNKNOWN)) {
+	/* Not optimised: libpcap's optimiser makes mistakes of its own. */
+	if (pcap_compile(pcap, &r->program, text, 0, PCAP_NETMASK_UNKNOWN)) {
 		snprintf(err, errlen, "%s", pcap_geterr(pcap));
 		free(r);
 		r = NULL;
 	}
 	pcap_close(pcap);
 	for (unsigned int i = 0; r && i < r->program.bf_len; i++) {
-		const struct bpf_insn *insn = &r->program.bf_insns[i];
-
-		r->odd |= insn->code == (BPF_JMP | BPF_JA) && (int)insn->k < 0;
-		r->odd |= insn->code == (BPF_LD | BPF_MEM) || insn->code == (BPF_LDX | BPF_MEM);
+		/* Beside the frame (SKF_AD_OFF): tcpdump -r does not take that either. */
+		if (r->program.bf_insns[i].k < 0xfffff000 ||
+		    BPF_CLASS(r->program.bf_insns[i].code) != BPF_LD ||
+		    BPF_MODE(r->program.bf_insns[i].code) != BPF_ABS)
+			continue;
+		snprintf(err, errlen, "it asks for what is not in a frame");
+		reference_free(r);
+		r = NULL;
 	}
 	return r;
 }
@@ -95,11 +99,9 @@ static bool jump(const struct bpf_insn *i, uint32_t a, uint32_t b)
 	return a & b;
 }
 
-/*
- * Has the program an answer? An interpreter of its own, which notices what libpcap's does not: that
- * it goes on for ever, or reads scratch memory that was never written.
- */
-static bool answers(const struct reference *r, const uint8_t *p, uint32_t len)
+/* An interpreter of its own, which notices what libpcap's does not: that a program goes on for
+ * ever, or reads scratch memory that was never written. */
+int reference_match(const struct reference *r, const uint8_t *p, uint32_t len)
 {
 	uint32_t a = 0, x = 0, b, mem[BPF_MEMWORDS] = { 0 }, written = 0;
 	const struct bpf_insn *i = r->program.bf_insns;
@@ -120,12 +122,12 @@ static bool answers(const struct reference *r, const uint8_t *p, uint32_t len)
 				*to = len;
 			} else if (BPF_MODE(i->code) == BPF_MEM) {
 				if (!(written & 1u << i->k))
-					return false;
+					return -1;
 				*to = mem[i->k];
 			} else {
 				at += BPF_MODE(i->code) == BPF_IND ? x : 0;
 				if (!load(p, len, at, size, to))
-					return true;
+					return 0;
 				if (BPF_MODE(i->code) == BPF_MSH)
 					*to = (*to & 0xf) << 2;
 			}
@@ -138,7 +140,7 @@ static bool answers(const struct reference *r, const uint8_t *p, uint32_t len)
 			break;
 		case BPF_ALU:
 			if ((BPF_OP(i->code) == BPF_DIV || BPF_OP(i->code) == BPF_MOD) && !b)
-				return true;
+				return 0;
 			a = alu(i, a, b);
 			break;
 		case BPF_JMP:
@@ -153,16 +155,9 @@ static bool answers(const struct reference *r, const uint8_t *p, uint32_t len)
 			else
 				a = x;
 			break;
-		default:
-			return true;
+		case BPF_RET:
+			return (BPF_RVAL(i->code) == BPF_A ? a : i->k) != 0;
 		}
 	}
-	return false;
-}
-
-int reference_match(const struct reference *r, const uint8_t *frame, uint32_t len)
-{
-	if (r->odd && !answers(r, frame, len))
-		return -1;
-	return bpf_filter(r->program.bf_insns, frame, len, len) != 0;
+	return -1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* reference.h - what libpcap's own interpreter says. */
+/* reference.h - what libpcap says, not optimised, by an interpreter of ours. */
 #ifndef AFXDP_TESTS_REFERENCE_H
 #define AFXDP_TESTS_REFERENCE_H
 

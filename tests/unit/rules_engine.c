@@ -12,9 +12,9 @@
 #include "../rules/run.h"
 #include "t.h"
 
-#define RULES_MAX 200
-#define EXPR_LEN  2048
-#define SOURCES	  64
+#define RULES_MAX  200
+#define EXPR_LEN   2048
+#define CANDIDATES (8 + 6)
 
 enum kind {
 	PASS,
@@ -33,11 +33,9 @@ struct rule {
 	struct reference *reference;
 	uint64_t frames, bytes; /* matched */
 	uint64_t seen;		/* sample */
-	struct {
-		uint8_t address[16];
-		uint64_t passed;
-	} source[SOURCES];
-	uint32_t sources;
+	/* limit: passed of each source; `per src`: who that is, in the expression's context */
+	uint64_t passed[CANDIDATES + 1];
+	struct reference *candidate[CANDIDATES], *any_source;
 };
 
 struct model {
@@ -91,6 +89,29 @@ static void some_expr(char *text, struct rng *r)
 		expr_make(text, EXPR_LEN, r);
 }
 
+static void make_candidates(struct rule *rule, const char *expr)
+{
+	char text[EXPR_LEN + 200], err[512];
+
+	for (int i = 0; i < CANDIDATES; i++) {
+		uint32_t a = i < 8 ? test_addresses[i] : 0;
+
+		if (i < 8)
+			snprintf(text, sizeof(text), "(%s) and src host %u.%u.%u.%u", expr, a >> 24,
+				 a >> 16 & 0xff, a >> 8 & 0xff, a & 0xff);
+		else
+			snprintf(text, sizeof(text), "(%s) and src host %s", expr,
+				 test_addresses6[i - 8]);
+		rule->candidate[i] = reference_make(text, err, sizeof(err));
+	}
+	snprintf(text, sizeof(text),
+		 "(%s) and (src net 0.0.0.0/1 or src net 128.0.0.0/1 or src net ::/1 or src net "
+		 "8000::/1)",
+		 expr);
+	rule->any_source = reference_make(text, err, sizeof(err));
+	CHECK(rule->any_source, "'%s': %s", text, err);
+}
+
 static void make_rules(struct model *m, char *text, size_t size, struct rng *r, uint32_t rules)
 {
 	static const enum kind often[] = { PASS,  DROP,	  CAPTURE, TX,	  COUNT, COUNT,
@@ -114,6 +135,8 @@ static void make_rules(struct model *m, char *text, size_t size, struct rng *r, 
 		}
 		rule->kind = rng_pick(r, often);
 		rule->number = 1 + rng_below(r, 5);
+		if (rule->kind == LIMIT_SRC)
+			make_candidates(rule, expr[0] ? expr : "len >= 0");
 		n += snprintf(text + n, size - n, kinds[rule->kind].format, rule->number);
 		n += snprintf(text + n, size - n, " %s\n", expr);
 		m->rules++;
@@ -121,52 +144,32 @@ static void make_rules(struct model *m, char *text, size_t size, struct rng *r, 
 	snprintf(text + n, size - n, "default %s\n", names[other]);
 }
 
-/* Source addresses of untagged and tagged frames, as the program finds them. */
-static bool source_of(const struct frame *f, uint8_t address[16])
+/*
+ * The source address of @f in the context of a rule's expression, behind the tags it speaks of:
+ * libpcap is asked for each of the addresses that frames usually have. Return: its number; -1: the
+ * frame has none, -2: it has another one.
+ */
+static int source_of(const struct rule *rule, const struct frame *f)
 {
-	uint32_t at = 12, tags = 0, type;
-
-	memset(address, 0, 16);
-	for (;; at += 4) {
-		if (at + 2 > f->len)
-			return false;
-		type = f->data[at] << 8 | f->data[at + 1];
-		if ((type != 0x8100 && type != 0x88a8 && type != 0x9100) || tags++ == 2)
-			break;
-	}
-	at += 2;
-	if (type == 0x0800 && at + 16 <= f->len) {
-		memcpy(address, &f->data[at + 12], 4);
-		return true;
-	}
-	if (type == 0x86dd && at + 24 <= f->len) {
-		memcpy(address, &f->data[at + 8], 16);
-		return true;
-	}
-	return false;
+	for (int i = 0; i < CANDIDATES; i++)
+		if (rule->candidate[i] && reference_match(rule->candidate[i], f->data, f->len) == 1)
+			return i;
+	return reference_match(rule->any_source, f->data, f->len) == 1 ? -2 : -1;
 }
 
+/* How many passed of those that share @f's bucket; NULL: the model does not follow it. */
 static uint64_t *passed(struct rule *rule, const struct frame *f)
 {
-	uint8_t address[16] = { 0xff };
+	int source = rule->kind == LIMIT ? -1 : source_of(rule, f);
 
-	/* The bucket of frames without an address, and the only one without `per src`. */
-	if (rule->kind == LIMIT || !source_of(f, address))
-		memset(address, 0xff, 16);
-	for (uint32_t i = 0; i < rule->sources; i++)
-		if (!memcmp(rule->source[i].address, address, 16))
-			return &rule->source[i].passed;
-	if (rule->sources == SOURCES)
-		return NULL; /* too many to follow */
-	memcpy(rule->source[rule->sources].address, address, 16);
-	return &rule->source[rule->sources++].passed;
+	return source == -2 ? NULL : &rule->passed[source + 1];
 }
 
 /* Is the frame over the limit of @rule? Up to the burst never, beyond it only time can tell: then
  * the program may say either, and at most one a second passes. */
-static bool limited(const struct model *m, struct rule *rule, const struct frame *f, bool says)
+static bool limited(const struct model *m, struct rule *rule, const struct frame *wire, bool says)
 {
-	uint64_t *n = passed(rule, f);
+	uint64_t *n = passed(rule, wire);
 	struct timespec now;
 
 	if (!n)
@@ -203,7 +206,7 @@ static uint32_t model_answer(struct model *m, const struct frame *f, const struc
 			break;
 		case LIMIT:
 		case LIMIT_SRC:
-			if (limited(m, rule, f, got == mine))
+			if (limited(m, rule, wire, got == mine))
 				return mine;
 			break;
 		default:
@@ -262,8 +265,12 @@ static void run(struct rng *r, uint32_t rules, uint32_t frames)
 		      AFXDP_CLASS_VERDICT(want), (int)AFXDP_CLASS_RULE(want), text);
 	}
 	check_hits(&p, &m, text);
-	for (uint32_t i = 0; i < m.rules; i++)
+	for (uint32_t i = 0; i < m.rules; i++) {
 		reference_free(m.rule[i].reference);
+		reference_free(m.rule[i].any_source);
+		for (int k = 0; k < CANDIDATES; k++)
+			reference_free(m.rule[i].candidate[k]);
+	}
 	probe_close(&p);
 }
 

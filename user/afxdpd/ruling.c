@@ -74,7 +74,14 @@ int daemon_replace_rules(struct daemon *d, const char *path, json_t **was)
 	struct afxdp_rules *rules;
 	int err = afxdp_rules_parse_file(path, &rules, d->why, sizeof(d->why));
 
-	return err ?: take(d, rules, was);
+	if (err)
+		return err;
+	if (d->rules && afxdp_rules_keep_sets(rules, d->rules)) {
+		snprintf(d->why, sizeof(d->why), "out of memory");
+		afxdp_rules_free(rules);
+		return -ENOMEM;
+	}
+	return take(d, rules, was);
 }
 
 static int replace_set(struct daemon *d, const char *name, const char *path)
@@ -82,6 +89,20 @@ static int replace_set(struct daemon *d, const char *name, const char *path)
 	struct afxdp_rules *rules;
 	int err = afxdp_rules_with_set(d->rules, name, path, &rules, d->why, sizeof(d->why));
 
+	return err ?: take(d, rules, NULL);
+}
+
+/* In place; or if the map has no room for the change, with it in a new one. */
+static int change_element(struct daemon *d, const char *name, const char *element, bool add)
+{
+	struct afxdp_rules *rules;
+	int err = add ? afxdp_rules_set_add(d->rules, name, element, d->why, sizeof(d->why))
+		      : afxdp_rules_set_del(d->rules, name, element, d->why, sizeof(d->why));
+
+	if (err != -ENOSPC)
+		return err;
+	err = afxdp_rules_with_element(d->rules, name, element, add, &rules, d->why,
+				       sizeof(d->why));
 	return err ?: take(d, rules, NULL);
 }
 
@@ -107,8 +128,6 @@ static int list_set(struct daemon *d, const char *name, json_t **elements)
 int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
 		      json_t **elements)
 {
-	int err;
-
 	if (!d->rules) {
 		snprintf(d->why, sizeof(d->why), "no rules are loaded, so there is no set '%s'",
 			 name);
@@ -122,16 +141,8 @@ int daemon_change_set(struct daemon *d, const char *verb, const char *name, cons
 	}
 	if (!strcmp(verb, "replace"))
 		return replace_set(d, name, arg);
-	if (!strcmp(verb, "del"))
-		return afxdp_rules_set_del(d->rules, name, arg, d->why, sizeof(d->why));
-	if (strcmp(verb, "add")) {
-		snprintf(d->why, sizeof(d->why), "set %s: unknown verb '%s'", name, verb);
-		return -EINVAL;
-	}
-	err = afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
-	if (err != -ENOSPC)
-		return err;
-	/* The map is full: the same elements in a larger one, then once more. */
-	err = replace_set(d, name, NULL);
-	return err ?: afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why));
+	if (!strcmp(verb, "add") || !strcmp(verb, "del"))
+		return change_element(d, name, arg, !strcmp(verb, "add"));
+	snprintf(d->why, sizeof(d->why), "set %s: unknown verb '%s'", name, verb);
+	return -EINVAL;
 }

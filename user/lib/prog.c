@@ -260,6 +260,11 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 		err = afxdp_rules_loaded(rules, obj, p->why, sizeof(p->why));
 	if (err)
 		goto close;
+	if (rules && old && afxdp_rules_go_on(rules, old)) {
+		err = prog_failed(p, -EIO, "%s: cannot carry the limits' state over",
+				  p->config.ifname);
+		goto close;
+	}
 	/* The default is compiled into the rules, so no frame meets one generation's rules and the
 	 * other's default. */
 	if (bpf_link_update(p->link_fd, program_fd(obj), NULL)) {

@@ -87,6 +87,23 @@ int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_h
  */
 int afxdp_rules_inherit(struct afxdp_rules *r, struct afxdp_rules *old);
 
+/**
+ * afxdp_rules_go_on() - limits and samples of rules with the same text go on in @r where they are in
+ * @old.
+ *
+ * Call it when both are loaded, right before the programs are exchanged: what @old lets pass in
+ * between may pass again.
+ */
+int afxdp_rules_go_on(struct afxdp_rules *r, const struct afxdp_rules *old);
+
+/**
+ * afxdp_rules_keep_sets() - sets that were changed at run time, and whose file says what it said,
+ * go on as they are; if it says something else, that holds, with a warning.
+ *
+ * Call it before afxdp_rules_attach_object(). Return: 0 or -ENOMEM.
+ */
+int afxdp_rules_keep_sets(struct afxdp_rules *r, const struct afxdp_rules *old);
+
 /* Sizes of the compiled classifier, for listings. */
 struct afxdp_rules_size {
 	uint32_t instructions; /* eBPF, all functions that rules add */
@@ -126,12 +143,13 @@ int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_se
  * afxdp_rules_set_add() - add an address or CIDR to set @name of running rules.
  *
  * Return: 0; -EEXIST; -EINVAL not an address; -ENOENT no such set; -ENOSPC no room left in the map:
- * afxdp_rules_with_set() makes a larger one.
+ * afxdp_rules_with_element() makes a larger one. Unless it returns 0 nothing has changed.
  */
 int afxdp_rules_set_add(struct afxdp_rules *r, const char *name, const char *element, char *err,
 			size_t errlen);
 
-/** afxdp_rules_set_del() - and take one out. -ENOENT: no such set, or not in it as written. */
+/** afxdp_rules_set_del() - and take one out. -ENOENT: no such set, or not in it as written;
+ * -ENOSPC: as above. */
 int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *element, char *err,
 			size_t errlen);
 
@@ -146,5 +164,10 @@ int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
  */
 int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
 			 struct afxdp_rules **out, char *err, size_t errlen);
+
+/** afxdp_rules_with_element() - the same with the present elements and @element more (@add), or
+ * less, in a map with room to grow. */
+int afxdp_rules_with_element(const struct afxdp_rules *r, const char *name, const char *element,
+			     bool add, struct afxdp_rules **out, char *err, size_t errlen);
 
 #endif

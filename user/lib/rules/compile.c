@@ -272,8 +272,8 @@ static int build_graphs(struct compiler *c, uint32_t *at)
 		struct rule_input *r = &c->rule[i];
 
 		*at = i;
-		err = graph_build(&r->graph, &c->vs, r->code, r->len, r->uses_sets, &c->loops,
-				  &c->why);
+		r->reached = false;
+		err = graph_build(&r->graph, &c->vs, &r->source, &c->loops, &c->why);
 	}
 	return err;
 }

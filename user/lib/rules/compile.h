@@ -39,10 +39,9 @@ struct action_args {
 /* One rule for the compiler. */
 struct rule_input {
 	struct action_args args;
-	const struct cbpf *code;
-	uint32_t len;
-	bool uses_sets;
+	struct source source;
 	struct graph graph; /* the compiler's */
+	bool reached;	    /* out: some frame may match it, and no rule before decides over it */
 	uint32_t size;	    /* out: instructions on its account, for listings */
 };
 
@@ -53,16 +52,21 @@ struct rule_input {
 enum symbol {
 	SYMBOL_LOAD,
 	SYMBOL_GATHER,
-	SYMBOL_SET,
-	SYMBOL_SET_FIND, /* called by SYMBOL_SET only */
+	SYMBOL_INNER,
+	SYMBOL_SET4,
+	SYMBOL_SET6,
+	SYMBOL_SET_FIND, /* called by SYMBOL_SET6 only */
 	SYMBOL_COUNT,
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,
 	SYMBOL_SAMPLE,
 	SYMBOLS,
-	SYMBOL_IN_SET = 0x80, /* + index of a set: SYMBOL_SET's function, with that set's map */
-	SYMBOL_OWN = 0x100,   /* + index of struct function */
+	SYMBOL_OWN = 0x100,	  /* + index of struct function */
+	SYMBOL_IN_SET = 0x100000, /* + SET_COPIES * index of a set: that set's map in SYMBOL_SET4 */
 };
+
+/* Of each set: the functions from SYMBOL_SET4 on, with that set's map. */
+#define SET_COPIES 3
 
 enum function_kind {
 	FUNCTION_CLASSIFY, /* takes and gives what afxdp_classify() does */

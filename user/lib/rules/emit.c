@@ -121,12 +121,32 @@ static void eval_alu(struct compiler *c, const struct value *x)
 	emit(c, ALU32_X(x->op, BPF_REG_0, BPF_REG_1));
 }
 
+/* The place of an IPv6 address into r3. */
+static void eval_place(struct compiler *c, uint32_t base, uint32_t k)
+{
+	if (base == NO_VALUE) {
+		emit(c, MOV32_K(BPF_REG_3, k));
+		return;
+	}
+	eval(c, base);
+	emit(c, MOV64(BPF_REG_3, BPF_REG_0));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, k));
+}
+
 static void call_set(struct compiler *c, const struct value *x)
 {
+	uint32_t symbol = SYMBOL_IN_SET + SET_COPIES * x->k;
+
+	if (x->op == 4) {
+		eval(c, x->a);
+		emit(c, MOV64(BPF_REG_1, BPF_REG_0));
+		emit_call(c, symbol);
+		return;
+	}
+	eval_place(c, x->a, c->vs.v[x->b].k);
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_3, x->op));
-	emit_call(c, SYMBOL_IN_SET + x->k);
+	emit_call(c, symbol + SYMBOL_SET6 - SYMBOL_SET4);
 }
 
 /* Keep r0, which is @v, for whoever asks next. */
@@ -179,6 +199,11 @@ void eval(struct compiler *c, uint32_t v)
 		break;
 	case VALUE_SET:
 		call_set(c, &x);
+		break;
+	case VALUE_INNER:
+		emit(c, MOV64(BPF_REG_1, R_CTX));
+		emit(c, MOV64(BPF_REG_2, R_PARSE));
+		emit_call(c, SYMBOL_INNER);
 		break;
 	}
 	have(c, v);
@@ -286,7 +311,7 @@ void emit_loop(struct compiler *c, const struct node *n)
 {
 	const struct rule_input *rule = &c->rule[c->current];
 	const struct loop *l = &rule->graph.loop[n->what];
-	int function = loop_once(c, rule->code, l);
+	int function = loop_once(c, rule->source.code, l);
 
 	if (function < 0)
 		return;

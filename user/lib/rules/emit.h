@@ -58,6 +58,7 @@ struct compiler {
 	uint32_t at;
 	uint32_t acc;
 	uint32_t temps;
+	uint32_t too_short; /* the node behind a load that fails */
 	struct facts now;
 
 	const char *why;

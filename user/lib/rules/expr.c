@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * expr.c - libpcap's language, and sets in it.
+ * expr.c - libpcap's language to classic BPF.
  *
- * libpcap knows nothing of sets. So `src @NAME` becomes a comparison with a byte that no frame has
- * (graph.h, SET_PLACE), in parentheses; where that load comes out again, graph.c looks the set up.
+ * Without libpcap's optimiser: it gets expressions wrong (docs/compiler.md), takes time that grows
+ * with the square of their length, and what it is there for is done behind it anyway.
  *
  * The only file that includes libpcap's headers: their struct bpf_insn is not the kernel's.
  */
@@ -12,142 +12,18 @@
 #include <ctype.h>
 #include <errno.h>
 #include <pcap/pcap.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <afxdp/classifier.h>
 
 /* What tcpdump takes by default: `ret #262144`. The value only has to be other than 0. */
 #define SNAPLEN 262144
 
-struct text {
-	char *p;
-	size_t n, room;
-};
-
-static bool add(struct text *t, const char *s, size_t n)
-{
-	if (t->n + n + 1 > t->room) {
-		size_t room = (t->n + n + 1) * 2;
-		char *p = realloc(t->p, room);
-
-		if (!p)
-			return false;
-		t->p = p;
-		t->room = room;
-	}
-	memcpy(t->p + t->n, s, n);
-	t->n += n;
-	t->p[t->n] = 0;
-	return true;
-}
-
-static bool is_name(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
-}
-
-/* The word that ends at @end of @t, and where it begins. */
-static size_t last_word(const struct text *t, size_t end, size_t *start)
-{
-	while (end && isspace((unsigned char)t->p[end - 1]))
-		end--;
-	*start = end;
-	while (*start && is_name(t->p[*start - 1]))
-		--*start;
-	return end - *start;
-}
-
-static bool word_is(const struct text *t, size_t start, size_t n, const char *word)
-{
-	return strlen(word) == n && !strncmp(t->p + start, word, n);
-}
-
-/* What may stand in front of a set's name, or of its direction: an operator, or nothing. */
-static bool may_precede(const struct text *t, size_t end)
-{
-	size_t start, n = last_word(t, end, &start);
-
-	if (n)
-		return word_is(t, start, n, "and") || word_is(t, start, n, "or") ||
-		       word_is(t, start, n, "not");
-	return !start || strchr("(!&|", t->p[start - 1]);
-}
-
-/* Take `src` or `dst` in front of a set back out of @t. */
-static enum afxdp_set_direction direction(struct text *t)
-{
-	size_t start, n = last_word(t, t->n, &start);
-	enum afxdp_set_direction d = AFXDP_SET_EITHER;
-
-	if (word_is(t, start, n, "src"))
-		d = AFXDP_SET_SRC;
-	else if (word_is(t, start, n, "dst"))
-		d = AFXDP_SET_DST;
-	else
-		return d;
-	t->n = start;
-	return d;
-}
-
-/* @s is behind the '@'. Return: length of the name, or -EINVAL, -ENOMEM. */
-static int add_set(struct text *t, const char *s, struct expr *e, expr_find_set find, void *arg,
-		   char *err, size_t errlen)
-{
-	enum afxdp_set_direction d = direction(t);
-	char name[64], place[64];
-	int n = 0, set;
-
-	while (is_name(s[n]))
-		n++;
-	if (!n || n >= (int)sizeof(name)) {
-		snprintf(err, errlen, "'@%.*s': a set's name is 1 to %zu letters, digits, - _ .",
-			 n > 80 ? 80 : n, s, sizeof(name) - 1);
-		return -EINVAL;
-	}
-	memcpy(name, s, n);
-	name[n] = 0;
-	set = find ? find(arg, name) : -1;
-	if (set < 0) {
-		snprintf(err, errlen, "unknown set '@%s': define it first: set %s = \"FILE\"", name,
-			 name);
-		return -EINVAL;
-	}
-	if (!may_precede(t, t->n)) {
-		snprintf(err, errlen,
-			 "'@%s' stands alone or behind 'src' or 'dst', joined to the rest by "
-			 "'and', 'or', 'not'",
-			 name);
-		return -EINVAL;
-	}
-	e->sets |= 1u << set;
-	snprintf(place, sizeof(place), "(ether[%u] != 0)", SET_PLACE_OF(set, d));
-	return add(t, place, strlen(place)) ? n : -ENOMEM;
-}
-
-static int replace_sets(struct text *t, const char *s, struct expr *e, expr_find_set find,
-			void *arg, char *err, size_t errlen)
-{
-	while (*s) {
-		size_t n = strcspn(s, "@");
-		int name;
-
-		if (!add(t, s, n))
-			return -ENOMEM;
-		s += n;
-		if (!*s)
-			break;
-		name = add_set(t, s + 1, e, find, arg, err, errlen);
-		if (name < 0)
-			return name;
-		s += name + 1;
-	}
-	return 0;
-}
+/* Where Linux has what is not in a frame: loads from these places (SKF_AD_OFF and below). */
+#define BESIDE_THE_FRAME 0xffe00000u
 
 /* libpcap's words, as one line, without a full stop. */
-static void reason(char *err, size_t errlen, const char *why)
+static void reason(char *err, size_t errlen, const char *why, const char *advice)
 {
 	size_t n;
 
@@ -158,12 +34,31 @@ static void reason(char *err, size_t errlen, const char *why)
 	for (size_t i = 0; i < n; i++)
 		if (iscntrl((unsigned char)err[i]))
 			err[i] = ' ';
+	if (advice && n < errlen)
+		snprintf(err + n, errlen - n, ": %s", advice);
+}
+
+/* Compile @text into @program. Return: 0; -EINVAL with the reason in w->err; -ENOMEM. */
+static int compile(const struct words *w, const char *text, struct bpf_program *program)
+{
+	pcap_t *pcap = pcap_open_dead(DLT_EN10MB, SNAPLEN);
+	int ret = 0;
+
+	if (!pcap)
+		return -ENOMEM;
+	if (pcap_compile(pcap, program, text, 0, PCAP_NETMASK_UNKNOWN)) {
+		reason(w->err, w->errlen, pcap_geterr(pcap), words_advice(w->text));
+		ret = -EINVAL;
+	}
+	pcap_close(pcap);
+	return ret;
 }
 
 static int copy_code(struct expr *e, const struct bpf_program *p)
 {
 	e->code = calloc(p->bf_len, sizeof(*e->code));
-	if (!e->code)
+	e->mark = calloc(p->bf_len, sizeof(*e->mark));
+	if (!e->code || !e->mark)
 		return -ENOMEM;
 	e->len = p->bf_len;
 	for (uint32_t i = 0; i < e->len; i++)
@@ -174,46 +69,116 @@ static int copy_code(struct expr *e, const struct bpf_program *p)
 	return 0;
 }
 
-int expr_compile(struct expr *e, const char *text, expr_find_set find, void *arg, char *err,
-		 size_t errlen)
+/* What differs between the two variants stands for something. */
+static int find_marks(struct expr *e, const struct bpf_program *other)
+{
+	uint32_t i;
+
+	for (i = 0; i < e->len && i < other->bf_len; i++) {
+		if (e->code[i].k == other->bf_insns[i].k)
+			continue;
+		e->mark[i] = words_mark(e->code[i].k);
+		if (!e->mark[i] || BPF_CLASS(e->code[i].code) != BPF_JMP)
+			return -EINVAL;
+	}
+	return i == e->len && i == other->bf_len ? 0 : -EINVAL;
+}
+
+/* Words that ask for such things are refused by name (words.c): should there be one more, it is not
+ * accepted in silence. */
+static int check_places(const struct expr *e)
+{
+	for (uint32_t i = 0; i < e->len; i++)
+		if (BPF_CLASS(e->code[i].code) == BPF_LD && BPF_MODE(e->code[i].code) == BPF_ABS &&
+		    e->code[i].k >= BESIDE_THE_FRAME)
+			return -EINVAL;
+	return 0;
+}
+
+/* Compile variant @variant of @w. */
+static int compile_variant(struct words *w, unsigned int variant, bool key,
+			   struct bpf_program *program)
+{
+	char *text;
+	int ret = words_translate(w, variant, key, &text);
+
+	if (ret)
+		return ret;
+	ret = compile(w, text, program);
+	free(text);
+	return ret;
+}
+
+static int compile_both(struct expr *e, struct words *w, bool key)
 {
 	struct bpf_program program;
-	struct text t = { 0 };
-	pcap_t *pcap = NULL;
+	int ret;
+
+	if (key) {
+		/* By itself first: in parentheses more might be an expression. */
+		ret = compile_variant(w, 0, false, &program);
+		if (ret)
+			return ret;
+		pcap_freecode(&program);
+	}
+	ret = compile_variant(w, 0, key, &program);
+	if (ret)
+		return ret;
+	ret = copy_code(e, &program);
+	pcap_freecode(&program);
+	if (ret || (!w->sets && !key))
+		return ret;
+	ret = compile_variant(w, 1, key, &program);
+	if (ret)
+		return ret;
+	ret = find_marks(e, &program);
+	pcap_freecode(&program);
+	if (ret)
+		snprintf(w->err, w->errlen,
+			 "libpcap makes something of it that is not understood here");
+	return ret;
+}
+
+int expr_compile(struct expr *e, const char *text, bool key, expr_find_set find, void *arg,
+		 char *err, size_t errlen)
+{
+	struct words w = { .text = text, .find = find, .arg = arg, .err = err, .errlen = errlen };
 	int ret;
 
 	*e = (struct expr){ .code = NULL };
-	ret = -EINVAL;
 	if (strlen(text) > EXPR_MAX) {
 		snprintf(err, errlen, "the expression has %zu characters, more than %d",
 			 strlen(text), EXPR_MAX);
-		return ret;
+		return -EINVAL;
 	}
-	ret = add(&t, "", 0) ? replace_sets(&t, text, e, find, arg, err, errlen) : -ENOMEM;
-	if (ret)
-		goto out;
-	ret = -ENOMEM;
-	pcap = pcap_open_dead(DLT_EN10MB, SNAPLEN);
-	if (!pcap)
-		goto out;
-	ret = -EINVAL;
-	if (pcap_compile(pcap, &program, t.p, 1, PCAP_NETMASK_UNKNOWN)) {
-		reason(err, errlen, pcap_geterr(pcap));
-		goto out;
+	ret = words_check(&w);
+	if (!ret)
+		ret = compile_both(e, &w, key);
+	e->inner = w.inner;
+	if (!ret && check_places(e)) {
+		snprintf(err, errlen, "it asks for what is not in a frame");
+		ret = -EINVAL;
 	}
-	ret = copy_code(e, &program);
-	pcap_freecode(&program);
-out:
 	if (ret == -ENOMEM)
 		snprintf(err, errlen, "out of memory");
-	if (pcap)
-		pcap_close(pcap);
-	free(t.p);
 	return ret;
+}
+
+int expr_copy(struct expr *to, const struct expr *from)
+{
+	*to = *from;
+	to->code = malloc(from->len * sizeof(*from->code));
+	to->mark = malloc(from->len * sizeof(*from->mark));
+	if (!to->code || !to->mark)
+		return -ENOMEM;
+	memcpy(to->code, from->code, from->len * sizeof(*from->code));
+	memcpy(to->mark, from->mark, from->len * sizeof(*from->mark));
+	return 0;
 }
 
 void expr_free(struct expr *e)
 {
 	free(e->code);
+	free(e->mark);
 	*e = (struct expr){ .code = NULL };
 }

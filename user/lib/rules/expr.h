@@ -7,26 +7,29 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "graph.h"
+#include "words.h"
 
 /* An expression longer than this is not read. */
 #define EXPR_MAX 65536
 
 struct expr {
 	struct cbpf *code;
+	uint16_t *mark; /* by instruction: enum mark */
 	uint32_t len;
-	uint32_t sets; /* looked up, by bit */
+	bool inner;
 };
-
-/* Finds a set by name: its index, or -1. */
-typedef int (*expr_find_set)(void *arg, const char *name);
 
 /**
  * expr_compile() - @text as tcpdump would on Ethernet; empty text matches every frame.
+ * @key: then look for the source address of what matched (`per src`)
  *
  * Return: 0; -EINVAL with the reason in @err; -ENOMEM. expr_free() in any case.
  */
-int expr_compile(struct expr *e, const char *text, expr_find_set find, void *arg, char *err,
-		 size_t errlen);
+int expr_compile(struct expr *e, const char *text, bool key, expr_find_set find, void *arg,
+		 char *err, size_t errlen);
+
+/** expr_copy() - Return: 0 or -ENOMEM; expr_free() in any case. */
+int expr_copy(struct expr *to, const struct expr *from);
 void expr_free(struct expr *e);
 
 #endif

@@ -99,7 +99,8 @@ void emit_to_host(struct compiler *c, uint8_t reg, uint32_t size)
 		emit(c, TO_BE(reg, 8 * size));
 }
 
-/* The rule does not match, because the frame is too short for @v. */
+/* The rule does not match (or, looking for the source address, ends), because the frame is too
+ * short for @v. */
 static uint32_t fail_target(struct compiler *c, uint32_t v)
 {
 	struct facts f = c->now;
@@ -109,7 +110,7 @@ static uint32_t fail_target(struct compiler *c, uint32_t v)
 		facts_add(&f, FACT(FACT_SHORT, v), 1);
 	else if (place_of(&f, &c->vs.v[v], &at) == IN_FRAME && at + c->vs.v[v].op < f.below)
 		f.below = at + c->vs.v[v].op;
-	return edge(c, FAIL, &f, NO_ACC);
+	return edge(c, c->too_short, &f, NO_ACC);
 }
 
 /* ---- By a call ---- */
@@ -173,7 +174,7 @@ static void need(struct compiler *c, uint32_t v, uint32_t end)
 		return;
 	if (end >= c->now.below) {
 		/* Known not to be: nothing runs here. */
-		block_goto(&c->blocks, c->at, edge(c, FAIL, &c->now, NO_ACC));
+		block_goto(&c->blocks, c->at, edge(c, c->too_short, &c->now, NO_ACC));
 		c->at = block_new(&c->blocks);
 		return;
 	}

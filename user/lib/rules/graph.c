@@ -9,6 +9,7 @@
 /* The classic machine at one instruction, with symbols in its registers. */
 struct state {
 	uint32_t pc;
+	uint32_t keyed; /* the expression has matched: see MARK_KEY */
 	uint32_t reg[REGS];
 };
 
@@ -30,7 +31,7 @@ struct builder {
 	struct graph *g;
 	struct values *vs;
 	struct flow flow;
-	bool uses_sets;
+	const struct source *source;
 	uint32_t *first_met; /* per instruction, index + 1 */
 	struct met *met;
 	uint32_t mets, met_room;
@@ -117,6 +118,41 @@ static void split_sum(struct values *vs, uint32_t *base, uint64_t *k)
 	*base = v->a;
 }
 
+/* The EtherType, and what is behind it. */
+#define ETHERTYPE_AT 12
+#define PAYLOAD_AT   14
+
+/* The same of the frame without what its tags, labels and PPPoE wrap it into: VALUE_INNER says what
+ * is inside, and where. */
+static uint32_t inner_load(struct builder *b, uint32_t size, uint32_t base, uint64_t k,
+			   bool *checked)
+{
+	struct values *vs = b->vs;
+	uint32_t inner = value_inner(vs),
+		 at = value_alu(vs, BPF_AND, inner, value_const(vs, 0xffff));
+	uint32_t type = value_alu(vs, BPF_RSH, inner, value_const(vs, 16));
+
+	/* A sum that may wrap is no place. */
+	if (k >= PAYLOAD_AT && (base == NO_VALUE || vs->v[base].max <= UINT32_MAX - 0xffff)) {
+		if (base != NO_VALUE) {
+			split_sum(vs, &base, &k);
+			at = value_alu(vs, BPF_ADD, at, base);
+		}
+		k -= PAYLOAD_AT;
+		return k + size > FRAME_END ? NO_VALUE : value_load(vs, size, at, k);
+	}
+	*checked = false;
+	if (base == NO_VALUE && k == ETHERTYPE_AT && size == 2)
+		return type;
+	if (base == NO_VALUE && k >= ETHERTYPE_AT && k < PAYLOAD_AT && size == 1)
+		return k == ETHERTYPE_AT ? value_alu(vs, BPF_RSH, type, value_const(vs, 8))
+					 : value_alu(vs, BPF_AND, type, value_const(vs, 0xff));
+	b->flow.why = "behind 'inner' there is no ether[...] that reaches across the EtherType or "
+		      "has a computed place";
+	b->err = -EINVAL;
+	return NO_VALUE;
+}
+
 /*
  * Load @size bytes at @k, or at register X plus @k. Return: the value, or NO_VALUE if no frame is
  * that long. *@checked is false if it is there whatever the frame.
@@ -133,17 +169,29 @@ static uint32_t load(struct builder *b, uint32_t size, uint32_t base, uint64_t k
 		k += vs->v[base].k;
 		base = NO_VALUE;
 	}
-	if (b->uses_sets && k >= SET_PLACE && k < SET_PLACE_END) {
-		uint32_t place = (k - SET_PLACE) >> SET_PLACE_SHIFT;
-
-		*checked = false;
-		return value_set(vs, place / 4, place % 4);
-	}
+	if (b->source->inner && (base != NO_VALUE || k + size > ETHERTYPE_AT))
+		return inner_load(b, size, base, k, checked);
 	if (base != NO_VALUE && k < FRAME_END)
 		split_sum(vs, &base, &k);
 	if (k + size > FRAME_END)
 		return NO_VALUE;
 	return value_load(vs, size, base, k);
+}
+
+/* Where a frame goes that is too short: only the search for its source is none of the expression's
+ * business. */
+static uint32_t too_short(const struct state *s)
+{
+	return s->keyed ? MATCH : FAIL;
+}
+
+/* Of a frame that has lost what is between its addresses and VALUE_INNER's place. */
+static uint32_t inner_length(struct values *vs, uint32_t length)
+{
+	uint32_t at = value_alu(vs, BPF_AND, value_inner(vs), value_const(vs, 0xffff));
+
+	return value_alu(vs, BPF_SUB, value_alu(vs, BPF_ADD, length, value_const(vs, PAYLOAD_AT)),
+			 at);
 }
 
 static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
@@ -160,6 +208,8 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 		break;
 	case BPF_LEN:
 		v = value_len(vs);
+		if (b->source->inner)
+			v = inner_length(vs, v);
 		break;
 	case BPF_MEM:
 		v = s->reg[REG_MEM + i->k];
@@ -167,12 +217,14 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 	default: /* ABS, IND, MSH: effects() let no other through */
 		v = load(b, size, at_x ? s->reg[REG_X] : NO_VALUE, i->k, &checked);
 		if (v == NO_VALUE) {
-			*node = FAIL;
+			*node = too_short(s);
 			return 0;
 		}
 	}
-	if (checked)
+	if (checked) {
 		*node = new_node(b, NODE_LOAD, v);
+		b->g->node[*node].next[0] = too_short(s);
+	}
 	if (BPF_MODE(i->code) == BPF_MSH) {
 		v = value_alu(vs, BPF_AND, v, value_const(vs, 0xf));
 		v = value_alu(vs, BPF_LSH, v, value_const(vs, 2));
@@ -212,6 +264,35 @@ static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
 	return 0;
 }
 
+/* A comparison that stands for something else: set look-ups take the address that libpcap compares,
+ * so a set means in every context what `net` means there. */
+static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, uint32_t *node)
+{
+	struct values *vs = b->vs;
+	uint32_t t, f, a = s->reg[REG_A], v;
+
+	flow_targets(&b->flow.code[s->pc], s->pc, &t, &f);
+	switch (MARK_KIND(mark)) {
+	case MARK_KEY:
+		s->keyed = 1;
+		s->pc = f;
+		return 1;
+	case MARK_SET6_WORD:
+		s->pc = t;
+		return 1;
+	case MARK_KEY4:
+	case MARK_KEY6:
+		*node = new_node(b, MARK_KIND(mark) == MARK_KEY4 ? NODE_KEY4 : NODE_KEY6, a);
+		return 0;
+	}
+	v = MARK_KIND(mark) == MARK_SET4 ? value_set4(vs, MARK_OF(mark), a)
+					 : value_set6(vs, MARK_OF(mark), a);
+	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, v, value_const(vs, 0)));
+	later(b, *node, 0, *s, t);
+	later(b, *node, 1, *s, f);
+	return 0;
+}
+
 /* Return: 1 and s->pc is where it goes on, or 0 and *@node. */
 static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 {
@@ -220,6 +301,8 @@ static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 	uint32_t t, f, a, x;
 
 	flow_targets(i, s->pc, &t, &f);
+	if (b->source->mark && b->source->mark[s->pc])
+		return build_mark(b, s, b->source->mark[s->pc], node);
 	if (t == f) {
 		s->pc = t;
 		return 1;
@@ -241,6 +324,8 @@ static uint32_t build_return(struct builder *b, const struct state *s)
 	const struct cbpf *i = &b->flow.code[s->pc];
 	uint32_t a = s->reg[REG_A], node;
 
+	if (s->keyed)
+		return MATCH; /* a frame without a source address */
 	if (CBPF_RVAL(i->code) != CBPF_A)
 		return i->k ? MATCH : FAIL;
 	if (value_is_const(b->vs, a))
@@ -367,20 +452,25 @@ static int build_all(struct builder *b)
 	return b->vs->failed ? -ENOMEM : b->err;
 }
 
-int graph_build(struct graph *g, struct values *vs, const struct cbpf *code, uint32_t len,
-		bool uses_sets, uint32_t *loop_ids, const char **why)
+int graph_build(struct graph *g, struct values *vs, const struct source *source, uint32_t *loop_ids,
+		const char **why)
 {
+	uint32_t len = source->len;
 	struct builder b = {
 		.g = g,
 		.vs = vs,
-		.flow = { .code = code, .len = len, .g = g, .loop_ids = loop_ids },
-		.uses_sets = uses_sets,
+		.flow = { .code = source->code, .len = len, .g = g, .loop_ids = loop_ids },
+		.source = source,
 	};
 	int err;
 
 	memset(g, 0, sizeof(*g));
 	b.first_met = calloc(len, sizeof(*b.first_met));
 	err = b.first_met ? flow_find(&b.flow) : -ENOMEM;
+	if (!err && source->inner && g->loops) {
+		b.flow.why = "'protochain' cannot be used behind 'inner'";
+		err = -EINVAL;
+	}
 	if (!err)
 		err = build_all(&b);
 	*why = b.flow.why;

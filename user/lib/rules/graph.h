@@ -28,12 +28,37 @@ enum {
 	REGS = REG_MEM + 16
 };
 
+/* What an instruction's constant stands for, beside the code: MARK(kind, index of a set). */
+enum mark {
+	MARK_NONE,
+	MARK_SET4,	/* compares an IPv4 address: is it in the set? */
+	MARK_SET6,	/* compares the last word of an IPv6 address: is it in the set? */
+	MARK_SET6_WORD, /* another word of it: goes on */
+	MARK_KEY,  /* the expression has matched; from here on the frame's source is looked for */
+	MARK_KEY4, /* here it is */
+	MARK_KEY6,
+};
+
+#define MARK(kind, set) ((uint16_t)((set) << 8 | (kind)))
+#define MARK_KIND(mark) ((mark)&0xff)
+#define MARK_OF(mark)	((mark) >> 8)
+
+/* What an expression was compiled to. */
+struct source {
+	const struct cbpf *code;
+	uint32_t len;
+	const uint16_t *mark; /* by instruction; NULL: none */
+	bool inner;	      /* it sees the frame without its tags, MPLS labels and PPPoE */
+};
+
 enum node_kind {
 	NODE_FAIL,
 	NODE_MATCH,
 	NODE_LOAD, /* what: value; next: too short, loaded */
 	NODE_TEST, /* what: condition; next: false, true */
 	NODE_LOOP, /* what: loop; where it goes on is in struct loop; next: too long or short */
+	NODE_KEY4, /* a match; what: the source address */
+	NODE_KEY6, /* a match; what: the last word of the source address */
 };
 
 struct node {
@@ -72,13 +97,6 @@ struct graph {
 	uint32_t loops;
 };
 
-/* What stands for `@NAME` in the text given to libpcap: loads from a place no frame has. The low 12
- * bits are left to libpcap, which adds the offset of its current link layer. */
-#define SET_PLACE	   0xe0000000u
-#define SET_PLACE_SHIFT	   12
-#define SET_PLACE_END	   (SET_PLACE + (AFXDP_SETS_MAX * 4 << SET_PLACE_SHIFT))
-#define SET_PLACE_OF(s, d) (SET_PLACE + (((s)*4 + (d)) << SET_PLACE_SHIFT))
-
 /* More sets than this in one rules file are refused. The kernel takes 64 maps a program, and we
  * have others. */
 #define AFXDP_SETS_MAX 32
@@ -88,12 +106,11 @@ struct graph {
 
 /**
  * graph_build() - from classic BPF.
- * @uses_sets: loads from SET_PLACE are set look-ups
  *
  * Return: 0; -EINVAL with *@why what is not understood (a constant text); -E2BIG; -ENOMEM.
  */
-int graph_build(struct graph *g, struct values *vs, const struct cbpf *code, uint32_t len,
-		bool uses_sets, uint32_t *loop_ids, const char **why);
+int graph_build(struct graph *g, struct values *vs, const struct source *source, uint32_t *loop_ids,
+		const char **why);
 void graph_free(struct graph *g);
 
 #endif

@@ -19,6 +19,7 @@ struct rule {
 	struct action_args args;
 	struct expr expr;
 	uint32_t size; /* instructions on its account */
+	bool reached;  /* some frame may match it, and no rule before decides over it */
 };
 
 /* The arrays that a program is loaded with. */
@@ -50,7 +51,7 @@ struct afxdp_rules {
 	char link_error[160];
 
 	/* Loaded. */
-	int hits_fd, state_fd;
+	int hits_fd, state_fd, sources_fd;
 	struct afxdp_hits *inherited;
 };
 

@@ -21,7 +21,9 @@
 static const char *const symbol_names[] = {
 	[SYMBOL_LOAD] = "afxdp_load",
 	[SYMBOL_GATHER] = "afxdp_gather",
-	[SYMBOL_SET] = "afxdp_set",
+	[SYMBOL_INNER] = "afxdp_inner",
+	[SYMBOL_SET4] = "afxdp_set4",
+	[SYMBOL_SET6] = "afxdp_set6",
 	[SYMBOL_SET_FIND] = "afxdp_set_find",
 	[SYMBOL_COUNT] = "afxdp_count",
 	[SYMBOL_LIMIT] = "afxdp_limit",
@@ -42,7 +44,6 @@ struct unit {
 };
 
 /* Functions that are copied for every set. */
-#define SET_COPIES 2
 
 struct linker {
 	struct afxdp_rules *r;
@@ -163,12 +164,13 @@ static int add_sets(struct linker *l)
 {
 	l->sets = l->units;
 	l->set_none = map_of(l, SYMBOL_SET_FIND);
-	if (l->r->sets && (l->symbol[SYMBOL_SET] == UINT32_MAX ||
-			   l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
+	if (l->r->sets &&
+	    (l->symbol[SYMBOL_SET4] == UINT32_MAX || l->symbol[SYMBOL_SET6] == UINT32_MAX ||
+	     l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
 		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
 	for (uint32_t i = 0; i < SET_COPIES * l->r->sets; i++) {
-		l->unit[l->units] = l->unit[l->symbol[i % 2 ? SYMBOL_SET_FIND : SYMBOL_SET]];
-		l->unit[l->units++].set = i / 2;
+		l->unit[l->units] = l->unit[l->symbol[SYMBOL_SET4 + i % SET_COPIES]];
+		l->unit[l->units++].set = i / SET_COPIES;
 	}
 	return 0;
 }
@@ -185,10 +187,10 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 	uint32_t to = u->from + at + 1 + u->insn[at].imm, symbol = u->insn[at].imm, i;
 
 	if (u->ours) {
-		if (symbol >= SYMBOL_OWN)
+		if (symbol >= SYMBOL_IN_SET)
+			i = l->sets + symbol - SYMBOL_IN_SET;
+		else if (symbol >= SYMBOL_OWN)
 			i = l->theirs + symbol - SYMBOL_OWN;
-		else if (symbol >= SYMBOL_IN_SET)
-			i = l->sets + SET_COPIES * (symbol - SYMBOL_IN_SET);
 		else
 			i = l->symbol[symbol];
 		return i < l->units ? &l->unit[i] : NULL;
@@ -200,7 +202,7 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 	if (i == l->classify)
 		i = l->theirs;
 	else if (i == l->symbol[SYMBOL_SET_FIND] && u->set >= 0)
-		i = l->sets + SET_COPIES * u->set + 1;
+		i = l->sets + SET_COPIES * u->set + SYMBOL_SET_FIND - SYMBOL_SET4;
 	return &l->unit[i];
 }
 

@@ -19,6 +19,10 @@
 /* 10 Gbit/s of the smallest frames is 14.9 million a second, 400 Gbit/s forty times that. */
 #define RATE_MAX 1000000000ULL
 
+/* A bucket holds at most as many frames as thirty days bring: in 64ths of a nanosecond that is a
+ * hundredth of what 64 bits hold, so sums with the clock do not wrap for years of uptime. */
+#define LIMIT_DEPTH (30 * 86400ULL)
+
 struct parser {
 	struct afxdp_rules *r;
 	const char *name; /* NULL: an expression, not a file */
@@ -147,6 +151,12 @@ static int parse_limit(const struct parser *p, const char **s, struct action_arg
 				 !parse_number(word, word + strlen(word), RATE_MAX, &args->burst)))
 		return wrong(p, -EINVAL, "'burst %.*s': wants a number of frames from 1 to %llu",
 			     quoted(word), word, RATE_MAX);
+	/* The bucket's depth is a time: LIMIT_DEPTH at most. */
+	if (args->burst / args->rate >= LIMIT_DEPTH)
+		return wrong(p, -EINVAL, "'burst %llu' is more than %llu s of %llu/s: at most %llu",
+			     (unsigned long long)args->burst, LIMIT_DEPTH,
+			     (unsigned long long)args->rate,
+			     (unsigned long long)args->rate * LIMIT_DEPTH - 1);
 	if (take(s, "per")) {
 		if (!take(s, "src"))
 			return wrong(p, -EINVAL, "'per %.*s': the only key is 'per src'",
@@ -203,6 +213,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	struct afxdp_rules *r = p->r;
 	char err[512] = "";
 	struct rule *rule;
+	const char *hint;
 	int ret;
 
 	if (r->rules == AFXDP_RULES_MAX)
@@ -214,10 +225,16 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	rule->args = *args;
 	if (!strcmp(expression, "all"))
 		expression = "";
-	ret = expr_compile(&rule->expr, expression, find_set, r, err, sizeof(err));
+	ret = expr_compile(&rule->expr, expression, args->per_source, find_set, r, err,
+			   sizeof(err));
 	if (ret == -EINVAL)
 		return wrong(p, ret, "'%.*s': %s", quoted(expression), expression, err);
-	return ret ? wrong(p, ret, "%s", err) : 0;
+	if (ret)
+		return wrong(p, ret, "%s", err);
+	hint = words_hint(expression);
+	return hint ? rules_warn(r, "%s:%u: '%.*s': %s", p->name ?: "expression", p->line,
+				 quoted(expression), expression, hint)
+		    : 0;
 }
 
 static int parse_default(const struct parser *p, const char *s)

@@ -20,7 +20,7 @@ struct afxdp_rules *rules_new(const char *name)
 
 	if (!r)
 		return NULL;
-	r->hits_fd = r->state_fd = -1;
+	r->hits_fd = r->state_fd = r->sources_fd = -1;
 	r->otherwise = AFXDP_CAPTURE;
 	r->name = name ? strdup(name) : NULL;
 	if (name && !r->name) {
@@ -74,14 +74,17 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < r->rules; i++)
-		input[i] = (struct rule_input){ .args = r->rule[i].args,
-						.code = r->rule[i].expr.code,
-						.len = r->rule[i].expr.len,
-						.uses_sets = r->rule[i].expr.sets };
+		input[i] = (struct rule_input){
+			.args = r->rule[i].args,
+			.source = { r->rule[i].expr.code, r->rule[i].expr.len, r->rule[i].expr.mark,
+				    r->rule[i].expr.inner }
+		};
 	program_free(&r->program);
 	err = compile_rules(input, r->rules, r->otherwise, &r->program, why, at);
-	for (uint32_t i = 0; i < r->rules; i++)
+	for (uint32_t i = 0; i < r->rules; i++) {
 		r->rule[i].size = input[i].size;
+		r->rule[i].reached = input[i].reached;
+	}
 	free(input);
 	return err;
 }
@@ -101,6 +104,8 @@ void afxdp_rules_free(struct afxdp_rules *r)
 		close(r->hits_fd);
 	if (r->state_fd >= 0)
 		close(r->state_fd);
+	if (r->sources_fd >= 0)
+		close(r->sources_fd);
 	rules_free_sets(r);
 	program_free(&r->program);
 	linked_free(&r->linked);
@@ -211,8 +216,12 @@ int afxdp_rules_loaded(struct afxdp_rules *r, struct bpf_object *obj, char *err,
 	linked_free(&r->linked);
 	r->hits_fd = keep_fd(obj, "rule_hits");
 	r->state_fd = keep_fd(obj, "rule_state");
-	if (r->hits_fd < 0 || r->state_fd < 0)
-		return fail(err, errlen, r->hits_fd < 0 ? r->hits_fd : r->state_fd,
+	r->sources_fd = keep_fd(obj, "sources");
+	if (r->hits_fd < 0 || r->state_fd < 0 || r->sources_fd < 0)
+		return fail(err, errlen,
+			    r->hits_fd < 0    ? r->hits_fd
+			    : r->state_fd < 0 ? r->state_fd
+					      : r->sources_fd,
 			    "cannot keep the rules' maps");
 	return 0;
 }
@@ -241,38 +250,4 @@ int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_h
 		sum->bytes += r->inherited[index].bytes;
 	}
 	return ret;
-}
-
-/* The rule of @old with the text of @rule that none before took; rules may be written twice. */
-static int same_text(const struct afxdp_rules *old, const char *text, bool *taken)
-{
-	for (uint32_t i = 0; i < old->rules; i++) {
-		if (taken[i] || strcmp(old->rule[i].text, text))
-			continue;
-		taken[i] = true;
-		return i;
-	}
-	return -1;
-}
-
-int afxdp_rules_inherit(struct afxdp_rules *r, struct afxdp_rules *old)
-{
-	struct afxdp_hits *inherited = calloc(r->rules ?: 1, sizeof(*inherited));
-	bool *taken = calloc(old->rules ?: 1, sizeof(*taken));
-	int ret = inherited && taken ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; i < r->rules && !ret; i++) {
-		int from = same_text(old, r->rule[i].text, taken);
-
-		if (from >= 0)
-			ret = afxdp_rules_hits(old, from, &inherited[i]);
-	}
-	free(taken);
-	if (ret) {
-		free(inherited);
-		return ret;
-	}
-	free(r->inherited);
-	r->inherited = inherited;
-	return 0;
 }

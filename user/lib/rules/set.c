@@ -138,18 +138,51 @@ out:
 	return err;
 }
 
-int set_change(struct set *s, const struct prefix *p, bool add)
+static int change_list(struct set *s, const struct prefix *p, bool add)
 {
-	int err = add ? list_add(&s->list, p) : list_del(&s->list, p);
+	return add ? list_add(&s->list, p) : list_del(&s->list, p);
+}
 
-	if (err || !s->cells.cell)
-		return err;
+static int change_map(struct set *s, const struct prefix *p, bool add)
+{
+	int err;
+
 	if (p->ipv6)
 		return set6_change(&s->table6, &s->list, &p->v6, add);
 	err = set4_change(&s->cells, &s->list, p->v4);
 	if (s->cells.given.n)
 		afxdp_quiesce();
 	return err ? err : set4_reuse(&s->cells);
+}
+
+/* In both, or in neither. */
+static int change_both(struct set *s, const struct prefix *p, bool add)
+{
+	int err = change_list(s, p, add);
+
+	if (err || !s->cells.cell)
+		return err;
+	err = change_map(s, p, add);
+	if (!err)
+		return 0;
+	/* What was taken out goes back to where there was room for it. */
+	change_list(s, p, !add);
+	if (p->ipv6)
+		set6_undo(&s->table6, &s->list, &p->v6, add);
+	return err;
+}
+
+int set_change(struct set *s, const struct prefix *p, bool add)
+{
+	int err = s->changes ? 0 : list_copy(&s->read, &s->list);
+
+	if (err)
+		return err;
+	err = change_both(s, p, add);
+	s->changes += !err;
+	if (!s->changes)
+		list_free(&s->read);
+	return err;
 }
 
 struct set *set_new(const char *name, const char *path)
@@ -179,6 +212,7 @@ void set_put(struct set *s)
 		close(s->map_fd);
 	set4_free(&s->cells);
 	list_free(&s->list);
+	list_free(&s->read);
 	free(s->path);
 	free(s);
 }

@@ -119,8 +119,8 @@ struct cells {
 /** set4_build() - the first level, all heads and leaves. Return: 0, -ENOSPC, -ENOMEM. */
 int set4_build(struct cells *c, const struct set_list *l);
 
-/** set4_change() - @p was added to, or taken out of, @l. Return: as above; on -ENOSPC, the cells
- * may hold part of the change. */
+/** set4_change() - @p was added to, or taken out of, @l. Return: as above; unless 0, look-ups
+ * answer what they did before. */
 int set4_change(struct cells *c, const struct set_list *l, prefix4 p);
 
 /** set4_reuse() - after afxdp_quiesce(): nobody reads what set4_change() replaced. */
@@ -146,6 +146,9 @@ void table6_free(struct table6 *t);
  */
 int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added);
 
+/** set6_undo() - that failed, and @l is as it was before. */
+void set6_undo(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added);
+
 /* ---- set.c ---- */
 
 struct set {
@@ -154,6 +157,8 @@ struct set {
 	char *path;
 	uint32_t line; /* of its definition */
 	struct set_list list;
+	struct set_list read; /* what the file said, from the first change at run time on */
+	uint32_t changes;     /* so many */
 	int map_fd;
 	size_t size; /* of the map, in bytes */
 	struct cells cells;
@@ -166,8 +171,8 @@ struct set *set_new(const char *name, const char *path);
 /** set_make_map() - the map, filled. Return: 0 or -errno. */
 int set_make_map(struct set *s);
 
-/** set_change() - add or take out one element, in the list and in the map. -ENOSPC: it is in the
- * list, but the map has to be made anew. */
+/** set_change() - add or take out one element, in the list and in the map. -ENOSPC: the map has to
+ * be made anew for it. Unless it returns 0, list and map are as before. */
 int set_change(struct set *s, const struct prefix *p, bool add);
 void set_put(struct set *s);
 

@@ -170,20 +170,28 @@ static struct set *find(const struct afxdp_rules *r, const char *name, char *err
 	return NULL;
 }
 
+static int parse_element(const char *element, struct prefix *p, char *err, size_t errlen)
+{
+	bool masked;
+
+	if (prefix_parse(element, strlen(element), p, &masked))
+		return 0;
+	snprintf(err, errlen, "'%.60s' is not an IPv4 or IPv6 address or CIDR", element);
+	return -EINVAL;
+}
+
 static int change(struct afxdp_rules *r, const char *name, const char *element, bool add, char *err,
 		  size_t errlen)
 {
 	struct set *s = find(r, name, err, errlen);
 	struct prefix p;
-	bool masked;
 	int ret;
 
 	if (!s)
 		return -ENOENT;
-	if (!prefix_parse(element, strlen(element), &p, &masked)) {
-		snprintf(err, errlen, "'%.60s' is not an IPv4 or IPv6 address or CIDR", element);
-		return -EINVAL;
-	}
+	ret = parse_element(element, &p, err, errlen);
+	if (ret)
+		return ret;
 	ret = set_change(s, &p, add);
 	switch (ret) {
 	case 0:
@@ -247,30 +255,43 @@ static int copy_rule(struct afxdp_rules *to, const struct rule *from)
 	if (!rule)
 		return -ENOMEM;
 	*rule = *from;
+	rule->expr = (struct expr){ .code = NULL };
 	rule->text = strdup(from->text);
-	rule->expr.code = malloc(from->expr.len * sizeof(*from->expr.code));
-	if (!rule->text || !rule->expr.code)
-		return -ENOMEM;
-	memcpy(rule->expr.code, from->expr.code, from->expr.len * sizeof(*from->expr.code));
-	return 0;
+	return rule->text ? expr_copy(&rule->expr, &from->expr) : -ENOMEM;
 }
 
-/* A set with the elements of @path, or, in a map with new room, those there are. */
-static int other_set(struct afxdp_rules *to, const struct set *from, const char *path, char *err,
-		     size_t errlen)
+/* What one set is to be instead of what it is. */
+struct other {
+	const char *name;
+	const char *path;	      /* the elements of this file, or, if NULL, */
+	const struct prefix *element; /* those there are, with this one more */
+	bool add;		      /* or less */
+};
+
+static int other_set(struct afxdp_rules *to, const struct set *from, const struct other *o,
+		     char *err, size_t errlen)
 {
-	struct set *set = set_new(from->name, path ?: from->path);
+	struct set *set = set_new(from->name, o->path ?: from->path);
+	int ret;
 
 	if (!set || add_set(to, set))
 		return -ENOMEM;
 	set->line = from->line;
-	if (path)
-		return list_read(&set->list, path, warn, to, err, errlen);
-	return list_copy(&set->list, &from->list);
+	if (o->path)
+		return list_read(&set->list, o->path, warn, to, err, errlen);
+	ret = list_copy(&set->list, &from->list);
+	if (!ret && from->changes) {
+		set->changes = from->changes;
+		ret = list_copy(&set->read, &from->read);
+	}
+	if (ret || !o->element)
+		return ret;
+	return set_change(set, o->element, o->add);
 }
 
-int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
-			 struct afxdp_rules **out, char *err, size_t errlen)
+/* A copy of @r, not loaded, with another set. */
+static int with_other(const struct afxdp_rules *r, const struct other *o, struct afxdp_rules **out,
+		      char *err, size_t errlen)
 {
 	struct afxdp_rules *next;
 	const char *why = NULL;
@@ -278,7 +299,7 @@ int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const ch
 	int ret = 0;
 
 	*out = NULL;
-	if (!find(r, name, err, errlen))
+	if (!find(r, o->name, err, errlen))
 		return -ENOENT;
 	snprintf(err, errlen, "out of memory");
 	next = rules_new(r->name);
@@ -287,8 +308,8 @@ int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const ch
 	next->otherwise = r->otherwise;
 	next->default_line = r->default_line;
 	for (uint32_t i = 0; i < r->sets && !ret; i++) {
-		if (!strcmp(r->set[i]->name, name)) {
-			ret = other_set(next, r->set[i], path, err, errlen);
+		if (!strcmp(r->set[i]->name, o->name)) {
+			ret = other_set(next, r->set[i], o, err, errlen);
 			continue;
 		}
 		r->set[i]->refs++;
@@ -306,4 +327,26 @@ int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const ch
 	else
 		*out = next;
 	return ret;
+}
+
+int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
+			 struct afxdp_rules **out, char *err, size_t errlen)
+{
+	const struct other o = { .name = name, .path = path };
+
+	return with_other(r, &o, out, err, errlen);
+}
+
+int afxdp_rules_with_element(const struct afxdp_rules *r, const char *name, const char *element,
+			     bool add, struct afxdp_rules **out, char *err, size_t errlen)
+{
+	struct other o = { .name = name, .add = add };
+	struct prefix p;
+	int ret = parse_element(element, &p, err, errlen);
+
+	*out = NULL;
+	if (ret)
+		return ret;
+	o.element = &p;
+	return with_other(r, &o, out, err, errlen);
 }

@@ -139,6 +139,11 @@ static uint32_t match(struct compiler *c, uint32_t facts)
 	return block;
 }
 
+static bool is_key(const struct node *n)
+{
+	return n->kind == NODE_KEY4 || n->kind == NODE_KEY6;
+}
+
 /* What of @f may still be asked for from @node on. */
 static struct facts wanted(const struct compiler *c, const struct facts *f, uint32_t node)
 {
@@ -171,6 +176,8 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 		out_of_memory(c);
 	if (node == FAIL)
 		return no_match(c, facts, acc);
+	if (node == MATCH || is_key(&g->node[node]))
+		c->rule[c->current].reached = true;
 	if (node == MATCH)
 		return match(c, facts);
 	if (s->node_count[node] >= s->node_variants && now.world == c->facts.f[s->base].world) {
@@ -205,33 +212,71 @@ uint32_t gather_edge(struct compiler *c, uint32_t node, const struct facts *f)
 
 /* ---- One rule ---- */
 
-/* The number of a limit in the form its function takes: see bpf/limit.h. */
+/* The number of a limit in the form its function takes: see bpf/actions.h. */
 static void put_wide(struct compiler *c, uint8_t reg, uint64_t k)
 {
 	emit(c, LD_IMM64_LOW(reg, 0, (uint32_t)k));
 	emit(c, LD_IMM64_HIGH(k >> 32));
 }
 
+static uint64_t interval(const struct action_args *args)
+{
+	return (AFXDP_LIMIT_SECOND + args->rate / 2) / args->rate;
+}
+
 static void write_limit(struct compiler *c, const struct action_args *args)
 {
-	uint64_t interval = (AFXDP_LIMIT_SECOND + args->rate / 2) / args->rate;
-
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
 	emit(c, MOV32_K(BPF_REG_3, c->current));
-	put_wide(c, BPF_REG_4, interval);
-	put_wide(c, BPF_REG_5, interval * (args->burst - 1));
-	emit_call(c, args->per_source ? SYMBOL_LIMIT_SOURCE : SYMBOL_LIMIT);
+	put_wide(c, BPF_REG_4, interval(args));
+	put_wide(c, BPF_REG_5, interval(args) * (args->burst - 1));
+	emit_call(c, SYMBOL_LIMIT);
+}
+
+/* struct afxdp_limited, where operands are put aside while values are computed. */
+#define LIMITED(member) (TEMP_AT(3) + (int)offsetof(struct afxdp_limited, member))
+
+static void write_limit_source(struct compiler *c, const struct action_args *args,
+			       const struct node *n)
+{
+	const struct value v = c->vs.v[n->what];
+	uint32_t version = n->kind == NODE_KEY4 ? 4 : n->kind == NODE_KEY6 ? 6 : 0;
+
+	_Static_assert(sizeof(struct afxdp_limited) == 4 * 8 && TEMPS >= 4, "it fits");
+	if (version == 4) {
+		eval(c, n->what);
+	} else if (version == 6 && v.a != NO_VALUE) {
+		eval(c, v.a);
+		emit(c, ALU64_K(BPF_ADD, BPF_REG_0, v.k - 12));
+	} else {
+		emit(c, MOV64_K(BPF_REG_0, version ? v.k - 12 : 0));
+	}
+	emit(c, STX(BPF_W, BPF_REG_10, LIMITED(source), BPF_REG_0));
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(version), version));
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(rule), c->current));
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(reserved), 0));
+	put_wide(c, BPF_REG_1, interval(args));
+	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(interval), BPF_REG_1));
+	put_wide(c, BPF_REG_1, interval(args) * (args->burst - 1));
+	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(slack), BPF_REG_1));
+	emit(c, MOV64(BPF_REG_1, R_CTX));
+	emit(c, MOV64(BPF_REG_2, R_PARSE));
+	emit(c, MOV64(BPF_REG_3, BPF_REG_10));
+	emit(c, ALU64_K(BPF_ADD, BPF_REG_3, TEMP_AT(3)));
+	emit_call(c, SYMBOL_LIMIT_SOURCE);
 }
 
 /* A match of a rule that may let the frame go on. Each of these functions counts the frames that it
  * lets go on; the others are counted by who acts on the verdict. */
-static void write_match(struct compiler *c)
+static void write_match(struct compiler *c, const struct node *n)
 {
 	const struct action_args *args = &c->rule[c->current].args;
 	uint32_t on;
 
-	if (args->action == ACTION_LIMIT) {
+	if (args->action == ACTION_LIMIT && args->per_source) {
+		write_limit_source(c, args, n);
+	} else if (args->action == ACTION_LIMIT) {
 		write_limit(c, args);
 	} else {
 		emit(c, MOV64(BPF_REG_1, R_PARSE));
@@ -257,6 +302,7 @@ static void write_node(struct compiler *c, const struct work *w)
 	c->acc = w->acc;
 	c->now = c->facts.f[w->facts];
 	c->temps = 0;
+	c->too_short = n->kind == NODE_LOAD ? n->next[0] : FAIL;
 	c->spec->base = w->base;
 	if (w->node & GATHER) {
 		write_gather(c);
@@ -265,7 +311,9 @@ static void write_node(struct compiler *c, const struct work *w)
 	}
 	switch (n->kind) {
 	case NODE_MATCH:
-		write_match(c);
+	case NODE_KEY4:
+	case NODE_KEY6:
+		write_match(c, n);
 		break;
 	case NODE_LOAD:
 		eval(c, n->what);

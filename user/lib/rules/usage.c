@@ -55,6 +55,11 @@ static int ask_cond(struct asked *a, struct values *vs, uint32_t id, uint32_t ma
 	return err ? err : ask_value(a, vs, cond->b, mark);
 }
 
+static bool asks_value(const struct node *n)
+{
+	return n->kind == NODE_LOAD || n->kind == NODE_KEY4 || n->kind == NODE_KEY6;
+}
+
 static int ask_rule(struct asked *a, struct values *vs, const struct graph *g, uint32_t mark)
 {
 	int err = 0;
@@ -62,7 +67,7 @@ static int ask_rule(struct asked *a, struct values *vs, const struct graph *g, u
 	for (uint32_t i = 0; i < g->n && !err; i++) {
 		const struct node *n = &g->node[i];
 
-		if (n->kind == NODE_LOAD)
+		if (asks_value(n))
 			err = ask_value(a, vs, n->what, mark);
 		else if (n->kind == NODE_TEST)
 			err = ask_cond(a, vs, n->what, mark);
@@ -105,8 +110,8 @@ static bool wants_slot(const struct value *x)
 		return x->use.nodes;
 	if (x->kind == VALUE_LOAD && x->a == NO_VALUE)
 		return false;
-	return x->use.nodes > 1 &&
-	       (x->kind == VALUE_LOAD || x->kind == VALUE_ALU || x->kind == VALUE_SET);
+	return x->use.nodes > 1 && (x->kind == VALUE_LOAD || x->kind == VALUE_ALU ||
+				    x->kind == VALUE_SET || x->kind == VALUE_INNER);
 }
 
 /* Slots go to what a loop leaves behind, which cannot be had again, then to the most used. */
@@ -177,7 +182,7 @@ static void last_uses(struct values *vs, const struct graph *g, const uint32_t *
 	for (uint32_t i = 0; i < g->n; i++) {
 		const struct node *n = &g->node[i];
 
-		if (n->kind == NODE_LOAD) {
+		if (asks_value(n)) {
 			last_value(vs, n->what, rule, place[i]);
 		} else if (n->kind == NODE_TEST) {
 			struct cond *cond = &vs->c[n->what];

@@ -154,14 +154,31 @@ uint32_t value_load(struct values *vs, uint32_t size, uint32_t base, uint32_t k)
 					 .max = size == 4 ? UINT32_MAX : (1u << 8 * size) - 1 });
 }
 
-uint32_t value_set(struct values *vs, uint32_t set, uint8_t direction)
+uint32_t value_set4(struct values *vs, uint32_t set, uint32_t word)
 {
+	return value_get(
+		vs,
+		(struct value){
+			.kind = VALUE_SET, .op = 4, .k = set, .a = word, .b = NO_VALUE, .max = 1 });
+}
+
+uint32_t value_set6(struct values *vs, uint32_t set, uint32_t word)
+{
+	const struct value last = vs->v[word];
+
 	return value_get(vs, (struct value){ .kind = VALUE_SET,
-					     .op = direction,
+					     .op = 6,
 					     .k = set,
-					     .a = NO_VALUE,
-					     .b = NO_VALUE,
+					     .a = last.a,
+					     .b = value_const(vs, last.k - 12),
 					     .max = 1 });
+}
+
+uint32_t value_inner(struct values *vs)
+{
+	return value_get(
+		vs, (struct value){
+			    .kind = VALUE_INNER, .a = NO_VALUE, .b = NO_VALUE, .max = UINT32_MAX });
 }
 
 uint32_t value_loop(struct values *vs, uint32_t loop, uint8_t reg)

@@ -20,7 +20,8 @@ enum value_kind {
 	VALUE_LEN,   /* of the frame, with a stripped tag back in its place */
 	VALUE_LOAD,  /* op bytes, big-endian, at k, or at a + k */
 	VALUE_ALU,   /* a op b, op as in BPF_OP(); 32 bits, wrapping */
-	VALUE_SET,   /* 1 if the address (op: AFXDP_SET_*) is in set k, else 0 */
+	VALUE_SET,   /* 1 if an address is in set k, else 0; op 4: a; op 6: at b, or at a + b */
+	VALUE_INNER, /* EtherType << 16 | place of what is behind all tags, labels and PPPoE */
 	VALUE_LOOP,  /* register op when loop k was left */
 };
 
@@ -65,7 +66,11 @@ uint32_t value_const(struct values *vs, uint32_t k);
 uint32_t value_len(struct values *vs);
 uint32_t value_load(struct values *vs, uint32_t size, uint32_t base, uint32_t k);
 uint32_t value_alu(struct values *vs, uint8_t op, uint32_t a, uint32_t b);
-uint32_t value_set(struct values *vs, uint32_t set, uint8_t direction);
+
+/* @word: the address, or the last word of it, as loaded. */
+uint32_t value_set4(struct values *vs, uint32_t set, uint32_t word);
+uint32_t value_set6(struct values *vs, uint32_t set, uint32_t word);
+uint32_t value_inner(struct values *vs);
 uint32_t value_loop(struct values *vs, uint32_t loop, uint8_t reg);
 uint32_t cond_get(struct values *vs, uint8_t op, uint32_t a, uint32_t b);
 

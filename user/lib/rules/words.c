@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include "words.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "graph.h"
+
+/*
+ * Constants that stand for something: IPv4 addresses of 225.0.0.0/8, words of IPv6 addresses of
+ * fd00::/8, a length. Bit VARIANT tells the variants apart, bits 8 to 15 are the set, and of an
+ * IPv6 address bits 16 and 17 say which word it is.
+ */
+#define STAND4	  0xe100005au
+#define STAND6	  0xfd00005au
+#define STAND_KEY 0xe2000000u
+#define VARIANT	  20
+#define KEY_SET	  0xfeu /* there is no set with that number */
+
+struct text {
+	char *p;
+	size_t n, room;
+};
+
+static bool add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool add(struct text *t, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	for (;;) {
+		size_t left = t->room - t->n;
+		char *p;
+
+		va_start(args, format);
+		n = vsnprintf(t->p ? t->p + t->n : NULL, left, format, args);
+		va_end(args);
+		if (n < 0)
+			return false;
+		if ((size_t)n < left)
+			break;
+		p = realloc(t->p, (t->n + n + 1) * 2);
+		if (!p)
+			return false;
+		t->p = p;
+		t->room = (t->n + n + 1) * 2;
+	}
+	t->n += n;
+	return true;
+}
+
+static bool is_name(char c)
+{
+	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
+}
+
+/* The word that ends at @end of @t, and where it begins. */
+static size_t last_word(const struct text *t, size_t end, size_t *start)
+{
+	while (end && isspace((unsigned char)t->p[end - 1]))
+		end--;
+	*start = end;
+	while (*start && is_name(t->p[*start - 1]))
+		--*start;
+	return end - *start;
+}
+
+/* Is the word that ends at @end of @t one of @words, which end with NULL? Then *@start is where it
+ * begins. */
+static const char *word_before(const struct text *t, size_t end, size_t *start,
+			       const char *const *words)
+{
+	size_t at, n = last_word(t, end, &at);
+
+	for (; n && *words; words++) {
+		if (strlen(*words) != n || strncmp(t->p + at, *words, n))
+			continue;
+		*start = at;
+		return *words;
+	}
+	return NULL;
+}
+
+static const char *const kinds[] = { "host", "net", NULL };
+static const char *const directions[] = { "src", "dst", NULL };
+static const char *const joints[] = { "or", "and", NULL };
+static const char *const protocols[] = { "ip", "ip6", "arp", "rarp", NULL };
+static const char *const operators[] = { "and", "or", "not", NULL };
+
+/* What may stand in front of a set with its qualifiers: an operator, or nothing. */
+static bool may_precede(const struct text *t, size_t end)
+{
+	size_t start;
+
+	if (word_before(t, end, &start, operators))
+		return true;
+	while (end && isspace((unsigned char)t->p[end - 1]))
+		end--;
+	return !end || strchr("(!&|", t->p[end - 1]);
+}
+
+/* Where the qualifiers of the set that comes next begin: `[ip] [src [or dst]] [host]`. *@protocol:
+ * the first, or NULL; *@kept: where `host` begins. */
+static size_t qualifiers(const struct text *t, const char **protocol, size_t *kept)
+{
+	size_t at = t->n, start, other, joint;
+	const char *direction, *first;
+
+	if (word_before(t, at, &start, kinds))
+		at = start;
+	*kept = at;
+	direction = word_before(t, at, &start, directions);
+	if (direction) {
+		at = start;
+		if (word_before(t, at, &joint, joints) &&
+		    (first = word_before(t, joint, &other, directions)) && first != direction)
+			at = other;
+	}
+	*protocol = word_before(t, at, &start, protocols);
+	return *protocol ? start : at;
+}
+
+static bool add_address6(struct text *t, unsigned int variant, uint32_t set)
+{
+	uint32_t k = STAND6 | variant << VARIANT | set << 8;
+	bool ok = true;
+
+	for (uint32_t i = 0; i < 4 && ok; i++, k += 1 << 16)
+		ok = add(t, "%s%x:%x", i ? ":" : "", k >> 16, k & 0xffff);
+	return ok;
+}
+
+/* `QUALIFIERS host A or QUALIFIERS host B`, of which @protocol may leave one. */
+static bool add_stand(struct text *t, const char *qualified, const char *protocol,
+		      unsigned int variant, uint32_t set)
+{
+	uint32_t k = STAND4 | variant << VARIANT | set << 8;
+	bool v4 = !protocol || strcmp(protocol, "ip6"), v6 = !protocol || !v4, ok = true;
+
+	if (v4)
+		ok = add(t, "%s host %u.%u.%u.%u", qualified, k >> 24, k >> 16 & 0xff,
+			 k >> 8 & 0xff, k & 0xff);
+	if (v4 && v6)
+		ok = ok && add(t, " or ");
+	if (v6)
+		ok = ok && add(t, "%s host ", qualified) && add_address6(t, variant, set);
+	return ok;
+}
+
+/* @s is behind the '@'. Return: length of the name, or -EINVAL, -ENOMEM. */
+static int add_set(struct words *w, struct text *t, const char *s, unsigned int variant)
+{
+	const char *protocol;
+	char name[64], *qualified;
+	size_t begin, kept;
+	int n = 0, set;
+	bool ok;
+
+	while (is_name(s[n]))
+		n++;
+	if (!n || n >= (int)sizeof(name)) {
+		snprintf(w->err, w->errlen,
+			 "'@%.*s': a set's name is 1 to %zu letters, digits, - _ .",
+			 n > 80 ? 80 : n, s, sizeof(name) - 1);
+		return -EINVAL;
+	}
+	memcpy(name, s, n);
+	name[n] = 0;
+	set = w->find ? w->find(w->arg, name) : -1;
+	if (set < 0) {
+		snprintf(w->err, w->errlen, "unknown set '@%s': define it first: set %s = \"FILE\"",
+			 name, name);
+		return -EINVAL;
+	}
+	begin = qualifiers(t, &protocol, &kept);
+	if (!may_precede(t, begin)) {
+		snprintf(w->err, w->errlen,
+			 "'@%s' stands alone or behind 'src', 'dst', 'src or dst', 'src and dst', "
+			 "and "
+			 "'ip', 'ip6', 'arp', 'rarp' before these, joined to the rest by 'and', "
+			 "'or', 'not'",
+			 name);
+		return -EINVAL;
+	}
+	w->sets |= 1u << set;
+	qualified = strndup(t->p + begin, kept - begin);
+	if (!qualified)
+		return -ENOMEM;
+	t->n = begin;
+	ok = add(t, "(") && add_stand(t, qualified, protocol, variant, set) && add(t, ")");
+	free(qualified);
+	return ok ? n : -ENOMEM;
+}
+
+static int replace_sets(struct words *w, struct text *t, const char *s, unsigned int variant)
+{
+	while (*s) {
+		size_t n = strcspn(s, "@");
+		int name;
+
+		if (!add(t, "%.*s", (int)n, s))
+			return -ENOMEM;
+		s += n;
+		if (!*s)
+			break;
+		name = add_set(w, t, s + 1, variant);
+		if (name < 0)
+			return name;
+		s += name + 1;
+	}
+	return 0;
+}
+
+/* @text behind `inner`, if it begins with that. */
+static const char *behind_inner(const char *text, bool *inner)
+{
+	static const char word[] = "inner";
+
+	while (isspace((unsigned char)*text))
+		text++;
+	*inner = !strncmp(text, word, sizeof(word) - 1) && !is_name(text[sizeof(word) - 1]);
+	if (!*inner)
+		return text;
+	text += sizeof(word) - 1;
+	while (isspace((unsigned char)*text))
+		text++;
+	return !strcmp(text, "all") ? "" : text;
+}
+
+int words_translate(struct words *w, unsigned int variant, bool key, char **out)
+{
+	struct text t = { .p = NULL };
+	const char *text = behind_inner(w->text, &w->inner);
+	bool wrap = key && *text, ok;
+	int err = 0;
+
+	*out = NULL;
+	ok = add(&t, "%s", wrap ? "(" : "");
+	if (ok)
+		err = replace_sets(w, &t, text, variant);
+	if (ok && !err && key)
+		ok = add(&t, "%s(greater %u or ", wrap ? ") and " : "",
+			 STAND_KEY | variant << VARIANT) &&
+		     add_stand(&t, "src", NULL, variant, KEY_SET) && add(&t, ")");
+	if (ok && !err) {
+		*out = t.p;
+		return 0;
+	}
+	free(t.p);
+	return err ? err : -ENOMEM;
+}
+
+uint16_t words_mark(uint32_t k)
+{
+	uint32_t set = k >> 8 & 0xff;
+
+	if (k == STAND_KEY)
+		return MARK(MARK_KEY, 0);
+	if ((k & 0xffff00ff) == STAND4)
+		return set == KEY_SET ? MARK(MARK_KEY4, 0) : MARK(MARK_SET4, set);
+	if ((k & 0xfffc00ff) != STAND6)
+		return MARK_NONE;
+	if ((k >> 16 & 3) != 3)
+		return MARK(MARK_SET6_WORD, 0);
+	return set == KEY_SET ? MARK(MARK_KEY6, 0) : MARK(MARK_SET6, set);
+}
+
+/* ---- Words that cannot mean anything, or probably mean something else ---- */
+
+/* How often @word stands in @text as a word of its own. */
+static unsigned int count_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+	unsigned int n = 0;
+
+	for (const char *s = strstr(text, word); s; s = strstr(s + 1, word))
+		n += (s == text || (!is_name(s[-1]) && s[-1] != '\\' && s[-1] != '@')) &&
+		     !is_name(s[len]);
+	return n;
+}
+
+/* Words of libpcap's scanner that ask for what is not in a frame. It refuses most of them itself,
+ * and accepts the first three for what is not a file, where they then never match. */
+static const struct {
+	const char *word, *why;
+} strangers[] = {
+	{ "inbound", "a rule sees received frames only: leave it out" },
+	{ "outbound", "a rule sees received frames only, never one that is sent" },
+	{ "ifindex", "a rule belongs to one interface: leave it out" },
+	{ "ifname", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "on", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "rnr", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "rulenum", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "srnr", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "subrulenum", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "reason", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "rset", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "ruleset", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "action", "it is of OpenBSD's packet filter log, not of Ethernet" },
+	{ "type", "it is of 802.11 (wlan) frames, not of Ethernet: 'ether proto'?" },
+	{ "subtype", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "dir", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "direction", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "addr1", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "addr2", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "addr3", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "addr4", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "address1", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "address2", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "address3", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "address4", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "radio", "it is of 802.11 (wlan) frames, not of Ethernet" },
+	{ "lane", "it is of ATM, not of Ethernet" },
+	{ "metac", "it is of ATM, not of Ethernet" },
+	{ "bcc", "it is of ATM, not of Ethernet" },
+	{ "oam", "it is of ATM, not of Ethernet" },
+	{ "oamf4", "it is of ATM, not of Ethernet" },
+	{ "oamf4ec", "it is of ATM, not of Ethernet" },
+	{ "oamf4sc", "it is of ATM, not of Ethernet" },
+	{ "ilmic", "it is of ATM, not of Ethernet" },
+	{ "sc", "it is of ATM, not of Ethernet" },
+	{ "vpi", "it is of ATM, not of Ethernet" },
+	{ "vci", "it is of ATM, not of Ethernet" },
+	{ "connectmsg", "it is of ATM, not of Ethernet" },
+	{ "metaconnect", "it is of ATM, not of Ethernet" },
+	{ "fisu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "lssu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "lsu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "msu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "hfisu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "hlssu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "hmsu", "it is of SS7's MTP2, not of Ethernet" },
+	{ "sio", "it is of SS7's MTP3, not of Ethernet" },
+	{ "opc", "it is of SS7's MTP3, not of Ethernet" },
+	{ "dpc", "it is of SS7's MTP3, not of Ethernet" },
+	{ "sls", "it is of SS7's MTP3, not of Ethernet" },
+	{ "hsio", "it is of SS7's MTP3, not of Ethernet" },
+	{ "hopc", "it is of SS7's MTP3, not of Ethernet" },
+	{ "hdpc", "it is of SS7's MTP3, not of Ethernet" },
+	{ "hsls", "it is of SS7's MTP3, not of Ethernet" },
+};
+
+/* Is the word at @s the name of a host, a net or a port, and not one of the language? */
+static bool is_argument(const char *text, const char *s)
+{
+	static const char *const before[] = { "host", "net",	    "port",    "portrange",
+					      "src",  "dst",	    "gateway", "proto",
+					      "mask", "protochain", NULL };
+	struct text t = { .p = (char *)text, .n = s - text };
+	size_t start;
+
+	return word_before(&t, t.n, &start, before);
+}
+
+static bool has_stranger(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *s = strstr(text, word); s; s = strstr(s + 1, word))
+		if ((s == text || (!is_name(s[-1]) && s[-1] != '\\' && s[-1] != '@')) &&
+		    !is_name(s[len]) && !is_argument(text, s))
+			return true;
+	return false;
+}
+
+int words_check(struct words *w)
+{
+	static const char *const wrappers[] = { "vlan", "mpls", "pppoes", "pppoed", NULL };
+	const char *text = behind_inner(w->text, &w->inner);
+
+	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+		if (!has_stranger(text, strangers[i].word))
+			continue;
+		snprintf(w->err, w->errlen, "'%s' can match nothing here: %s", strangers[i].word,
+			 strangers[i].why);
+		return -EINVAL;
+	}
+	if (has_stranger(text, "inner")) {
+		snprintf(w->err, w->errlen, "'inner' stands in front of the whole expression");
+		return -EINVAL;
+	}
+	for (const char *const *word = wrappers; w->inner && *word; word++) {
+		if (!has_stranger(text, *word))
+			continue;
+		snprintf(w->err, w->errlen,
+			 "'%s' behind 'inner' can match nothing: it looks at what is behind them",
+			 *word);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+const char *words_advice(const char *text)
+{
+	if (count_word(text, "vxlan"))
+		return "this libpcap does not know 'vxlan': 'udp port 4789' is its outer frame";
+	if (strstr(text, "ip broadcast") || strstr(text, "ip  broadcast"))
+		return "write 'ether broadcast', or 'dst host' with the network's broadcast "
+		       "address";
+	if (count_word(text, "gateway"))
+		return "write 'ether host MAC and not host IP', which is what it means";
+	return NULL;
+}
+
+const char *words_hint(const char *text)
+{
+	static const char *const parts[] = { "udp[", "tcp[", "icmp[", "sctp[", NULL };
+
+	if (count_word(text, "vlan") > 1 && count_word(text, "or"))
+		return "each 'vlan' looks one tag further in, also behind 'or': 'vlan 2 or vlan 3' "
+		       "is "
+		       "VLAN 2, or 3 inside of another tag; for one tag or the other write two "
+		       "rules, or "
+		       "'vlan and (ether[14:2] & 0xfff = 2 or ether[14:2] & 0xfff = 3)'";
+	for (const char *const *part = parts; *part; part++)
+		if (strstr(text, *part) && count_word(text, "ip6"))
+			return "'udp[...]', 'tcp[...]' and 'icmp[...]' look at IPv4 only: for IPv6 "
+			       "without "
+			       "extension headers write 'ip6[40 + ...]'";
+	return NULL;
+}
