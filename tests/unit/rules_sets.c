@@ -167,10 +167,10 @@ static void ask(struct probe_run *p, const struct model *m, struct rng *r, uint3
 }
 
 static const char rules_text[] = "set s = \"%s\"\n"
-				 "count src @s\n"
-				 "count dst @s\n"
-				 "count @s\n"
-				 "count not src @s\n";
+				 "count inner src @s\n"
+				 "count inner dst @s\n"
+				 "count inner @s\n"
+				 "count inner not src @s\n";
 
 static void write_set(const struct model *m, const char *path)
 {
@@ -198,14 +198,74 @@ static void load(struct probe_run *p, const char *path)
 }
 
 /* Swap in a map made anew, as the daemon would. */
-static void renew(struct probe_run *p)
+static void renew(struct probe_run *p, const char *element, bool add)
 {
 	struct afxdp_rules *next;
 	char err[512];
 
-	CHECK(!afxdp_rules_with_set(p->rules, "s", NULL, &next, err, sizeof(err)), "%s", err);
+	CHECK(!afxdp_rules_with_element(p->rules, "s", element, add, &next, err, sizeof(err)), "%s",
+	      err);
 	probe_close(p);
 	CHECK(!probe_load(p, next), "the kernel refuses the program");
+}
+
+static int count_element(void *arg, const char *element)
+{
+	(void)element;
+	++*(uint32_t *)arg;
+	return 0;
+}
+
+static void check_list(struct probe_run *p, const struct model *m)
+{
+	uint32_t listed = 0, there = 0;
+
+	for (uint32_t i = 0; i < m->n; i++)
+		there += m->element[i].there;
+	CHECK(!afxdp_rules_set_list(p->rules, "s", count_element, &listed), "no list");
+	CHECK(listed == there, "%u elements are listed, %u there", listed, there);
+}
+
+/* Fill the spare room until it is used up, by ones in fresh /16s, then take out what is left: at
+ * every border list, map and frames agree. */
+static void grow_and_shrink(struct probe_run *p, struct model *m, struct rng *r, uint32_t *renewals)
+{
+	uint32_t n = m->n;
+
+	for (uint32_t i = 0; i < 2 * n && m->n < ELEMENTS; i++) {
+		struct element *e = &m->element[m->n < 700 ? m->n : rng_below(r, m->n)];
+		bool add = e == &m->element[m->n] || !e->there;
+		char text[100], err[512];
+		int ret;
+
+		if (e == &m->element[m->n]) {
+			*e = (struct element){ .family = i % 3 ? AF_INET : AF_INET6,
+					       .there = false };
+			e->length = i % 3 ? 32 : 64;
+			e->address[0] = i % 3 ? 11 : 0x20;
+			e->address[1] = i;
+			e->address[2] = i >> 8;
+			e->address[3] = i % 3 ? 1 : 0;
+			if (find(m, e))
+				continue;
+			m->n++;
+		}
+		print_element(e, text, sizeof(text));
+		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
+			  : afxdp_rules_set_del(p->rules, "s", text, err, sizeof(err));
+		CHECK(!ret || ret == -ENOSPC, "%s %s: %s", add ? "add" : "del", text, err);
+		if (ret == -ENOSPC) {
+			ask(p, m, r, 50);
+			renew(p, text, add);
+			++*renewals;
+			e->there = add;
+			ask(p, m, r, 50);
+		}
+		e->there = add;
+		check_list(p, m);
+		if (i % 20 == 0)
+			ask(p, m, r, 20);
+	}
 }
 
 /* Add and take out elements of a running set, some of them at once again; @renewals counts how
@@ -234,12 +294,15 @@ static void change(struct probe_run *p, struct model *m, struct rng *r, uint32_t
 		print_element(e, text, sizeof(text));
 		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
 			  : afxdp_rules_set_del(p->rules, "s", text, err, sizeof(err));
-		e->there = add;
 		CHECK(!ret || ret == -ENOSPC, "%s %s: %s", add ? "add" : "del", text, err);
 		if (ret == -ENOSPC) {
-			renew(p);
+			/* Refused is as if never asked: to the program, and to the list. */
+			ask(p, m, r, 200);
+			check_list(p, m);
+			renew(p, text, add);
 			++*renewals;
 		}
+		e->there = add;
 		ret = add ? afxdp_rules_set_add(p->rules, "s", text, err, sizeof(err))
 			  : afxdp_rules_set_del(p->rules, "s", text, err, sizeof(err));
 		CHECK(ret == (add ? -EEXIST : -ENOENT), "a second time: %d", ret);
@@ -316,10 +379,44 @@ static void run(struct rng *r, enum fill fill, uint32_t elements, uint32_t short
 	ask(&p, &m, r, fill == WIDE ? 1000 : 2000);
 	if (m.n)
 		change(&p, &m, r, changes, shortest, &renewals);
+	if (m.n >= 200 && m.n < 2000)
+		grow_and_shrink(&p, &m, r, &renewals);
+	check_list(&p, &m);
 	ask(&p, &m, r, 1000);
 	probe_close(&p);
 	printf("%u elements from /%u on: equal; the map was made anew %u times\n", elements,
 	       shortest, renewals);
+}
+
+/* What holds everything, in and out again. */
+static void everything(const char *path)
+{
+	static const char *const all[] = { "0.0.0.0/0", "::/0" };
+	static struct model m;
+	struct probe_run p;
+	struct rng r = { .state = 3 };
+	char err[512];
+
+	m.n = 2;
+	m.element[0] = (struct element){ .family = AF_INET, .length = 0 };
+	m.element[1] = (struct element){ .family = AF_INET6, .length = 0 };
+	write_set(&m, path);
+	load(&p, path);
+	for (int i = 0; i < 8; i++) {
+		struct element *e = &m.element[i / 2 % 2];
+		bool add = !e->there;
+		const char *text = all[i / 2 % 2];
+		int ret = add ? afxdp_rules_set_add(p.rules, "s", text, err, sizeof(err))
+			      : afxdp_rules_set_del(p.rules, "s", text, err, sizeof(err));
+
+		CHECK(!ret || ret == -ENOSPC, "%s: %s", text, err);
+		if (ret)
+			renew(&p, text, add);
+		e->there = add;
+		ask(&p, &m, &r, 50);
+		check_list(&p, &m);
+	}
+	probe_close(&p);
 }
 
 int main(void)
@@ -332,6 +429,7 @@ int main(void)
 	run(&r, NOTHING, 0, 8, 0, path);
 	run(&r, NOTHING, 1, 0, 20, path);
 	run(&r, NOTHING, 20, 0, 20, path);
+	everything(path);
 	run(&r, NOTHING, 20, 8, 20, path);
 	run(&r, NOTHING, 200, 12, 100, path);
 	run(&r, NOTHING, 1000, 16, 150, path);

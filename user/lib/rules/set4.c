@@ -353,36 +353,76 @@ static bool is_covered(const struct set_list *l, uint32_t upper)
 	return false;
 }
 
-static int change_upper(struct cells *c, const struct set_list *l, uint32_t upper)
+/* What has been changed for one /16, and what was there before. */
+struct undo {
+	uint32_t upper;
+	bool elsewhere; /* the list was on the first level, and still is */
+	__u64 old;
+};
+
+static int change_upper(struct cells *c, const struct set_list *l, uint32_t upper,
+			struct undo *undo)
 {
-	__u64 *at = word_of(c, upper), old, word;
+	__u64 *at = word_of(c, upper), word;
 	struct upper u;
 	int err;
 
+	*undo = (struct undo){ .upper = upper, .elsewhere = !at };
 	upper_read(&u, l, upper, list_find4(l, prefix4_make(upper << 16, 0)));
 	u.all = u.all || is_covered(l, upper);
 	err = make_word(c, l, &u, &word);
 	if (err)
 		return err;
-	if (!at)
+	if (!at) {
+		undo->old = direct_list(c, upper)->elsewhere;
 		return set_elsewhere(c, upper, word);
-	old = *at;
+	}
+	undo->old = *at;
 	/* What they hold is to be seen before the word that leads there. */
 	__atomic_store_n(at, word, __ATOMIC_RELEASE);
-	return old > AFXDP_SET_ALL ? give(c, old) : 0;
+	return 0;
+}
+
+/* Back to how it was. Cells that nobody sees any more are lost until the map is made anew, which is
+ * what comes next. */
+static void take_back(struct cells *c, const struct undo *undo, uint32_t n)
+{
+	while (n-- > 0) {
+		if (undo[n].elsewhere)
+			__atomic_store_n(&direct_list(c, undo[n].upper)->elsewhere, undo[n].old,
+					 __ATOMIC_RELEASE);
+		else
+			__atomic_store_n(word_of(c, undo[n].upper), undo[n].old, __ATOMIC_RELEASE);
+	}
+}
+
+static int give_all(struct cells *c, const struct undo *undo, uint32_t n)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < n && !err; i++)
+		if (!undo[i].elsewhere && undo[i].old > AFXDP_SET_ALL)
+			err = give(c, undo[i].old);
+	return err;
 }
 
 int set4_change(struct cells *c, const struct set_list *l, prefix4 p)
 {
-	uint32_t upper = prefix4_address(p) >> 16;
-	uint32_t last = upper | prefix4_rest(prefix4_length(p)) >> 16;
+	uint32_t first = prefix4_address(p) >> 16, n = 0;
+	uint32_t uppers = (prefix4_rest(prefix4_length(p)) >> 16) + 1;
+	struct undo *undo = malloc(uppers * sizeof(*undo));
 	int err = 0;
 
 	c->half = malloc(sizeof(*c->half));
-	if (!c->half)
-		return -ENOMEM;
-	for (; upper <= last && !err; upper++)
-		err = change_upper(c, l, upper);
+	if (!c->half || !undo)
+		err = -ENOMEM;
+	for (; n < uppers && !err; n++)
+		err = change_upper(c, l, first + n, &undo[n]);
+	if (err && n)
+		take_back(c, undo, n - 1);
+	else if (!err)
+		err = give_all(c, undo, n);
+	free(undo);
 	free(c->half);
 	c->half = NULL;
 	return err;

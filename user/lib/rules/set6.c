@@ -327,28 +327,54 @@ static void remove_all(struct table6 *t, const struct set_list *l, const struct 
 		__atomic_store_n(slot, 0, __ATOMIC_RELEASE);
 }
 
-int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added)
+/* All elements inside @p, and not inside another one, out of the table: they are in @l, but
+ * something wider is, too. */
+static void remove_inside(struct table6 *t, const struct set_list *l, const struct prefix6 *p,
+			  uint32_t first)
 {
-	uint32_t first = list_find6(l, p) + added, i;
+	for (uint32_t i = first; i < l->n6 && prefix6_contains(p, &l->v6[i]); i = skip_inside(l, i))
+		remove_all(t, l, &l->v6[i]);
+}
 
-	if (is_inside(l, p))
-		return 0;
+static int add_prefix(struct table6 *t, const struct set_list *l, const struct prefix6 *p)
+{
 	if (!p->length) {
 		/* A flag; but while it is set the table is not kept up to date. */
-		if (!added)
-			return -ENOSPC;
 		t->header->all6 = 1;
 		return 0;
 	}
-	if (added && !insert_all(t, p, insert_soft))
+	if (!insert_all(t, p, insert_soft))
 		return -ENOSPC;
-	for (i = first; i < l->n6 && prefix6_contains(p, &l->v6[i]); i = skip_inside(l, i)) {
-		if (added)
-			remove_all(t, l, &l->v6[i]);
-		else if (!insert_all(t, &l->v6[i], insert_soft))
-			return -ENOSPC;
-	}
-	if (!added)
-		remove_all(t, l, p);
+	remove_inside(t, l, p, list_find6(l, p) + 1);
 	return 0;
+}
+
+static int del_prefix(struct table6 *t, const struct set_list *l, const struct prefix6 *p)
+{
+	uint32_t first = list_find6(l, p);
+
+	if (!p->length)
+		return -ENOSPC;
+	for (uint32_t i = first; i < l->n6 && prefix6_contains(p, &l->v6[i]); i = skip_inside(l, i))
+		if (!insert_all(t, &l->v6[i], insert_soft))
+			return -ENOSPC;
+	remove_all(t, l, p);
+	return 0;
+}
+
+int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added)
+{
+	if (is_inside(l, p))
+		return 0;
+	return added ? add_prefix(t, l, p) : del_prefix(t, l, p);
+}
+
+void set6_undo(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added)
+{
+	if (!p->length || is_inside(l, p))
+		return;
+	if (added)
+		remove_all(t, l, p);
+	else
+		remove_inside(t, l, p, list_find6(l, p) + 1);
 }

@@ -1,0 +1,85 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# What goes on over `rules replace` and SIGHUP: limits whose text is the same, and sets as they were changed. And a set that grows while it runs: after each
+# answer, list and frames agree.
+set -euo pipefail
+# shellcheck source=tests/lib.sh
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tests/daemon.sh
+. "$(dirname "$0")/../daemon.sh"
+two_ends 1
+
+# One frame a second beyond the burst: what passes is told by the clock that the limits see, within the seconds that the test took.
+cat >"$dir/rules" <<-RULES
+	set s = "set"
+	count dst port 4001
+	drop src @s
+	limit 1/s burst 1000 udp dst port 4000
+	limit 1/s burst 500 per src udp dst port 4001
+	capture udp
+	default drop
+RULES
+echo 192.0.2.1 >"$dir/set"
+passed_since() { echo $(($(live .ledger.captured) - $1)); }
+burst() { gen --count "$1" --dport "$2" --src "${3:-198.18.0.1}" >/dev/null 2>&1 || fail "afxdpgen: $*"; }
+# spent WHAT FRAMES PORT: all but one a second are over the limit.
+spent() {
+	local before=$SECONDS captured passed
+	captured=$(live .ledger.captured)
+	burst "$2" "$3"
+	passed=$(passed_since "$captured")
+	[ "$passed" -le $((SECONDS - began + 2)) ] || fail "$1: $passed of $2 pass, after $((SECONDS - before)) s: the limit began anew"
+}
+
+start_daemon -r "$dir/rules"
+began=$SECONDS
+burst 1500 4000
+[ "$(live .ledger.captured)" -ge 1000 ] || fail "less than the burst passed"
+burst 800 4001
+spent "spent, one bucket" 400 4000
+spent "spent, per source" 400 4001
+# Another list around the same rules.
+sed -i 's/^count dst port 4001/count dst port 4002/; s/^capture udp/count tcp\ncapture udp/' "$dir/rules"
+ctl rules replace "$dir/rules" >/dev/null
+spent "rules replace" 400 4000
+spent "rules replace, per source" 400 4001
+kill -HUP "$daemon"
+wait_for 10 daemon_says 'SIGHUP\|rules' || true
+spent "SIGHUP" 400 4000
+spent "SIGHUP, per source" 400 4001
+
+# A set that outgrows its map, element by element; each counts as soon as it is answered for.
+sees() { # ADDRESS FRAMES: so many of ten are dropped by rule 1
+	local before
+	before=$(live '.rules[1].frames')
+	burst 10 4003 "$1"
+	expect_eq "frames from $1 dropped" $(($(live '.rules[1].frames') - before)) "$2"
+}
+for i in $(seq 1 280); do
+	ctl set s add "10.$((i % 250)).$((i / 250)).9" >"$dir/said" 2>&1 || fail "set add number $i: $(cat "$dir/said")"
+done
+expect_eq "elements" "$(ctl set s list | wc -l)" 281
+sees 10.20.1.9 10
+sees 10.20.3.9 0
+for i in $(seq 1 280); do
+	ctl set s del "10.$((i % 250)).$((i / 250)).9" >"$dir/said" 2>&1 || fail "set del number $i: $(cat "$dir/said")"
+	[ "$i" != 140 ] || sees 10.10.0.9 0
+done
+expect_eq "elements" "$(ctl set s list | wc -l)" 1
+sees 10.20.1.9 0
+ctl set s add ::/0 >/dev/null
+ctl set s del ::/0 >/dev/null || fail "::/0 cannot be taken out"
+spent "a set was made anew" 400 4000
+
+# What was changed at run time goes on where the file says what it said; else the file holds, and that is said.
+ctl set s add 10.1.2.3 >/dev/null
+ctl rules replace "$dir/rules" >/dev/null
+expect_eq "elements after replace" "$(ctl set s list | paste -sd ' ')" "10.1.2.3 192.0.2.1"
+sees 10.1.2.3 10
+echo 192.0.2.2 >"$dir/set"
+ctl rules replace "$dir/rules" >/dev/null
+expect_eq "elements of another file" "$(ctl set s list | paste -sd ' ')" "192.0.2.2"
+wait_for 10 daemon_says "set 's': its file .* has other elements than before: they hold, and .* changes made at run time are gone" ||
+	fail "nobody says that changes are gone: $(cat "$dir/err")"
+end_daemon
+balanced "at the end"
