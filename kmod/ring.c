@@ -24,8 +24,6 @@ static void rx_mem_free(struct xnic_adapter *ad, struct xnic_rx_mem *mem)
 			if (mem->page[i])
 				page_pool_put_full_page(mem->pages, mem->page[i], false);
 	}
-	if (xdp_rxq_info_is_reg(&mem->rxq_xsk))
-		xdp_rxq_info_unreg(&mem->rxq_xsk);
 	if (xdp_rxq_info_is_reg(&mem->rxq_pages))
 		xdp_rxq_info_unreg(&mem->rxq_pages);
 	page_pool_destroy(mem->pages);
@@ -45,13 +43,7 @@ static int rx_mem_register(struct xnic_adapter *ad, struct xnic_rx_mem *mem, uns
 	err = __xdp_rxq_info_reg(&mem->rxq_pages, ad->netdev, i, napi_id, PAGE_SIZE);
 	if (err)
 		return err;
-	err = xdp_rxq_info_reg_mem_model(&mem->rxq_pages, MEM_TYPE_PAGE_POOL, mem->pages);
-	if (err)
-		return err;
-	err = xdp_rxq_info_reg(&mem->rxq_xsk, ad->netdev, i, napi_id);
-	if (err)
-		return err;
-	return xdp_rxq_info_reg_mem_model(&mem->rxq_xsk, MEM_TYPE_XSK_BUFF_POOL, NULL);
+	return xdp_rxq_info_reg_mem_model(&mem->rxq_pages, MEM_TYPE_PAGE_POOL, mem->pages);
 }
 
 static int rx_mem_pages(struct xnic_adapter *ad, struct xnic_rx_mem *mem, unsigned int i)
@@ -218,6 +210,7 @@ static void rx_start(struct xnic_adapter *ad, struct xnic_rx *rx)
 	rx->next = start;
 	rx->filled = start;
 	rx->rung = start;
+	rx->skip = false;
 	xnic_wr(ad, XNIC_RDBAL(i), lower_32_bits(mem->dma));
 	xnic_wr(ad, XNIC_RDBAH(i), upper_32_bits(mem->dma));
 	xnic_wr(ad, XNIC_RDLEN(i), mem->count * sizeof(*mem->desc));
@@ -228,8 +221,6 @@ static void rx_start(struct xnic_adapter *ad, struct xnic_rx *rx)
 	rx->tail = ad->mapped + XNIC_RDT(i);
 	/* Only now: a pool that is given up unused must not belong to a NAPI that runs. */
 	WRITE_ONCE(mem->pages->p.napi, &ad->queue[i].napi);
-	if (rx->pool)
-		xsk_pool_set_rxq_info(rx->pool, &mem->rxq_xsk);
 }
 
 static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)

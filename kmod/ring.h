@@ -47,11 +47,12 @@ enum xnic_rx_counter {
 	XNIC_RX_XDP_REDIRECT,
 	XNIC_RX_XDP_REDIRECT_FAILED,
 	XNIC_RX_XDP_ABORTED,
-	XNIC_RX_XSK_FULL,  /* kept, the socket's RX ring was full */
-	XNIC_RX_XSK_EMPTY, /* refills that found the fill ring empty */
+	XNIC_RX_XSK_FULL,    /* the socket's RX ring was full: lost, and those behind it wait */
+	XNIC_RX_XSK_INVALID, /* several buffers, of which the user gave one twice */
+	XNIC_RX_XSK_EMPTY,   /* refills that found the fill ring empty */
 	XNIC_RX_ALLOC_FAILED,
 	XNIC_RX_DROPPED,   /* no memory for an skb */
-	XNIC_RX_ERRORS,	   /* CRC and the like */
+	XNIC_RX_ERRORS,	   /* CRC and the like; descriptors that cannot be */
 	XNIC_RX_LENGTH,	   /* too many buffers, or several for a program that takes one */
 	XNIC_RX_DISCARDED, /* received, and the ring was stopped before a poll came to them */
 	XNIC_RX_CSUM_GOOD,
@@ -107,7 +108,6 @@ struct xnic_rx_mem {
 	struct xdp_buff **xdp; /* an AF_XDP pool's buffers */
 	struct page_pool *pages;
 	struct xdp_rxq_info rxq_pages;
-	struct xdp_rxq_info rxq_xsk;
 };
 
 struct xnic_rx {
@@ -120,6 +120,14 @@ struct xnic_rx {
 	u32 rung;		    /* the same at the last doorbell */
 	u8 index;
 	u8 xdp_tx_n;
+	bool skip;		    /* the next descriptors belong to a frame that was too long */
+	bool xsk_frags;		    /* the pool's frames may have several buffers */
+	bool xsk_asked;		    /* need_wakeup is set */
+	bool xsk_woken;		    /* written by who wakes */
+	bool xsk_stuck;		    /* a socket's RX ring was full, twice */
+	u16 xsk_room;		    /* bytes that one of the pool's buffers holds */
+	unsigned long xsk_stuck_at; /* jiffies */
+	struct xdp_rxq_info rxq_xsk;
 	struct xdp_frame
 		*xdp_tx[XNIC_TX_BATCH]; /* XDP_TX verdicts that wait for the transmit lock */
 

@@ -10,6 +10,7 @@
 #include <linux/bpf_trace.h>
 #include <linux/filter.h>
 
+#include "rx_desc.h"
 #include "xnic.h"
 
 static void xnic_rx_sync_for_cpu(const struct xnic_rx *rx, struct page *page, u32 length)
@@ -81,49 +82,21 @@ void xnic_rx_count(struct xnic_rx *rx, const struct xnic_rx_tally *tally)
 	u64_stats_update_end(&rx->sync);
 }
 
-/**
- * xnic_rx_whole_frame() - look at the frame of several descriptors that begins at rx->next.
- * @rx: the ring.
- * @length: set to its length.
- *
- * Return: how many descriptors it has; 0 if its last one has not been written back yet.
- */
-unsigned int xnic_rx_whole_frame(const struct xnic_rx *rx, u32 *length)
-{
-	u32 pos;
-
-	*length = 0;
-	for (pos = rx->next; pos != rx->filled; pos++) {
-		const union xnic_rx_desc *desc = xnic_rx_desc(rx, pos);
-		u32 status = le32_to_cpu(READ_ONCE(desc->wb.status));
-
-		if (!(status & XNIC_RXD_DD))
-			return 0;
-		dma_rmb();
-		*length += le16_to_cpu(desc->wb.length);
-		if (status & XNIC_RXD_EOP)
-			return pos - rx->next + 1;
-	}
-	return 0;
-}
-
-/* Append descriptor @pos's bytes to the linear part. Its page stays in its slot. */
-static void rx_join(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos)
+/* Append @length bytes from the page of slot @pos to the linear part. The page stays in its slot. */
+static void rx_join(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos, u32 length)
 {
 	struct page *page = rx->mem->page[pos & (rx->mem->count - 1)];
-	u32 length = le16_to_cpu(xnic_rx_desc(rx, pos)->wb.length);
 
 	xnic_rx_sync_for_cpu(rx, page, length);
 	memcpy(xdp->data_end, page_address(page) + XNIC_HEADROOM, length);
 	xdp->data_end += length;
 }
 
-static void rx_add_frag(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos)
+static void rx_add_frag(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos, u32 length)
 {
 	struct skb_shared_info *info = xdp_get_shared_info_from_buff(xdp);
 	u32 slot = pos & (rx->mem->count - 1);
 	struct page *page = rx->mem->page[slot];
-	u32 length = le16_to_cpu(xnic_rx_desc(rx, pos)->wb.length);
 
 	if (!xdp_buff_has_frags(xdp)) {
 		info->nr_frags = 0;
@@ -139,25 +112,27 @@ static void rx_add_frag(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos)
 }
 
 /*
- * Add descriptors 1 to @n - 1 of the frame at rx->next to @xdp, which holds the first. A frame that
- * fits into one page as a whole is put there: a program without frags may see it then, and a few
- * bytes behind a buffer's end are no reason for a second page.
+ * Add the parts behind the first to @xdp, which holds that. A frame that fits into one page as a
+ * whole is put there: a program without frags may see it then, and a few bytes behind a buffer's
+ * end are no reason for a second page.
  *
  * Return: false if no XDP buffer can hold the frame, or @single demands one buffer.
  */
-static bool rx_gather(struct xnic_rx *rx, struct xdp_buff *xdp, unsigned int n, u32 length,
+static bool rx_gather(struct xnic_rx *rx, struct xdp_buff *xdp, const struct xnic_rx_chain *chain,
 		      bool single)
 {
-	bool join = length <= XNIC_PAGE_ROOM;
+	bool join = chain->length <= XNIC_PAGE_ROOM;
 	unsigned int i;
 
-	if (!join && (single || n > MAX_SKB_FRAGS + 1))
+	if (!join && single)
 		return false;
-	for (i = 1; i < n; i++) {
+	for (i = 1; i < chain->n; i++) {
+		if (!chain->part[i])
+			continue;
 		if (join)
-			rx_join(rx, xdp, rx->next + i);
+			rx_join(rx, xdp, rx->next + i, chain->part[i]);
 		else
-			rx_add_frag(rx, xdp, rx->next + i);
+			rx_add_frag(rx, xdp, rx->next + i, chain->part[i]);
 	}
 	return true;
 }
@@ -278,29 +253,25 @@ static __always_inline u32 rx_run(struct xnic_rx *rx, struct bpf_prog *prog, str
 }
 
 /*
- * Take the frame of @n descriptors at rx->next to its verdict. On return a page is in the first
- * slot if it can be used again.
+ * Take the frame at rx->next to its verdict: one of @length bytes in one buffer, or @chain. On
+ * return a page is in the first slot if it can be used again.
  */
 static __always_inline void rx_frame(struct xnic_rx *rx, struct bpf_prog *prog,
-				     struct xnic_xdp *ctx, unsigned int n, u32 length,
-				     struct xnic_rx_tally *tally)
+				     struct xnic_xdp *ctx, u32 length,
+				     const struct xnic_rx_chain *chain, struct xnic_rx_tally *tally)
 {
 	struct xdp_buff *xdp = &ctx->xdp;
 	struct page **slot = &rx->mem->page[rx->next & (rx->mem->count - 1)];
 	struct page *page = *slot;
-	u32 first = le16_to_cpu(xnic_rx_desc(rx, rx->next)->wb.length);
+	u32 first = chain ? chain->part[0] : length;
 	u32 verdict = XDP_PASS;
 	struct sk_buff *skb;
 
-	ctx->desc = xnic_rx_desc(rx, rx->next + n - 1);
-	if (unlikely(le32_to_cpu(ctx->desc->wb.status) & XNIC_RXD_FRAME_ERRORS)) {
-		tally->n[XNIC_RX_ERRORS]++;
-		return;
-	}
+	ctx->desc = xnic_rx_desc(rx, chain ? rx->next + chain->n - 1 : rx->next);
 	xnic_rx_sync_for_cpu(rx, page, first);
 	xdp_prepare_buff(xdp, page_address(page), XNIC_HEADROOM, first, true);
-	xdp_buff_clear_frags_flag(xdp);
-	if (unlikely(n > 1) && !rx_gather(rx, xdp, n, length, prog && !prog->aux->xdp_has_frags)) {
+	xdp->flags = 0; /* frags, and whether their pages are of the emergency reserve */
+	if (chain && !rx_gather(rx, xdp, chain, prog && !prog->aux->xdp_has_frags)) {
 		tally->n[XNIC_RX_LENGTH]++;
 		return;
 	}
@@ -327,6 +298,36 @@ static __always_inline void rx_frame(struct xnic_rx *rx, struct bpf_prog *prog,
 	xnic_rx_receive(rx, skb, ctx->desc, tally);
 }
 
+/* Pass what is left of a frame that was too long. Return: false: it has not come to its end. */
+static bool rx_skip(struct xnic_rx *rx)
+{
+	bool ended;
+
+	rx->next += xnic_rx_rest(rx->mem->desc, rx->mem->count - 1, rx->next, rx->filled, &ended);
+	rx->skip = !ended;
+	return ended;
+}
+
+/* The frame at rx->next is not a usual one. Return: false: it has not come to its end. */
+static noinline bool rx_chain(struct xnic_rx *rx, struct bpf_prog *prog, struct xnic_xdp *ctx,
+			      struct xnic_rx_tally *tally)
+{
+	struct xnic_rx_chain chain;
+
+	xnic_rx_read_chain(&chain, rx->mem->desc, rx->mem->count - 1, rx->next, rx->filled,
+			   XNIC_PAGE_ROOM);
+	if (!chain.n)
+		return false;
+	if (!chain.ended)
+		tally->n[XNIC_RX_LENGTH]++;
+	else if (chain.error)
+		tally->n[XNIC_RX_ERRORS]++;
+	else
+		rx_frame(rx, prog, ctx, chain.length, &chain, tally);
+	rx->next += chain.n;
+	return chain.ended || rx_skip(rx);
+}
+
 /**
  * xnic_rx_poll() - receive up to @budget frames. NAPI only.
  * @rx: the ring.
@@ -337,29 +338,23 @@ static __always_inline void rx_frame(struct xnic_rx *rx, struct bpf_prog *prog,
 int xnic_rx_poll(struct xnic_rx *rx, int budget)
 {
 	struct bpf_prog *prog = READ_ONCE(rx->ad->prog);
+	bool whole = true, more = !rx->skip || rx_skip(rx);
 	struct xnic_rx_tally tally = {};
 	struct xnic_xdp ctx;
-	bool whole = true;
 	int done = 0;
 
 	xdp_init_buff(&ctx.xdp, PAGE_SIZE, &rx->mem->rxq_pages);
-	while (done < budget && rx->next != rx->filled) {
-		const union xnic_rx_desc *desc = xnic_rx_desc(rx, rx->next);
-		u32 status = le32_to_cpu(READ_ONCE(desc->wb.status));
-		unsigned int n = 1;
+	while (more && done < budget && rx->next != rx->filled) {
+		enum xnic_rx_look look;
 		u32 length;
 
-		if (!(status & XNIC_RXD_DD))
+		look = xnic_rx_look(xnic_rx_desc(rx, rx->next), XNIC_PAGE_ROOM, &length);
+		if (likely(look == XNIC_RX_USUAL)) {
+			rx_frame(rx, prog, &ctx, length, NULL, &tally);
+			rx->next++;
+		} else if (look == XNIC_RX_NOT_YET || !rx_chain(rx, prog, &ctx, &tally)) {
 			break;
-		dma_rmb();
-		length = le16_to_cpu(desc->wb.length);
-		if (unlikely(!(status & XNIC_RXD_EOP))) {
-			n = xnic_rx_whole_frame(rx, &length);
-			if (!n)
-				break;
 		}
-		rx_frame(rx, prog, &ctx, n, length, &tally);
-		rx->next += n;
 		done++;
 		if (xnic_rx_room(rx) >= XNIC_RX_BATCH)
 			whole = xnic_rx_refill(rx, &tally);

@@ -20,6 +20,7 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 	[XNIC_RX_XDP_REDIRECT_FAILED] = "xdp_redirect_failed",
 	[XNIC_RX_XDP_ABORTED] = "xdp_aborted",
 	[XNIC_RX_XSK_FULL] = "xsk_full",
+	[XNIC_RX_XSK_INVALID] = "xsk_invalid",
 	[XNIC_RX_XSK_EMPTY] = "xsk_empty",
 	[XNIC_RX_ALLOC_FAILED] = "alloc_failed",
 	[XNIC_RX_DROPPED] = "dropped",

@@ -231,7 +231,6 @@ int xnic_rx_poll(struct xnic_rx *rx, int budget);
 bool xnic_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);
 void xnic_rx_doorbell(struct xnic_rx *rx, struct xnic_rx_tally *tally);
 void xnic_rx_count(struct xnic_rx *rx, const struct xnic_rx_tally *tally);
-unsigned int xnic_rx_whole_frame(const struct xnic_rx *rx, u32 *length);
 void xnic_rx_receive(struct xnic_rx *rx, struct sk_buff *skb, const union xnic_rx_desc *desc,
 		     struct xnic_rx_tally *tally);
 int xnic_rx_abort(struct xnic_rx *rx, struct bpf_prog *prog, u32 verdict,
@@ -260,9 +259,11 @@ int xnic_xdp_set_prog(struct xnic_adapter *ad, struct bpf_prog *prog,
 		      struct netlink_ext_ack *extack);
 unsigned int xnic_xdp_mtu_max(const struct bpf_prog *prog);
 
-/* ---- xsk.c ---- */
+/* ---- xsk_pool.c ---- */
 int xnic_xsk_set_pool(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 queue);
 int xnic_xsk_wakeup(struct net_device *netdev, u32 queue, u32 flags);
+
+/* ---- xsk.c ---- */
 int xnic_xsk_rx_poll(struct xnic_rx *rx, int budget);
 void xnic_xsk_rx_clean(struct xnic_rx *rx);
 bool xnic_xsk_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);

@@ -10,7 +10,7 @@
 
 # xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
 # if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
-# XNIC_KERNEL=7.3 runs it on that kernel, with the driver built for it. The tests' settings N, FRAMES, STORM, CYCLES, FAILNTH, FAULT_FROM, FAULT_STEP and XNIC_KO reach the guest.
+# XNIC_KERNEL=7.3 runs it on that kernel, with the driver built for it. The tests' settings N, FRAMES, STORM, CYCLES, FUZZ, FUZZ_SEED, FAILNTH, FAULT_FROM, FAULT_STEP and XNIC_KO reach the guest.
 xnic_guest() {
 	local log status=0 name settings=(XNIC_GUEST=1) kernel=${XNIC_KERNEL:-6.12}
 	[ -z "${XNIC_GUEST:-}" ] || return 0
@@ -19,7 +19,7 @@ xnic_guest() {
 		set -- --kernel "$kernel" "$@"
 	fi
 	make -s -C "$ROOT" KERNEL="$kernel" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
-	for name in N FRAMES STORM CYCLES FAILNTH FAULT_FROM FAULT_STEP XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
+	for name in N FRAMES STORM CYCLES FUZZ FUZZ_SEED FAILNTH FAULT_FROM FAULT_STEP XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
 	log=$(mktemp)
 	cleanup rm -f "$log"
 	# shellcheck disable=SC2086
