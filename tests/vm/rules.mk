@@ -15,9 +15,11 @@ conformance:
 test-debug: kmod-debug tests
 	$(Q)tests/vm/debug-all $(TEST_DEBUG)
 
-# Before a release: what the stock kernel can check by itself, two minutes of storm, a thousand times load and unload; half an hour.
-test-long: kmod tests
+# Before a release: what the stock kernel can check by itself, two minutes of storm, a thousand times load and unload; ten minutes of a hostile process on
+# the debug kernel; an hour.
+test-long: kmod kmod-debug tests
 	$(Q)STORM=120 CYCLES=1000 tests/vm/each $(B)/test-long xnic-checkers xnic-storm xnic-removal
+	$(Q)FUZZ=600 XNIC_KO=$(abspath $(B))/debug/kmod/xnic.ko XNIC_VM=--debug tests/vm/each $(B)/test-long xnic-fuzz
 
 .PHONY: test-debug test-long
 
