@@ -33,7 +33,7 @@ typedef atomic_long_t os_counter;
 
 /* ---- a lock for a few instructions, in process context ---- */
 struct os_lock {
-	spinlock_t spinlock;
+	spinlock_t spinlock; /* of whoever has the struct os_lock */
 };
 
 #define os_lock_init(l) spin_lock_init(&(l)->spinlock)

@@ -30,7 +30,8 @@ static void xnic_get_ringparam(struct net_device *netdev, struct ethtool_ringpar
 }
 
 /* The number of queues that the stack sees changes here, because that takes rtnl: before there are
- * more, after there are fewer. Becoming fewer cannot fail. */
+ * more, after there are fewer. Becoming fewer cannot fail.
+ */
 static int reshape(struct xnic_adapter *ad, const struct xnic_shape *shape,
 		   struct netlink_ext_ack *extack)
 {
@@ -52,7 +53,8 @@ static int reshape(struct xnic_adapter *ad, const struct xnic_shape *shape,
 }
 
 /* The core has refused what is above the maximum. A size in between two powers of two is rounded
- * up. */
+ * up.
+ */
 static int xnic_set_ringparam(struct net_device *netdev, struct ethtool_ringparam *ring,
 			      struct kernel_ethtool_ringparam *kernel_ring,
 			      struct netlink_ext_ack *extack)
@@ -193,7 +195,8 @@ static int xnic_set_pauseparam(struct net_device *netdev, struct ethtool_pausepa
 }
 
 /* Reads the device's counters now, rather than as of the last tick. While it sleeps or is gone they
- * stay as they were. */
+ * stay as they were.
+ */
 static void fresh_hw_counters(struct xnic_adapter *ad, u64 *hw)
 {
 	struct xnic_call call;

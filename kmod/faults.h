@@ -45,8 +45,8 @@ struct xnic_faults {
 };
 
 #define xnic_faults_add(ad)	    ((void)(ad))
-#define xnic_fault(ad, which)	    false
-#define xnic_fault_stall(ad, which) ((void)(ad))
+#define xnic_fault(ad, which)	    ((void)(ad), (void)(which), false)
+#define xnic_fault_stall(ad, which) ((void)(ad), (void)(which))
 #endif
 
 #endif

@@ -99,7 +99,8 @@ static void hw_setup_reserved(struct xnic_adapter *ad)
 }
 
 /* Share the 40 KiB packet buffer: room for two frames on transmit, the rest for receive; XOFF when
- * one frame more would not fit, XON 8 bytes and more below (the part's granularity). */
+ * one frame more would not fit, XON 8 bytes and more below (the part's granularity).
+ */
 static void hw_setup_packet_buffer(struct xnic_adapter *ad)
 {
 	u32 frame = ad->mtu + XNIC_L2_OVERHEAD + ETH_FCS_LEN;
@@ -185,16 +186,14 @@ void xnic_hw_rx_mode(struct xnic_adapter *ad)
 
 	netif_addr_lock_bh(netdev);
 	hw_address(ad, 0, netdev->dev_addr);
-	netdev_for_each_uc_addr(ha, netdev)
-	{
+	netdev_for_each_uc_addr(ha, netdev) {
 		if (i == XNIC_RA_ENTRIES)
 			break; /* RCTL.UPE, then */
 		hw_address(ad, i++, ha->addr);
 	}
 	for (; i < XNIC_RA_ENTRIES; i++)
 		hw_address(ad, i, NULL);
-	netdev_for_each_mc_addr(ha, netdev)
-	{
+	netdev_for_each_mc_addr(ha, netdev) {
 		u32 hash = (ha->addr[4] >> 4 | ha->addr[5] << 4) & 0xfff;
 
 		table[hash / 32] |= BIT(hash % 32);
@@ -241,7 +240,7 @@ void xnic_hw_rss(struct xnic_adapter *ad)
 {
 	unsigned int i;
 
-	/* Both are rewritten while frames arrive: the queue of a frame may be the old or the new. */
+	/* Rewritten while frames arrive: the queue of a frame may be the old or the new. */
 	for (i = 0; i < XNIC_RSS_KEY_BYTES / 4; i++)
 		xnic_wr(ad, XNIC_RSSRK(i), get_unaligned_le32(ad->rss_key + 4 * i));
 	for (i = 0; i < XNIC_RETA_ENTRIES; i += 4) {

@@ -46,7 +46,7 @@
 #define	  XNIC_EERD_DATA		 GENMASK(31, 16)
 #define	  XNIC_NVM_WORDS		 64
 #define XNIC_CTRL_EXT			 0x00018
-#define	  XNIC_CTRL_EXT_BIT_22		 BIT(22) /* set, and 23 clear: what every 82574 driver does */
+#define	  XNIC_CTRL_EXT_BIT_22		 BIT(22) /* set, and 23 clear: as every 82574 driver */
 #define	  XNIC_CTRL_EXT_BIT_23		 BIT(23)
 #define	  XNIC_CTRL_EXT_EIAME		 BIT(24) /* MSI-X masks its causes by itself */
 #define	  XNIC_CTRL_EXT_IAME		 BIT(27) /* reading ICR masks the causes in IAM */

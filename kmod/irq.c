@@ -13,7 +13,7 @@
 
 #define XNIC_VECTORS	    (XNIC_HW_QUEUES + 1)
 #define XNIC_VECTOR_OTHER   XNIC_HW_QUEUES
-#define XNIC_CAUSES_PAIR(i) (XNIC_INT_RXQ(i) | XNIC_INT_TXQ(i))
+#define XNIC_CAUSES_PAIR(i) ((XNIC_INT_RXQ(0) | XNIC_INT_TXQ(0)) << (i))
 /* Without MSI-X the queues share causes. */
 #define XNIC_CAUSES_SINGLE  (XNIC_INT_RXT0 | XNIC_INT_RXDMT0 | XNIC_INT_TXDW)
 
@@ -51,7 +51,8 @@ void xnic_irq_free_vectors(struct xnic_adapter *ad)
 /* ---- masking ---- */
 
 /** xnic_irq_disable_all() - mask every cause; handlers under way have ended on return only if
- * interrupts are requested no more. */
+ * interrupts are requested no more.
+ */
 void xnic_irq_disable_all(struct xnic_adapter *ad)
 {
 	xnic_wr(ad, XNIC_IMC, ~0U);

@@ -52,7 +52,8 @@ static int mdio_access(struct xnic_adapter *ad, u32 op, int address, int reg, u1
 unlock:
 	mutex_unlock(&ad->mdio_lock);
 	/* phylib takes an error for a defect of the kernel and warns. A PHY that reads as zeros has
-	 * no link, which is the truth. */
+	 * no link, which is the truth.
+	 */
 	if (!READ_ONCE(ad->regs))
 		return 0;
 	return err ? err : (int)FIELD_GET(XNIC_MDIC_DATA, mdic);

@@ -36,10 +36,12 @@ $(KMOD)/.faults-$(XNIC_FAULTS):
 kmod-debug:
 	$(Q)kdir=$$(scripts/vm.d/debug-kernel --kdir) && $(MAKE) --no-print-directory B=build/debug KDIR=$$kdir XNIC_FAULTS=1 kmod
 
-# sparse, with the types of descriptor fields; kbuild prints what it finds, which must be nothing.
+# sparse, with the types of descriptor fields; checkpatch; clang's analyser. They print what they find, which must be nothing.
 kmod-check: $(KMOD_LINKS)
 	$(call say,SPARSE,kmod)
 	$(Q)rm -f $(KMOD)/*.o
 	$(Q)$(KBUILD) -s C=2 CF=-D__CHECK_ENDIAN__ modules 2>&1 | { ! grep -E 'kmod/.*(warning|error)|(warning|error):'; }
+	$(call say,CHECK,kmod)
+	$(Q)scripts/check-kmod $(B)/kmod $(KDIR)
 
 .PHONY: kmod kmod-debug kmod-check

@@ -48,7 +48,8 @@ static int test_interrupts(struct xnic_adapter *ad, void *arg)
 }
 
 /* Registers that hold what is written, in all bits of the mask. xnic_hw_setup() and a pair's start
- * write them all again. */
+ * write them all again.
+ */
 static const struct {
 	u32 reg;
 	u32 mask;
@@ -214,9 +215,9 @@ static bool loop_possible(struct xnic_adapter *ad)
 	return true;
 
 busy:
-	netdev_warn(ad->netdev,
-		    "self test: an XDP program or AF_XDP socket takes the frames: detach "
-		    "it to test the loop\n");
+	netdev_warn(
+		ad->netdev,
+		"self test: an XDP program or AF_XDP socket takes the frames: detach it to test the loop\n");
 	return false;
 }
 

@@ -101,7 +101,8 @@ void xnic_rx_counters(const struct xnic_rx *rx, u64 *values)
 }
 
 /** xnic_tx_counters() - a copy of a transmit ring's counters; those of its sender and those of its
- * cleaning side are each consistent. Any context. */
+ * cleaning side are each consistent. Any context.
+ */
 void xnic_tx_counters(const struct xnic_tx *tx, u64 *values)
 {
 	unsigned int start, i;

@@ -140,7 +140,7 @@ struct xnic_adapter {
 	int vectors; /* 3: MSI-X; 1: MSI or line */
 	struct mii_bus *mdio;
 	struct phy_device *phydev;
-	struct mutex mdio_lock;
+	struct mutex mdio_lock; /* one MDIO access at a time, none during a reset */
 
 	/* The active driver: see control.c. */
 	struct domain domain;
