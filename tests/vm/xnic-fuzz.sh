@@ -17,7 +17,7 @@ fuzz_config() {
 	bpftool map update pinned $XDP/maps/fuzz key 0 0 0 0 value $(u32 "$1") $(u32 "$2") $(u32 "$3") $(u32 0) $(u32 0)
 }
 passed() { bpftool -j map dump pinned $XDP/maps/fuzz | jq '.[0].formatted.value.passed'; }
-rx_packets() { ethtool -S eth0 | awk -v name="rx$1_packets:" '$1 == name { print $2 }'; }
+rx_packets() { counters "rx$1_packets" eth0; }
 # frames_of_any_length MAX: from the other port, without end, until flood_end.
 any_length() {
 	flood_setup 0 60 64 20000
