@@ -7,10 +7,15 @@ DESTDIR ?=
 B := build
 VERSION := $(shell cat VERSION)
 
-WARN := -Wall -Wextra -Werror -Wstrict-prototypes -Wmissing-prototypes
+# A warning ends the build where we look at it (WERROR=1, or CI=true in the environment), not where somebody has a newer compiler than we had.
+WERROR ?= $(if $(filter-out 0 false,$(CI)),1)
+WARN := -Wall -Wextra $(if $(filter-out 0,$(WERROR)),-Werror)
+# CFLAGS, CPPFLAGS and LDFLAGS are the caller's, from the environment or the command line; what the build itself needs is in ALL_*.
 CFLAGS ?= -O2 -g
-CPPFLAGS += -Iinclude -Iuser/lib -Iuser/common -D_GNU_SOURCE -DAFXDP_VERSION='"$(VERSION)"'
-ALL_CFLAGS = -std=gnu11 $(WARN) $(CFLAGS) -MMD -MP -pthread
+ALL_CPPFLAGS = -Iinclude -Iuser/lib -Iuser/common -D_GNU_SOURCE -DAFXDP_VERSION='"$(VERSION)"' $(CPPFLAGS)
+ALL_CFLAGS = -std=gnu11 $(WARN) -Wstrict-prototypes -Wmissing-prototypes $(CFLAGS) -MMD -MP -pthread
+# Where the compiler finds <asm/types.h>: clang -target bpf does not look into a multiarch directory. Asked in a way that every compiler answers.
+ASM_INCLUDE := $(patsubst %/asm/types.h,-I%,$(filter %/asm/types.h,$(shell $(CC) -M -include asm/types.h -x c /dev/null 2>/dev/null)))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # Quiet lines: what is made, not how; V=1 shows the commands.
@@ -26,7 +31,7 @@ all:
 $(B)/%.o: %.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c $< -o $@
 
 include $(wildcard bpf/rules.mk user/*/rules.mk kmod/rules.mk tests/*/rules.mk docs/rules.mk)
 

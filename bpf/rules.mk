@@ -2,7 +2,7 @@
 # The XDP program: build/bpf/afxdp_rx.bpf.o, loadable by libbpf, iproute2 and bpftool.
 # -mcpu=v3: 32-bit ALU and jumps, in every kernel and clang we support; smaller and faster code.
 BPF_OBJ := $(B)/bpf/afxdp_rx.bpf.o
-BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 -Wall -Wextra -Werror -Iinclude -I/usr/include/$(shell $(CC) -print-multiarch)
+BPF_CFLAGS := -std=gnu11 -O2 -g -target bpf -mcpu=v3 $(WARN) -Iinclude $(ASM_INCLUDE)
 
 $(BPF_OBJ): bpf/afxdp_rx.bpf.c $(wildcard bpf/*.h) include/afxdp/abi.h
 	$(call say,BPF,$<)

@@ -9,7 +9,7 @@ include $(filter-out tests/fuzz/rules.mk,$(wildcard tests/fuzz/*.mk))
 $(B)/tests/fuzz/%: tests/fuzz/%.c
 	$(call say,FUZZER,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $($*_FUZZ_SRCS) -o $@ $($*_FUZZ_LIBS)
+	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $($*_FUZZ_SRCS) -o $@ $($*_FUZZ_LIBS)
 
 # What is found stays in build/tests/fuzz/NAME.corpus, so that the next run goes on from there. What is worth keeping is in tests/fuzz/corpus/NAME: make it
 # with build/tests/fuzz/NAME -merge=1 -use_counters=0 tests/fuzz/corpus/NAME build/tests/fuzz/NAME.corpus.

@@ -7,7 +7,7 @@ NETNS_BIN := $(patsubst %.c,$(B)/%,$(filter-out tests/netns/library.c %.bpf.c,$(
 $(NETNS_BIN): $(B)/%: %.c $(B)/libafxdp.a tests/unit/t.h
 	$(call say,TEST,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests/unit $< $(B)/libafxdp.a $(LIBS) -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Itests/unit $< $(B)/libafxdp.a $(LIBS) -o $@
 
 $(NETNS_BPF): $(B)/%.o: %.c
 	$(call say,BPF,$<)

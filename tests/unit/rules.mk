@@ -10,7 +10,7 @@ include $(filter-out tests/unit/rules.mk,$(wildcard tests/unit/*.mk))
 $(B)/tests/unit/%.t: tests/unit/%.c
 	$(call say,TEST,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -Itests/unit \
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Itests/unit \
 		$(if $(filter $*,$(TSAN)),-fsanitize=thread,$(SANITIZE)) $< $($*_SRCS) -o $@ $($*_LIBS)
 
 tests: $(UNIT_BIN)

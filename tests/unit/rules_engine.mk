@@ -1,4 +1,4 @@
 rules_engine_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_SRCS) $(B)/user/lib/object.o
 rules_engine_LIBS := -lxdp -lbpf -lpcap
-$(B)/tests/unit/rules_engine.t: CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
+$(B)/tests/unit/rules_engine.t: ALL_CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
 $(B)/tests/unit/rules_engine.t: $(rules_engine_SRCS) $(wildcard user/lib/rules/*.h tests/rules/*.h) $(PROBE_OBJ)

@@ -1,4 +1,4 @@
 rules_sets_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_SRCS) $(B)/user/lib/object.o
 rules_sets_LIBS := -lxdp -lbpf -lpcap
-$(B)/tests/unit/rules_sets.t: CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
+$(B)/tests/unit/rules_sets.t: ALL_CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
 $(B)/tests/unit/rules_sets.t: $(rules_sets_SRCS) $(wildcard user/lib/rules/*.h tests/rules/*.h) $(PROBE_OBJ)

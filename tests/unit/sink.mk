@@ -16,5 +16,5 @@ ODD_PLUGINS := $(foreach n,0 1 2 3 4 5 6,$(B)/tests/unit/plugin_odd$(n).so)
 $(ODD_PLUGINS): $(B)/tests/unit/plugin_odd%.so: tests/unit/shim/plugin_odd.c include/afxdp/plugin.h
 	$(call say,PLUGIN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -DODD=$* -shared -fPIC $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -DODD=$* -shared -fPIC $< -o $@
 $(B)/tests/unit/sink_plugin.t: $(ODD_PLUGINS) $(B)/plugins/protocols.so

@@ -6,12 +6,12 @@ XNIC_BIN := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%,$(filter-out %.bpf.c,$(w
 $(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g -Wall -Werror -Iinclude -I/usr/include/$(shell $(CC) -dumpmachine) -c $< -o $@
+	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g $(filter-out -Wextra,$(WARN)) -Iinclude $(ASM_INCLUDE) -c $< -o $@
 
 $(B)/tests/xnic/%: tests/xnic/%.c
 	$(call say,TEST,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(ALL_CFLAGS) $< -o $@ -lxdp -lbpf -lmnl
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $< -o $@ -lxdp -lbpf -lmnl
 
 $(B)/tests/xnic.stamp: $(XNIC_BPF) $(XNIC_BIN)
 	@mkdir -p $(@D)

@@ -2,7 +2,7 @@
 # The daemon: build/afxdpd.
 AFXDPD_SRCS := $(wildcard user/afxdpd/*.c user/afxdpd/sinks/*.c) user/common/table.c user/common/numbers.c user/common/text.c
 AFXDPD_OBJS := $(AFXDPD_SRCS:%.c=$(B)/%.o)
-$(AFXDPD_OBJS): CPPFLAGS += -Iuser/afxdpd
+$(AFXDPD_OBJS): ALL_CPPFLAGS += -Iuser/afxdpd
 
 $(B)/afxdpd: $(AFXDPD_OBJS) $(B)/libafxdp.a
 	$(call say,LD,$@)

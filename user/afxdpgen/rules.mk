@@ -8,8 +8,7 @@ GEN_OBJS := $(GEN_SRCS:%.c=$(B)/%.o) $(B)/user/common/numbers.o $(B)/$(GEN)/obje
 $(B)/$(GEN)/afxdpgen.bpf.o: $(GEN)/afxdpgen.bpf.c $(addprefix $(GEN)/,live.h pace.h stamp.h)
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) -std=gnu11 -O2 -g -target bpf -mcpu=v2 -Wall -Wextra -Werror \
-		-I/usr/include/$(shell $(CC) -print-multiarch) -c $< -o $@
+	$(Q)$(CLANG) -std=gnu11 -O2 -g -target bpf -mcpu=v2 $(WARN) $(ASM_INCLUDE) -c $< -o $@
 
 # libbpf reads the object where it lies, as 64-bit ELF: hence the alignment.
 $(B)/$(GEN)/object.o: $(B)/$(GEN)/afxdpgen.bpf.o

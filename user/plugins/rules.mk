@@ -5,6 +5,6 @@ PLUGINS := $(patsubst user/plugins/%.c,$(B)/plugins/%.so,$(wildcard user/plugins
 $(B)/plugins/%.so: user/plugins/%.c include/afxdp/plugin.h include/afxdp/abi.h
 	$(call say,PLUGIN,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -shared -fPIC $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(LDFLAGS) -shared -fPIC $< -o $@
 
 all: $(PLUGINS)
