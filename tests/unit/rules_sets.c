@@ -134,8 +134,6 @@ static void check_frame(struct probe_run *p, const struct frame *f, bool src, bo
 /* Addresses near the elements' borders, and anywhere. */
 static void ask(struct probe_run *p, const struct model *m, struct rng *r, uint32_t times)
 {
-	uint32_t hits = 0;
-
 	while (times--) {
 		int family = rng_chance(r, 50) ? AF_INET : AF_INET6;
 		uint8_t address[2][16];
@@ -159,7 +157,6 @@ static void ask(struct probe_run *p, const struct model *m, struct rng *r, uint3
 				}
 			}
 			has[i] = model_has(m, family, address[i]);
-			hits += has[i];
 		}
 		make_frame(r, &f, family, address[0], address[1]);
 		check_frame(p, &f, has[0], has[1]);
