@@ -101,11 +101,22 @@ int afxdp_rx_plain(struct xdp_md *ctx)
 }
 
 /*
- * What afxdpd puts into libxdp's dispatcher where the one above is refused: from Linux 6.13 on (and
- * 6.12.5) only a function that moves packet pointers may be replaced by one that does, and the
- * dispatcher's slots do not before libxdp 1.5.5. Metadata move them, so there are none.
+ * What afxdpd puts into libxdp's dispatcher. libxdp makes it a program of another type; from 1.5 on
+ * libbpf forgets a section's handler then, and with it our rules (see rules/hook.c), unless the
+ * section is of no kind that libbpf knows. `?`: nobody else loads these unasked.
  */
-SEC("xdp.frags")
+SEC("?afxdp")
+int afxdp_rx_joined(struct xdp_md *ctx)
+{
+	return receive(ctx, true);
+}
+
+/*
+ * Instead of the one above where it is refused: from Linux 6.13 on (and 6.12.5) only a function that
+ * moves packet pointers may be replaced by one that does, and the dispatcher's slots do not before
+ * libxdp 1.5.5. Metadata move them, so there are none.
+ */
+SEC("?afxdp")
 int afxdp_rx_bare(struct xdp_md *ctx)
 {
 	return receive(ctx, false);

@@ -28,10 +28,15 @@ int dispatcher_join(struct bpf_object *obj, const char *name, unsigned int ifind
 		    struct xdp_program **xdp, bool *generic)
 {
 	DECLARE_LIBXDP_OPTS(xdp_program_opts, opts, .obj = obj, .prog_name = name);
+	struct bpf_program *prog = bpf_object__find_program_by_name(obj, name);
 	struct xdp_multiprog *mp;
 	enum xdp_attach_mode mode;
 	int err;
 
+	if (!prog)
+		return -ENOENT;
+	/* Its section does not say it. */
+	bpf_program__set_type(prog, BPF_PROG_TYPE_XDP);
 	remove_leftover(ifindex);
 	mp = xdp_multiprog__get_from_ifindex(ifindex);
 	if (!mp || libxdp_get_error(mp))
@@ -50,6 +55,7 @@ int dispatcher_join(struct bpf_object *obj, const char *name, unsigned int ifind
 	/* Behind everybody else (50 is the default): what they pass is what the stack would get. */
 	xdp_program__set_run_prio(*xdp, 90);
 	xdp_program__set_chain_call_enabled(*xdp, XDP_PASS, true);
+	xdp_program__set_xdp_frags_support(*xdp, true);
 	err = xdp_program__attach(*xdp, ifindex, mode, 0);
 	if (err) {
 		xdp_program__close(*xdp);

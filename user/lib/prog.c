@@ -45,7 +45,7 @@ int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *v
 	size_t map_size;
 	uint8_t *image;
 
-	for (int i = 0; section && i < btf_vlen(section); i++, var++) {
+	for (uint32_t i = 0; section && i < btf_vlen(section); i++, var++) {
 		const struct btf_type *t = btf__type_by_id(btf, var->type);
 
 		if (strcmp(btf__name_by_offset(btf, t->name_off), name) || var->size != size)
@@ -66,9 +66,16 @@ int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *v
 	return -ENOENT;
 }
 
+static bool joins(const struct afxdp_prog *p)
+{
+	return p->found.what == AFXDP_FOUND_DISPATCHER && !p->config.replace;
+}
+
 static const char *program_name(const struct afxdp_prog *p)
 {
-	return p->bare ? "afxdp_rx_bare" : "afxdp_rx";
+	if (!joins(p))
+		return "afxdp_rx";
+	return p->bare ? "afxdp_rx_bare" : "afxdp_rx_joined";
 }
 
 static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
@@ -186,7 +193,7 @@ static int load_ours(struct afxdp_prog *p)
 	int err;
 
 	p->queues = p->config.queues;
-	if (p->found.what == AFXDP_FOUND_DISPATCHER && !p->config.replace)
+	if (joins(p))
 		err = join_dispatcher(p);
 	else
 		err = load_alone(p);

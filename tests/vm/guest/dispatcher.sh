@@ -19,7 +19,7 @@ expect_eq "members before" "$(members)" somebody_else
 for args in "" "-f udp"; do
 	# shellcheck disable=SC2086
 	start_daemon $args
-	expect_match "members while it runs" "$(members)" "^somebody_else afxdp_rx(_bare)?$"
+	expect_match "members while it runs" "$(members)" "^somebody_else afxdp_rx_(joined|bare)$"
 	gen --count 10000 --cpus "$cpus" >/dev/null
 	wait_for 120 live_is .ledger.received 10000 || fail "in the dispatcher: $(live .ledger.received) received"
 	expect_eq "in the dispatcher: captured" "$(live .ledger.captured)" 10000
@@ -31,9 +31,9 @@ done
 # A dispatcher belongs to nobody: what is killed in it stays, and passes everything.
 start_daemon
 kill_daemon
-expect_match "members after a kill" "$(members)" "^somebody_else afxdp_rx(_bare)?$"
+expect_match "members after a kill" "$(members)" "^somebody_else afxdp_rx_(joined|bare)$"
 start_daemon
-expect_match "members after the next start" "$(members)" "^somebody_else afxdp_rx(_bare)?$"
+expect_match "members after the next start" "$(members)" "^somebody_else afxdp_rx_(joined|bare)$"
 gen --count 1000 >/dev/null
 wait_for 120 live_is .ledger.consumed 1000 || fail "after a kill: $(live .ledger.consumed) consumed"
 end_daemon

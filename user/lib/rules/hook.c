@@ -53,6 +53,12 @@ static void do_register(void)
 		opts.cookie = 1;
 		id = libbpf_register_prog_handler("xdp.frags", BPF_PROG_TYPE_XDP, BPF_XDP, &opts);
 	}
+	if (id >= 0) {
+		/* For sections of no known kind: the only handler that stays with a program whose
+		 * type libxdp changes (libbpf 1.5). It leaves strangers' programs as they are. */
+		opts.cookie = 0;
+		id = libbpf_register_prog_handler(NULL, BPF_PROG_TYPE_UNSPEC, 0, &opts);
+	}
 	hook.err = id < 0 ? id : 0;
 }
 
