@@ -42,13 +42,18 @@ for engine in xdp packet; do
 	jq -e '.sent > 0 and .sent <= 201' <<<"$OUT" >/dev/null || fail "duration by $engine: $OUT"
 done
 
+# got: frames that g1 has received. more N: more than N by now.
+got() { ip -n "$b" -j -s link show g1 | jq '.[0].stats64.rx.packets'; }
+more() { [ "$(got)" -gt "$1" ]; }
+
 # A signal ends it, with the account.
 for signal in INT TERM; do
 	for args in "" "--pps 10" "--engine packet" "--pps 100k"; do
+		had=$(got)
 		# shellcheck disable=SC2086 # several words
 		in_ns_bg "$a" "$BUILD/afxdpgen" -i g0 $args >"$dir/out" 2>&1
 		pid=$!
-		sleep 0.3
+		wait_for 20 more "$had" || fail "'$args': nothing arrives: $(cat "$dir/out")"
 		kill -$signal "$pid"
 		status=0
 		wait "$pid" || status=$?
@@ -87,9 +92,10 @@ expect_eq "the link after the end" "$(links | grep "^$link ")" ""
 # The interface goes away.
 for engine in xdp packet; do
 	[ $engine = xdp ] || veth_pair "$a" g0 "$b" g1 1
+	had=$(got)
 	in_ns_bg "$a" "$BUILD/afxdpgen" -i g0 --engine $engine >"$dir/out" 2>&1
 	pid=$!
-	sleep 0.3
+	wait_for 20 more "$had" || fail "by $engine: nothing arrives: $(cat "$dir/out")"
 	ip -n "$b" link delete g1
 	status=0
 	wait "$pid" || status=$?
@@ -115,6 +121,14 @@ expect_status 2 "${gen[@]}" -i g0 --pcap "$dir/bad"
 one_line
 expect_status 2 "${gen[@]}" -i g0 --pcap "$dir/nosuch"
 expect_match "no capture" "$OUT" "$dir/nosuch"
+# A capture with a runt and a super-frame (16,000 bytes), as segmentation offload leaves them: the rest is sent, and it says so.
+record() { printf '%b' "$(printf '\\0\\0\\0\\0\\0\\0\\0\\0\\x%x\\x%x\\0\\0\\x%x\\x%x\\0\\0' $(($1 % 256)) $(($1 / 256)) $(($1 % 256)) $(($1 / 256)))"; head -c "$1" /dev/zero; }
+{ printf '\xd4\xc3\xb2\xa1\2\0\4\0\0\0\0\0\0\0\0\0\0\0\4\0\1\0\0\0'; record 60; record 9; record 16000; record 1600; record 62; } >"$dir/odd.pcap"
+expect_eq "records of odd.pcap" "$(tcpdump -r "$dir/odd.pcap" 2>/dev/null | wc -l)" 5
+expect_status 0 "${gen[@]}" -i g0 --engine packet --pcap "$dir/odd.pcap" --count 4
+expect_match "runts" "$OUT" "left out 1 record shorter than an Ethernet header"
+expect_match "super-frames" "$OUT" "left out 2 records longer than 1518 bytes, the most that fit the MTU of g0"
+expect_eq "odd.pcap: sent" "$(grep -v ^afxdpgen: <<<"$OUT" | jq .sent)" 4
 expect_status 1 "$BUILD/afxdpgen" --write "$dir/no/such" --count 1
 expect_match "not writable" "$OUT" "$dir/no/such"
 expect_status 1 "$BUILD/afxdpgen" --write /dev/full --count 1000

@@ -17,7 +17,7 @@ static int make(struct gen_traffic *t, struct gen_options o)
 	if (!o.flows)
 		o.flows = 1;
 	why[0] = 0;
-	return gen_traffic_make(t, &o, mac, why, sizeof(why));
+	return gen_traffic_make(t, &o, mac, GEN_SIZE_MAX + 4, why, sizeof(why));
 }
 
 static void single(void)
@@ -101,7 +101,8 @@ static void refused(const char *about)
 static void replay(void)
 {
 	static const unsigned int good[] = { 14, 60, 1518, 9018, 0 }, none[] = { 0 };
-	static const unsigned int small[] = { 60, 13, 0 }, large[] = { 9019, 0 };
+	static const unsigned int odd[] = { 13, 60, 9019, 1, 61, 16000, 65, 0 };
+	static const unsigned int useless[] = { 13, 9019, 0 }, kept[] = { 60, 61, 65 };
 	struct gen_traffic t;
 	uint8_t f[9018];
 	unsigned int i;
@@ -116,10 +117,14 @@ static void replay(void)
 	gen_traffic_free(&t);
 	CHECK(!truncate(path, 24 + 16 + 14 + 16 + 59));
 	refused("record 2");
-	capture(DLT_EN10MB, small);
-	refused("record 2 has 13");
-	capture(DLT_EN10MB, large);
-	refused("9019");
+	capture(DLT_EN10MB, odd);
+	CHECK(!make(&t, (struct gen_options){ .pcap = path }), "%s", why);
+	CHECK(t.count == 3 && t.too_short == 2 && t.too_long == 2);
+	for (i = 0; i < 3; i++)
+		CHECK(t.templates[i].length == kept[i]);
+	gen_traffic_free(&t);
+	capture(DLT_EN10MB, useless);
+	refused("no frame that can be sent, of 14 to 9018");
 	capture(DLT_EN10MB, none);
 	refused("no frames");
 	capture(DLT_RAW, good);

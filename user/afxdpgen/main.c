@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "crew.h"
+#include "written.h"
 
 enum {
 	EXIT_RUN = 1,
@@ -55,9 +56,28 @@ static void raise_memlock(void)
 }
 
 /* The MTU counts what follows the Ethernet header; a VLAN tag is not counted. */
-static bool fits(const struct gen_interface *i, const struct gen_traffic *t)
+static uint32_t longest(const struct gen_interface *i)
 {
-	return t->longest <= i->mtu + 14 + 4;
+	uint32_t limit = i->mtu + 14 + 4;
+
+	return limit < GEN_SIZE_MAX + 4 ? limit : GEN_SIZE_MAX + 4;
+}
+
+static const char *plural(uint32_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+static void say_left_out(const struct gen_options *o, const struct gen_traffic *t, uint32_t limit)
+{
+	if (t->too_short)
+		complain("--pcap %s: left out %u record%s shorter than an Ethernet header", o->pcap,
+			 t->too_short, plural(t->too_short));
+	if (t->too_long)
+		complain("--pcap %s: left out %u record%s longer than %u bytes%s%s", o->pcap,
+			 t->too_long, plural(t->too_long), limit,
+			 o->write ? "" : ", the most that fit the MTU of ",
+			 o->write ? "" : o->interface);
 }
 
 /* Sends and prints the results if there are any. @why: as gen_crew's. */
@@ -116,7 +136,7 @@ static int ready(const struct gen_options *o, struct gen_interface *i)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int main_status(int argc, char **argv)
 {
 	struct gen_interface interface = { .mac = { 0x02, 0, 0, 0, 0, 0x01 }, .mtu = 65535 };
 	struct gen_traffic traffic = {};
@@ -137,21 +157,27 @@ int main(int argc, char **argv)
 	if (status)
 		return status;
 	err = gen_traffic_make(&traffic, &options,
-			       options.has_src_mac ? options.src_mac : interface.mac, why,
-			       sizeof(why));
+			       options.has_src_mac ? options.src_mac : interface.mac,
+			       longest(&interface), why, sizeof(why));
 	if (err) {
 		complain("%s", err == -EINVAL ? why : strerror(-err));
 		status = err == -EINVAL ? EXIT_USAGE : EXIT_RUN;
-	} else if (!fits(&interface, &traffic)) {
+	} else if (traffic.longest > longest(&interface)) {
 		complain("frames of %u bytes do not fit the MTU of '%s', %u: ip link set %s mtu %u",
 			 traffic.longest, interface.name, interface.mtu, interface.name,
 			 traffic.longest - 14);
 		status = EXIT_CANNOT;
 	} else {
+		say_left_out(&options, &traffic, longest(&interface));
 		raise_memlock();
 		gen_crew_block_signals();
 		status = run(&options, &interface, &traffic);
 	}
 	gen_traffic_free(&traffic);
 	return status;
+}
+
+int main(int argc, char **argv)
+{
+	return written("afxdpgen", main_status(argc, argv));
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* pcap.c - a capture as traffic: every record, in order, as long as it was captured. */
+/* pcap.c - a capture as traffic: every record that can be sent, in order, as long as it was
+ * captured.
+ */
 #include <errno.h>
 #include <pcap/pcap.h>
 #include <stdio.h>
@@ -9,7 +11,8 @@
 
 #include "traffic.h"
 
-int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, char *why, size_t why_size)
+int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, uint32_t limit, char *why,
+		     size_t why_size)
 {
 	char error[PCAP_ERRBUF_SIZE];
 	struct pcap_pkthdr *h;
@@ -30,11 +33,13 @@ int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, char *w
 		goto out;
 	}
 	while ((got = pcap_next_ex(in, &h, &bytes)) == 1) {
-		if (h->caplen < ETH_HLEN || h->caplen > GEN_SIZE_MAX + 4) {
-			snprintf(why, why_size,
-				 "--pcap %s: record %u has %u bytes: 14 to %u can be sent", o->pcap,
-				 t->count + 1, h->caplen, GEN_SIZE_MAX + 4);
-			goto out;
+		if (h->caplen < ETH_HLEN) {
+			t->too_short++;
+			continue;
+		}
+		if (h->caplen > limit) {
+			t->too_long++;
+			continue;
 		}
 		p = gen_traffic_add(t, h->caplen);
 		if (!p) {
@@ -47,12 +52,16 @@ int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, char *w
 		memcpy(p, bytes, h->caplen);
 	}
 	if (got != PCAP_ERROR_BREAK) {
-		snprintf(why, why_size, "--pcap %s: record %u: %s", o->pcap, t->count + 1,
-			 pcap_geterr(in));
+		snprintf(why, why_size, "--pcap %s: record %u: %s", o->pcap,
+			 t->count + t->too_short + t->too_long + 1, pcap_geterr(in));
 		goto out;
 	}
 	if (!t->count) {
-		snprintf(why, why_size, "--pcap %s: holds no frames", o->pcap);
+		snprintf(why, why_size,
+			 t->too_short + t->too_long
+				 ? "--pcap %s: holds no frame that can be sent, of 14 to %u bytes"
+				 : "--pcap %s: holds no frames",
+			 o->pcap, limit);
 		goto out;
 	}
 	err = 0;

@@ -118,7 +118,7 @@ static int make_mix(struct gen_traffic *t, struct gen_spec *spec, const struct g
 }
 
 int gen_traffic_make(struct gen_traffic *t, const struct gen_options *o, const uint8_t *src_mac,
-		     char *why, size_t why_size)
+		     uint32_t limit, char *why, size_t why_size)
 {
 	struct gen_spec spec = {
 		.vlan = o->vlan,
@@ -133,7 +133,7 @@ int gen_traffic_make(struct gen_traffic *t, const struct gen_options *o, const u
 
 	*t = (struct gen_traffic){ .flows = o->flows, .seed = o->seed };
 	if (o->pcap)
-		return gen_traffic_pcap(t, o, why, why_size);
+		return gen_traffic_pcap(t, o, limit, why, why_size);
 	memcpy(spec.src_mac, src_mac, sizeof(spec.src_mac));
 	memcpy(spec.dst_mac, o->dst_mac, sizeof(spec.dst_mac));
 	if (o->mix)

@@ -21,6 +21,8 @@ struct gen_traffic {
 	uint32_t flows;
 	uint32_t shortest;
 	uint32_t longest;
+	uint32_t too_short; /* records of a capture that were left out */
+	uint32_t too_long;
 	uint64_t seed;
 	bool replay;
 	/* Private: how much has been allocated. */
@@ -30,16 +32,19 @@ struct gen_traffic {
 
 /**
  * gen_traffic_make() - the frames that @o describes.
- * @src_mac: source of every frame. @why: one line that says what is wrong.
+ * @src_mac: source of every frame. @limit: bytes of the longest frame that can be sent; longer
+ * records of a capture, such as a sender's super-frames before segmentation, are left out and
+ * counted in t->too_long, shorter ones than an Ethernet header in t->too_short. @why: one line that
+ * says what is wrong.
  *
  * Return: 0; -EINVAL (with @why): the options or the capture cannot be made into frames; -ENOMEM.
  * The caller releases @t with gen_traffic_free(), also after an error.
  */
 int gen_traffic_make(struct gen_traffic *t, const struct gen_options *o, const uint8_t *src_mac,
-		     char *why, size_t why_size);
+		     uint32_t limit, char *why, size_t why_size);
 
 /** gen_traffic_pcap() - the same from the capture o->pcap; called by gen_traffic_make(). */
-int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, char *why,
+int gen_traffic_pcap(struct gen_traffic *t, const struct gen_options *o, uint32_t limit, char *why,
 		     size_t why_size);
 
 /**
