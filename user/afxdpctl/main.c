@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "ctl.h"
+#include "written.h"
 
 static const struct {
 	const char *name;
@@ -38,7 +39,7 @@ static void help(FILE *to)
 			commands[i].args, commands[i].help);
 }
 
-int main(int argc, char **argv)
+static int main_status(int argc, char **argv)
 {
 	static const struct option longs[] = { { "interface", required_argument, NULL, 'i' },
 					       { "control", required_argument, NULL, 'c' },
@@ -93,4 +94,9 @@ int main(int argc, char **argv)
 		return commands[i].run(&ctl, argc - optind, argv + optind);
 	}
 	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);
+}
+
+int main(int argc, char **argv)
+{
+	return written("afxdpctl", main_status(argc, argv));
 }

@@ -51,7 +51,7 @@ int ctl_top(const struct ctl *ctl, int argc, char **argv)
 	if (argc > 1)
 		return ctl_fail(2, "top takes no argument, but has '%s'", argv[1]);
 	before = ctl_report(ctl, &status);
-	while (before) {
+	while (before && !ferror(stdout)) {
 		sleep(1);
 		now = ctl_report(ctl, &status);
 		if (now && ctl->json)
@@ -61,5 +61,6 @@ int ctl_top(const struct ctl *ctl, int argc, char **argv)
 		json_decref(before);
 		before = now;
 	}
+	json_decref(before);
 	return status;
 }

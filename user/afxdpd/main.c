@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <xdp/libxdp.h>
 #include "daemon.h"
+#include "written.h"
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
@@ -44,5 +45,5 @@ int main(int argc, char **argv)
 		status = daemon_run(&options);
 	}
 	options_free(&options);
-	return status;
+	return written("afxdpd", status);
 }
