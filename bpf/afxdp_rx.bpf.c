@@ -112,9 +112,9 @@ int afxdp_rx_joined(struct xdp_md *ctx)
 }
 
 /*
- * Instead of the one above where it is refused: from Linux 6.13 on (and 6.12.5) only a function that
- * moves packet pointers may be replaced by one that does, and the dispatcher's slots do not before
- * libxdp 1.5.5. Metadata move them, so there are none.
+ * Instead of the one above where it is refused: from Linux 6.13 on (and 6.12.5) only a function
+ * that moves packet pointers may be replaced by one that does, and the dispatcher's slots do not
+ * before libxdp 1.5.5. Metadata move them, so there are none.
  */
 SEC("?afxdp")
 int afxdp_rx_bare(struct xdp_md *ctx)

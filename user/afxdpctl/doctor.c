@@ -8,6 +8,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 #include "ctl.h"
+#include "dispatcher.h"
 #include "nic.h"
 #include "prog.h"
 
@@ -90,6 +91,25 @@ static void check_xdp(struct finding *f, const struct afxdp_nic *nic)
 		    "%u is more than one buffer, and the driver has no multi-buffer XDP", nic->mtu);
 }
 
+/* Versions of libxdp do not mix in one dispatcher. */
+static void check_dispatcher(struct finding *f, const struct afxdp_nic *nic, uint32_t prog_id)
+{
+	int version = dispatcher_version(prog_id), own = dispatcher_own_version();
+	char advice[160];
+
+	if (version <= 0 || !own || version == own)
+		say(f, "program", NULL, "libxdp's dispatcher (id %u): afxdpd joins it", prog_id);
+	else
+		say(f, "program",
+		    format_advice(advice, sizeof(advice),
+				  "'xdp-loader unload %s --all' and load its programs with this "
+				  "libxdp's xdp-loader, or afxdpd --replace",
+				  nic->name),
+		    "libxdp's dispatcher (id %u, version %d): of a version that afxdpd cannot "
+		    "join (it joins %d)",
+		    prog_id, version, own);
+}
+
 static void check_program(struct finding *f, const struct afxdp_nic *nic)
 {
 	struct afxdp_occupant o;
@@ -109,7 +129,7 @@ static void check_program(struct finding *f, const struct afxdp_nic *nic)
 		    o.link_id ? "of a running afxdpd" : "loaded by ip link: afxdpd adopts it");
 		break;
 	case AFXDP_FOUND_DISPATCHER:
-		say(f, "program", NULL, "libxdp's dispatcher (id %u): afxdpd joins it", o.prog_id);
+		check_dispatcher(f, nic, o.prog_id);
 		break;
 	case AFXDP_FOUND_FOREIGN:
 		say(f, "program",
@@ -191,6 +211,12 @@ static void check_machine(struct finding *f)
 	    "%s",
 	    read_number("/proc/sys/net/core/bpf_jit_enable") ? "BPF programs are compiled"
 							     : "BPF programs are interpreted");
+	/* By programs of type EXT libxdp puts several onto one interface. */
+	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 0)
+		say(f, "dispatcher", NULL,
+		    "this kernel takes no EXT programs: libxdp (xdp-loader) can make no "
+		    "dispatcher, "
+		    "one XDP program an interface");
 	say(f, "cpus", NULL, "%ld online", sysconf(_SC_NPROCESSORS_ONLN));
 }
 

@@ -318,7 +318,11 @@ static int attach_program(struct daemon *d)
 		err = attach_without_metadata(d);
 	if (err)
 		return err;
-	if (d->prog.generic && d->options->attach == AFXDP_ATTACH_AUTO && !d->prog.adopted)
+	if (d->prog.generic && d->prog.xdp)
+		daemon_note("%s: whoever loaded libxdp's dispatcher chose generic mode, which is "
+			    "slower: 'xdp-loader load -m native' chooses the other",
+			    d->nic.name);
+	else if (d->prog.generic && d->options->attach == AFXDP_ATTACH_AUTO && !d->prog.adopted)
 		daemon_note("%s: driver '%s' has no native XDP: running in generic mode, which is "
 			    "slower",
 			    d->nic.name, d->nic.driver);

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 #include "dispatcher.h"
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <xdp/libxdp.h>
+#include <xdp/prog_dispatcher.h>
 
 /* A daemon that was killed leaves its program in the dispatcher, for a dispatcher belongs to nobody:
  * take it out before ours goes in. (It passes everything meanwhile: its sockets are gone.) */
@@ -87,4 +91,59 @@ int dispatcher_remove(unsigned int ifindex)
 	err = xdp_multiprog__detach(mp);
 	xdp_multiprog__close(mp);
 	return err;
+}
+
+int dispatcher_own_version(void)
+{
+#ifdef XDP_DISPATCHER_VERSION
+	return XDP_DISPATCHER_VERSION;
+#else
+	return 0;
+#endif
+}
+
+/* The first two bytes of the configuration are a magic number and the version, since version 2. */
+static int version_of(int map_fd)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info), zero = 0;
+	uint8_t *value;
+	int version;
+
+	if (bpf_obj_get_info_by_fd(map_fd, &info, &len))
+		return -errno;
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size < 2)
+		return 0;
+	value = calloc(1, info.value_size);
+	if (!value)
+		return -ENOMEM;
+	if (bpf_map_lookup_elem(map_fd, &zero, value))
+		version = -errno;
+	else
+		version = value[0] == XDP_DISPATCHER_MAGIC ? value[1] : 1;
+	free(value);
+	return version;
+}
+
+int dispatcher_version(uint32_t prog_id)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info), map_id = 0;
+	int prog = bpf_prog_get_fd_by_id(prog_id), map, version;
+
+	if (prog < 0)
+		return -errno;
+	/* It has this one map: its constants. */
+	info.nr_map_ids = 1;
+	info.map_ids = (uintptr_t)&map_id;
+	version = bpf_obj_get_info_by_fd(prog, &info, &len) ? -errno : 0;
+	close(prog);
+	if (version || !info.nr_map_ids)
+		return version;
+	map = bpf_map_get_fd_by_id(map_id);
+	if (map < 0)
+		return -errno;
+	version = version_of(map);
+	close(map);
+	return version;
 }

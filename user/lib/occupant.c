@@ -145,8 +145,9 @@ int prog_evict(struct afxdp_prog *p)
 
 	if (o->what == AFXDP_FOUND_NOTHING)
 		return 0;
-	if (o->what == AFXDP_FOUND_DISPATCHER)
-		return dispatcher_remove(p->config.ifindex);
+	/* One of a version that our libxdp does not know goes like any other program. */
+	if (o->what == AFXDP_FOUND_DISPATCHER && !dispatcher_remove(p->config.ifindex))
+		return 0;
 	if (!o->link_id)
 		return bpf_xdp_detach(p->config.ifindex,
 				      o->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, NULL);

@@ -148,10 +148,33 @@ static int open_ours(struct afxdp_prog *p)
 	return afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
 }
 
+/* libxdp says what is wrong to its log only; what is usual, we find out. */
+static int cannot_join(struct afxdp_prog *p, int err)
+{
+	const char *ifname = p->config.ifname;
+	int version = dispatcher_version(p->found.prog_id), own = dispatcher_own_version();
+
+	if (version > 0 && own && version != own)
+		return prog_failed(p, err,
+				   "%s: libxdp's dispatcher there has version %d, and our libxdp "
+				   "joins version %d only: 'xdp-loader unload %s --all' and load "
+				   "its programs with our libxdp's xdp-loader, or use --replace",
+				   ifname, version, own, ifname);
+	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_EXT, NULL) == 0)
+		return prog_failed(
+			p, err,
+			"%s: this kernel takes no programs of type EXT, by which libxdp's "
+			"dispatcher (id %u) is joined: take its place with --replace",
+			ifname, p->found.prog_id);
+	return prog_failed(p, err,
+			   "%s: cannot join libxdp's dispatcher (id %u): %s: take its place with "
+			   "--replace, or remove it with 'xdp-loader unload %s --all'",
+			   ifname, p->found.prog_id, strerror(-err), ifname);
+}
+
 /* Load and attach in one go: until it is configured it passes everything. */
 static int join_dispatcher(struct afxdp_prog *p)
 {
-	const char *ifname = p->config.ifname;
 	int err;
 
 	do {
@@ -168,10 +191,7 @@ static int join_dispatcher(struct afxdp_prog *p)
 		p->obj = NULL;
 		p->bare = !p->bare; /* see afxdp_rx_bare */
 	} while (err == -EINVAL && p->bare);
-	return prog_failed(p, err,
-			   "%s: cannot join libxdp's dispatcher (id %u): %s: take its place with "
-			   "--replace, or remove it with 'xdp-loader unload %s --all'",
-			   ifname, p->found.prog_id, strerror(-err), ifname);
+	return cannot_join(p, err);
 }
 
 static int load_alone(struct afxdp_prog *p)

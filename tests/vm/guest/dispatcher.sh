@@ -43,3 +43,12 @@ start_daemon --replace
 program_is afxdp_rx || fail "--replace: $(members)"
 end_daemon
 no_program || fail "--replace: a program stayed"
+
+# Who loads the dispatcher chooses its mode; the driver is not to be blamed.
+loader load -m skb "$rxif" "$BUILD/tests/netns/foreign.bpf.o" 2>"$dir/loader" || fail "xdp-loader -m skb: $(cat "$dir/loader")"
+start_daemon
+daemon_says "loaded libxdp's dispatcher chose generic mode" || fail "generic mode: $(cat "$dir/err")"
+! daemon_says "has no native XDP" || fail "it blames the driver: $(cat "$dir/err")"
+end_daemon
+expect_eq "members after generic mode" "$(members)" somebody_else
+loader unload "$rxif" --all
