@@ -48,5 +48,8 @@ demo:
 	$(Q)scripts/demo
 test:
 	$(Q)scripts/test
+# On bare Debian suites with their compilers and libraries: docs/compatibility.md. MATRIX="trixie" runs some.
+matrix:
+	$(Q)scripts/matrix $(MATRIX)
 
-.PHONY: man install uninstall demo test
+.PHONY: man install uninstall demo test matrix
