@@ -50,7 +50,7 @@ rules 'set s = "elements"\ndrop src @s\n'
 echo '@s' >"$e"; bad "$e:1: '@s' is not an IPv4 or IPv6 address"
 printf '10.0.0.1\n10.0.0.2/33\n' >"$e"; bad "$e:2: '10.0.0.2/33' is not"
 printf '10.0.0.1\n2001:db8::/129\n' >"$e"; bad "$e:2: '2001:db8::/129' is not"
-printf '10.0.0.1\n10.0.0.2\n10.0.0\0.3\n' >"$e"; bad "$e:3: '10.0.0' is not"
+printf '10.0.0.1\n10.0.0.2\n10.0.0\0.3\n' >"$e"; bad "$e:3: a NUL byte: this is not a text file"
 { echo 10.0.0.1; head -c 1000000 /dev/zero | tr '\0' 1; } >"$e"; bad "$e:2: the line has more than [0-9]+ characters"
 rules 'set s = "bad"\ndrop src @s\n'; bad "$b:1: 'set s = \"bad\"' is not an IPv4"
 ln -s loop "$dir/loop"

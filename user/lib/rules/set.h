@@ -59,10 +59,21 @@ bool prefix6_contains(const struct prefix6 *a, const struct prefix6 *b);
 struct prefix6 prefix6_cut(const struct prefix6 *p, uint32_t length);
 
 /**
- * prefix_parse() - an address or CIDR, @len characters of @text.
+ * prefix_parse() - an address, CIDR, or address with a netmask, @len characters of @text. What is
+ * mapped from IPv4 (::ffff:10.0.0.1) is that: no frame has it as an IPv6 address.
  * @masked: bits behind the length were set, and have been cleared
  */
 bool prefix_parse(const char *text, size_t len, struct prefix *p, bool *masked);
+
+/**
+ * prefix_range() - all addresses from @first to @last, which are of one family and have their full
+ * length, as the fewest prefixes.
+ * @each: gets them, ascending; anything but 0 ends it and is returned
+ *
+ * Return: 0; -EINVAL: @last is below @first.
+ */
+int prefix_range(const struct prefix *first, const struct prefix *last,
+		 int (*each)(void *arg, const struct prefix *p), void *arg);
 
 /* The longest that prefix_print() writes, with its end. A full length is left out. */
 #define PREFIX_TEXT 64
@@ -77,8 +88,16 @@ struct set_list {
 	uint32_t n6, room6;
 };
 
-/** list_read() - the elements in file @path, sorted, without duplicates. @warn gets a line for
- * elements that had to be changed, and ends reading if it does not return 0. */
+/** list_append(), list_sort() - one element behind the last; then all in order, without duplicates.
+ */
+int list_append(struct set_list *l, const struct prefix *p);
+void list_sort(struct set_list *l);
+
+/**
+ * list_read() - the elements in file @path, sorted, without duplicates (import.c).
+ * @warn: gets a line for elements that had to be changed or were not taken, and ends reading if it
+ * does not return 0
+ */
 int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const char *line),
 	      void *arg, char *err, size_t errlen);
 

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+/*
+ * import.c - the file of a set, as people write and download them.
+ *
+ * An element is an address, a CIDR, an address with a netmask, or a range A-B. Lines may hold
+ * several, with commas; # and ; begin comments. Around elements there may be what `ipset save` and
+ * `nft list set` print. What those say beyond addresses (exceptions, ports) is not taken, and
+ * counted.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include "set.h"
+
+/* Read so much at once; no line is longer. */
+#define BLOCK 65536
+
+/* Say of so many elements what was wrong with them; then only how many more there are. */
+#define WARNINGS 5
+
+struct reader {
+	struct set_list *l;
+	const char *path;
+	uint32_t line, elements, masked, refused;
+	int (*warn)(void *arg, const char *line);
+	void *arg;
+	char *err;
+	size_t errlen;
+};
+
+/* A stretch of a line. */
+struct piece {
+	const char *s;
+	size_t n;
+};
+
+static struct piece trim(struct piece p)
+{
+	while (p.n && isspace((unsigned char)*p.s)) {
+		p.s++;
+		p.n--;
+	}
+	while (p.n && isspace((unsigned char)p.s[p.n - 1]))
+		p.n--;
+	return p;
+}
+
+/* The first word of *@p; *@p is then what is behind it. */
+static struct piece take_word(struct piece *p)
+{
+	struct piece word = { p->s, 0 };
+
+	while (word.n < p->n && !isspace((unsigned char)word.s[word.n]))
+		word.n++;
+	*p = trim((struct piece){ p->s + word.n, p->n - word.n });
+	return word;
+}
+
+static bool is_word(struct piece p, const char *word)
+{
+	return strlen(word) == p.n && !memcmp(p.s, word, p.n);
+}
+
+static bool is_one_of(struct piece p, const char *const *words)
+{
+	while (*words && !is_word(p, *words))
+		words++;
+	return *words;
+}
+
+/* Unprintable bytes are for terminals to choke on. */
+static int printable(struct piece p)
+{
+	size_t n = 0;
+
+	while (n < p.n && n < 60 && isprint((unsigned char)p.s[n]))
+		n++;
+	return n;
+}
+
+static int warn_masked(struct reader *r, struct piece e, const struct prefix *p)
+{
+	char text[PREFIX_TEXT], line[512];
+
+	if (++r->masked > WARNINGS)
+		return 0;
+	prefix_print(p, text);
+	snprintf(line, sizeof(line), "%s:%u: '%.*s' has bits behind its length: taken as %s",
+		 r->path, r->line, (int)e.n, e.s, text);
+	return r->warn(r->arg, line);
+}
+
+static int not_taken(struct reader *r, struct piece e, const char *why)
+{
+	char line[512];
+
+	if (++r->refused > WARNINGS)
+		return 0;
+	snprintf(line, sizeof(line), "%s:%u: '%.*s' is not taken: %s", r->path, r->line,
+		 printable(e), e.s, why);
+	return r->warn(r->arg, line);
+}
+
+static int wrong_element(struct reader *r, struct piece e, const char *why)
+{
+	snprintf(r->err, r->errlen, "%s:%u: '%.*s' %s", r->path, r->line, printable(e), e.s, why);
+	return -EINVAL;
+}
+
+static int append(void *arg, const struct prefix *p)
+{
+	struct reader *r = arg;
+
+	if (++r->elements > SET_ELEMENTS_MAX) {
+		snprintf(r->err, r->errlen, "%s:%u: more than %d elements", r->path, r->line,
+			 SET_ELEMENTS_MAX);
+		return -E2BIG;
+	}
+	return list_append(r->l, p);
+}
+
+/* `A-B`. The hyphen is at @hyphen. */
+static int read_range(struct reader *r, struct piece e, const char *hyphen)
+{
+	struct piece from = trim((struct piece){ e.s, hyphen - e.s });
+	struct piece to = trim((struct piece){ hyphen + 1, e.s + e.n - hyphen - 1 });
+	struct prefix first, last;
+	bool masked;
+
+	if (memchr(e.s, '/', e.n) || !prefix_parse(from.s, from.n, &first, &masked) ||
+	    !prefix_parse(to.s, to.n, &last, &masked) || first.ipv6 != last.ipv6)
+		return wrong_element(r, e, "is not a range of IPv4 or IPv6 addresses");
+	if (prefix_range(&first, &last, append, r) == -EINVAL)
+		return wrong_element(r, e, "is a range that ends before it begins");
+	return r->elements > SET_ELEMENTS_MAX ? -E2BIG : 0;
+}
+
+static int read_element(struct reader *r, struct piece e)
+{
+	const char *hyphen = memchr(e.s, '-', e.n);
+	struct prefix p;
+	bool masked;
+	int err = 0;
+
+	if (hyphen)
+		return read_range(r, e, hyphen);
+	if (!prefix_parse(e.s, e.n, &p, &masked))
+		return wrong_element(r, e, "is not an IPv4 or IPv6 address or CIDR");
+	if (masked)
+		err = warn_masked(r, e, &p);
+	return err ? err : append(r, &p);
+}
+
+/* What nft says of an element behind its address. */
+static const char *const nft_attributes[] = { "timeout", "expires", "comment", "counter", NULL };
+
+/* Elements with commas between them. */
+static int read_elements(struct reader *r, struct piece line)
+{
+	int err = 0;
+
+	while (line.n && !err) {
+		const char *comma = memchr(line.s, ',', line.n);
+		struct piece e = trim(
+			(struct piece){ line.s, comma ? (size_t)(comma - line.s) : line.n });
+		struct piece rest = e, word = take_word(&rest), next = rest;
+
+		if (rest.n && is_one_of(take_word(&next), nft_attributes))
+			e = word;
+		if (e.n)
+			err = read_element(r, e);
+		line = comma ? trim((struct piece){ comma + 1, line.s + line.n - comma - 1 })
+			     : (struct piece){ line.s, 0 };
+	}
+	return err;
+}
+
+/* `add SET ELEMENT ...`, as `ipset save` prints it. */
+static int read_ipset(struct reader *r, struct piece rest)
+{
+	struct piece element;
+
+	take_word(&rest);
+	element = take_word(&rest);
+	while (rest.n)
+		if (is_word(take_word(&rest), "nomatch"))
+			return not_taken(r, element,
+					 "ipset's 'nomatch' is an exception, and a set has none");
+	if (memchr(element.s, ',', element.n))
+		return not_taken(r, element, "it is more than an address");
+	return read_element(r, element);
+}
+
+/* Words that begin lines around elements: of `ipset save`, of `nft list set`; and those that open
+ * something there. */
+static const char *const frame_words[] = { "create",	 "flush",   "destroy",	   "type", "typeof",
+					   "flags",	 "timeout", "gc-interval", "size", "policy",
+					   "auto-merge", "comment", "counter",	   NULL };
+static const char *const open_words[] = { "table", "set", NULL };
+
+static bool is_frame(struct piece line, struct piece word)
+{
+	return is_one_of(word, frame_words) ||
+	       (is_one_of(word, open_words) && line.s[line.n - 1] == '{');
+}
+
+static int read_line(struct reader *r, const char *s, size_t len)
+{
+	struct piece line, rest, word;
+	size_t n = 0;
+
+	if (r->line == 1 && len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3)) {
+		s += 3; /* a byte order mark, which says that this is UTF-8 */
+		len -= 3;
+	}
+	if (memchr(s, 0, len)) {
+		snprintf(r->err, r->errlen, "%s:%u: a NUL byte: this is not a text file", r->path,
+			 r->line);
+		return -EINVAL;
+	}
+	while (n < len && s[n] != '#' && s[n] != ';')
+		n++;
+	line = rest = trim((struct piece){ s, n });
+	word = take_word(&rest);
+	if (is_word(word, "add"))
+		return read_ipset(r, rest);
+	if (is_frame(line, word))
+		return 0;
+	if (is_word(word, "elements")) {
+		const char *brace = memchr(line.s, '{', line.n);
+
+		if (!brace)
+			return 0;
+		line = (struct piece){ brace + 1, line.s + line.n - brace - 1 };
+	}
+	line = trim(line);
+	while (line.n && line.s[line.n - 1] == '}')
+		line = trim((struct piece){ line.s, line.n - 1 });
+	return read_elements(r, line);
+}
+
+/* Every whole line in @buf; and what is behind the last newline, if there is nothing to follow.
+ * Return: how much of it that was, or -errno. */
+static ssize_t read_block(struct reader *r, const char *buf, size_t have, bool last)
+{
+	size_t done = 0;
+	int err = 0;
+
+	while (!err && done < have) {
+		const char *end = memchr(buf + done, '\n', have - done);
+
+		if (!end && !last)
+			break;
+		r->line++;
+		err = read_line(r, buf + done, (end ?: buf + have) - (buf + done));
+		done = end ? (size_t)(end + 1 - buf) : have;
+	}
+	return err ? err : (ssize_t)done;
+}
+
+static int read_lines(struct reader *r, int fd)
+{
+	char *buf = malloc(BLOCK);
+	ssize_t got = 1, done = 0;
+	size_t have = 0;
+
+	while (buf && got > 0 && done >= 0) {
+		got = read(fd, buf + have, BLOCK - have);
+		if (got < 0)
+			break;
+		have += got;
+		done = read_block(r, buf, have, !got);
+		if (done < 0)
+			break;
+		have -= done;
+		memmove(buf, buf + done, have);
+		if (have < BLOCK)
+			continue;
+		snprintf(r->err, r->errlen, "%s:%u: the line has more than %d characters", r->path,
+			 r->line + 1, BLOCK - 1);
+		done = -E2BIG;
+	}
+	if (got < 0) {
+		done = -errno;
+		snprintf(r->err, r->errlen, "%s: %s", r->path, strerror(errno));
+	}
+	if (!buf) {
+		done = -ENOMEM;
+		snprintf(r->err, r->errlen, "%s: out of memory", r->path);
+	}
+	free(buf);
+	return done < 0 ? done : 0;
+}
+
+static int warn_more(const struct reader *r, uint32_t n, const char *what)
+{
+	char line[512];
+
+	if (n <= WARNINGS)
+		return 0;
+	snprintf(line, sizeof(line), "%s: %u more elements %s", r->path, n - WARNINGS, what);
+	return r->warn(r->arg, line);
+}
+
+int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const char *line),
+	      void *arg, char *err, size_t errlen)
+{
+	struct reader r = {
+		.l = l, .path = path, .warn = warn, .arg = arg, .err = err, .errlen = errlen
+	};
+	int fd, ret;
+
+	*l = (struct set_list){ .v4 = NULL };
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
+		ret = -errno;
+		snprintf(err, errlen, "%s: %s", path, strerror(-ret));
+		return ret;
+	}
+	ret = read_lines(&r, fd);
+	close(fd);
+	if (!ret)
+		ret = warn_more(&r, r.masked, "have bits behind their length");
+	if (!ret)
+		ret = warn_more(&r, r.refused, "are not taken");
+	if (ret)
+		list_free(l);
+	else
+		list_sort(l);
+	return ret;
+}
