@@ -443,6 +443,74 @@ static void test_miscompiled(struct rng *r, uint32_t frames)
 	printf("miscompiled elsewhere: %lu matches\n", yes);
 }
 
+/* ---- Long lists of addresses, which become sets: the same text says the same ---- */
+
+#define LISTED 80
+
+/* LISTED addresses, some of which frames have, @qualifier in front of the first or of @each. */
+static void make_list(char *to, size_t size, struct rng *r, const char *qualifier, bool each,
+		      bool net)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < LISTED; i++) {
+		uint32_t a = i % 20 ? 0x0b000000 + rng_below(r, 0xffffff)
+				    : rng_pick(r, test_addresses);
+		uint32_t length = net ? 8 + rng_below(r, 25) : 32;
+
+		a &= length < 32 ? ~(UINT32_MAX >> length) : UINT32_MAX;
+		n += snprintf(to + n, size - n, "%s%s%u.%u.%u.%u", i ? " or " : "",
+			      each || !i ? qualifier : "", a >> 24, a >> 16 & 0xff, a >> 8 & 0xff,
+			      a & 0xff);
+		if (net)
+			n += snprintf(to + n, size - n, "/%u", length);
+	}
+}
+
+static void test_lists(struct rng *r, uint32_t frames)
+{
+	static const char *const contexts[] = {
+		"%",	     "not (%)",	     "udp and (%)",
+		"udp and %", "% and udp",    "% or port 53",
+		"not %",     "vlan and (%)", "(%) or (vlan and (%))"
+	};
+	static const struct {
+		const char *qualifier;
+		bool each, net;
+	} kinds[] = {
+		{ "host ", true, false },     { "host ", false, false },
+		{ "src host ", true, false }, { "dst ", true, false },
+		{ "src ", false, false },     { "net ", true, true },
+		{ "src net ", false, true },
+	};
+	static struct batch b;
+	static struct frame f;
+	char list[EXPR_LEN / 3], text[EXPR_LEN];
+	struct afxdp_set_info info;
+	uint64_t yes = 0;
+
+	for (size_t round = 0; round < sizeof(kinds) / sizeof(kinds[0]); round++) {
+		for (size_t i = 0; i < sizeof(contexts) / sizeof(contexts[0]); i++) {
+			make_list(list, sizeof(list), r, kinds[round].qualifier, kinds[round].each,
+				  kinds[round].net);
+			fill_in(text, sizeof(text), contexts[i], list);
+			add(&b, text, text);
+		}
+		load(&b, "");
+		CHECK(!afxdp_rules_set(b.run.rules, 8, &info) && info.ipv4 > LISTED / 2,
+		      "lists of '%s' have not become sets", kinds[round].qualifier);
+		for (uint32_t n = 0; n < frames; n++) {
+			frame_make(&f, r);
+			if (rng_chance(r, 50))
+				frame_mutate(&f, r);
+			yes += ask(&b, &f, &f) + ask_stripped(&b, &f, &f);
+		}
+		unload(&b);
+	}
+	CHECK(yes > frames, "%lu matches are too few to prove anything", yes);
+	printf("lists: %lu matches\n", yes);
+}
+
 /* ---- Words ---- */
 
 static void test_words(void)
@@ -521,6 +589,7 @@ int main(void)
 	libbpf_set_print(NULL);
 	test_words();
 	test_miscompiled(&r, 4000);
+	test_lists(&r, 1500);
 	test_sets(&r, 3000);
 	test_inner(&r, 20000);
 	return 0;

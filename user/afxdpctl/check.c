@@ -82,8 +82,10 @@ static void print_listing(const json_t *listing)
 		       get(o, "line"), get(o, "instructions"), text(o, "text"));
 	printf("%5s %5s %12s  default %s\n", "", "", "", text(listing, "default"));
 	json_array_foreach(json_object_get(listing, "sets"), i, o)
-		printf("set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n", text(o, "name"),
-		       text(o, "path"), table_number(get(o, "ipv4"), a, sizeof(a)),
+		printf(text(o, "path")[0] ? "set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n"
+					  : "set %s%s of a list of addresses: %s IPv4, %s IPv6, %s "
+					    "bytes\n",
+		       text(o, "name"), text(o, "path"), table_number(get(o, "ipv4"), a, sizeof(a)),
 		       table_number(get(o, "ipv6"), b, sizeof(b)),
 		       table_number(get(o, "bytes"), c, sizeof(c)));
 	printf("rules: %s instructions in %s eBPF functions\n",

@@ -66,6 +66,10 @@ int rules_warn(struct afxdp_rules *r, const char *format, ...)
 /** rules_compile() - all rules; on failure *@why is a constant text about rule *@at. */
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at);
 
+/** rules_explain() - a warning for each rule that, as compiled, no frame can match. Return: 0 or
+ * -errno. */
+int rules_explain(struct afxdp_rules *r);
+
 /* sets.c */
 
 /** rules_define_set() - the rest of a line behind `set`. */
@@ -74,6 +78,16 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 
 /** rules_find_set() - index of the set, or -1. */
 int rules_find_set(const struct afxdp_rules *r, const char *name);
+
+/** rules_add_set() - @r has @set, too; takes the reference, also if there is no memory. Return: 0
+ * or -ENOMEM. */
+int rules_add_set(struct afxdp_rules *r, struct set *set);
+
+/* group.c */
+
+/** rules_group() - @text, of the rule in line @line, with sets for long lists of addresses. *@out
+ * is the caller's to free in any case. Return: 0 or -ENOMEM. */
+int rules_group(struct afxdp_rules *r, uint32_t line, const char *text, char **out);
 
 /** rules_make_maps() - of all sets that have none yet. */
 int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);

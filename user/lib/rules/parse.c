@@ -214,6 +214,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	char err[512] = "";
 	struct rule *rule;
 	const char *hint;
+	char *grouped;
 	int ret;
 
 	if (r->rules == AFXDP_RULES_MAX)
@@ -225,8 +226,11 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	rule->args = *args;
 	if (!strcmp(expression, "all"))
 		expression = "";
-	ret = expr_compile(&rule->expr, expression, args->per_source, find_set, r, err,
-			   sizeof(err));
+	ret = rules_group(r, p->line, expression, &grouped);
+	if (!ret)
+		ret = expr_compile(&rule->expr, grouped, args->per_source, find_set, r, err,
+				   sizeof(err));
+	free(grouped);
 	if (ret == -EINVAL)
 		return wrong(p, ret, "'%.*s': %s", quoted(expression), expression, err);
 	if (ret)
@@ -432,6 +436,8 @@ static int finish(struct parser *p, int ret, struct afxdp_rules **out)
 		p->line = p->r->rules ? p->r->rule[at].line : 1;
 		wrong(p, ret, "'%.*s': cannot compile it: %s", quoted(text), text, why);
 	}
+	if (!ret)
+		ret = rules_explain(p->r);
 	if (!ret)
 		ret = hook_register();
 	if (ret) {

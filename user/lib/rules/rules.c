@@ -64,6 +64,13 @@ int rules_warn(struct afxdp_rules *r, const char *format, ...)
 	return 0;
 }
 
+static struct rule_input input_of(const struct rule *rule)
+{
+	return (struct rule_input){ .args = rule->args,
+				    .source = { rule->expr.code, rule->expr.len, rule->expr.mark,
+						rule->expr.inner } };
+}
+
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 {
 	struct rule_input *input = calloc(r->rules ?: 1, sizeof(*input));
@@ -74,11 +81,7 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		return -ENOMEM;
 	}
 	for (uint32_t i = 0; i < r->rules; i++)
-		input[i] = (struct rule_input){
-			.args = r->rule[i].args,
-			.source = { r->rule[i].expr.code, r->rule[i].expr.len, r->rule[i].expr.mark,
-				    r->rule[i].expr.inner }
-		};
+		input[i] = input_of(&r->rule[i]);
 	program_free(&r->program);
 	err = compile_rules(input, r->rules, r->otherwise, &r->program, why, at);
 	for (uint32_t i = 0; i < r->rules; i++) {
@@ -86,6 +89,51 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		r->rule[i].reached = input[i].reached;
 	}
 	free(input);
+	return err;
+}
+
+/* Would it match, were it the only one? */
+static int matches_alone(const struct rule *rule, bool *yes)
+{
+	struct rule_input input = input_of(rule);
+	struct program program = { .functions = 0 };
+	const char *why;
+	uint32_t at;
+	int err = compile_rules(&input, 1, AFXDP_PASS, &program, &why, &at);
+
+	*yes = input.reached;
+	program_free(&program);
+	return err;
+}
+
+/* Explain so many rules that never match; then only how many more there are. */
+#define EXPLAINED 8
+
+int rules_explain(struct afxdp_rules *r)
+{
+	const char *name = r->name ?: "expression";
+	uint32_t more = 0, n = 0;
+	int err = 0;
+
+	for (uint32_t i = 0; i < r->rules && !err; i++) {
+		const struct rule *rule = &r->rule[i];
+		bool alone;
+
+		if (rule->reached)
+			continue;
+		if (++n > EXPLAINED) {
+			more++;
+			continue;
+		}
+		err = matches_alone(rule, &alone);
+		if (!err)
+			err = rules_warn(r, "%s:%u: '%.60s' never matches: %s", name, rule->line,
+					 rule->text,
+					 alone ? "the rules before it decide over all its frames"
+					       : "it contradicts itself");
+	}
+	if (more && !err)
+		err = rules_warn(r, "%s: %u more rules never match", name, more);
 	return err;
 }
 

@@ -33,8 +33,7 @@ static int warn(void *arg, const char *line)
 	return rules_warn(arg, "%s", line);
 }
 
-/* @r has @set, too; takes the reference, also if there is no memory. */
-static int add_set(struct afxdp_rules *r, struct set *set)
+int rules_add_set(struct afxdp_rules *r, struct set *set)
 {
 	struct set **more = realloc(r->set, (r->sets + 1) * sizeof(*more));
 
@@ -107,7 +106,7 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 	path = resolve(file, d.path, d.path_len);
 	set = path ? set_new(name, path) : NULL;
 	free(path);
-	if (!set || add_set(r, set)) {
+	if (!set || rules_add_set(r, set)) {
 		snprintf(err, errlen, "%s:%u: out of memory", file, line);
 		return -ENOMEM;
 	}
@@ -274,7 +273,7 @@ static int other_set(struct afxdp_rules *to, const struct set *from, const struc
 	struct set *set = set_new(from->name, o->path ?: from->path);
 	int ret;
 
-	if (!set || add_set(to, set))
+	if (!set || rules_add_set(to, set))
 		return -ENOMEM;
 	set->line = from->line;
 	if (o->path)
@@ -313,7 +312,7 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 			continue;
 		}
 		r->set[i]->refs++;
-		ret = add_set(next, r->set[i]);
+		ret = rules_add_set(next, r->set[i]);
 	}
 	for (uint32_t i = 0; i < r->rules && !ret; i++)
 		ret = copy_rule(next, &r->rule[i]);

@@ -151,15 +151,20 @@ static bool add_stand(struct text *t, const char *qualified, const char *protoco
 	return ok;
 }
 
+/* `@@NAME`, which group.c writes, is of IPv4 only. */
+#define IPV4_ONLY '@'
+
 /* @s is behind the '@'. Return: length of the name, or -EINVAL, -ENOMEM. */
 static int add_set(struct words *w, struct text *t, const char *s, unsigned int variant)
 {
+	bool v4_only = *s == IPV4_ONLY;
 	const char *protocol;
 	char name[64], *qualified;
 	size_t begin, kept;
 	int n = 0, set;
 	bool ok;
 
+	s += v4_only;
 	while (is_name(s[n]))
 		n++;
 	if (!n || n >= (int)sizeof(name)) {
@@ -191,9 +196,10 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 	if (!qualified)
 		return -ENOMEM;
 	t->n = begin;
-	ok = add(t, "(") && add_stand(t, qualified, protocol, variant, set) && add(t, ")");
+	ok = add(t, "(") && add_stand(t, qualified, v4_only ? "ip4" : protocol, variant, set) &&
+	     add(t, ")");
 	free(qualified);
-	return ok ? n : -ENOMEM;
+	return ok ? n + v4_only : -ENOMEM;
 }
 
 static int replace_sets(struct words *w, struct text *t, const char *s, unsigned int variant)
