@@ -42,6 +42,6 @@ kmod-check: $(KMOD_LINKS)
 	$(Q)rm -f $(KMOD)/*.o
 	$(Q)$(KBUILD) -s C=2 CF=-D__CHECK_ENDIAN__ modules 2>&1 | { ! grep -E 'kmod/.*(warning|error)|(warning|error):'; }
 	$(call say,CHECK,kmod)
-	$(Q)scripts/check-kmod $(B)/kmod $(KDIR)
+	$(Q)scripts/check-kmod $(KMOD) $(KDIR)
 
 .PHONY: kmod kmod-debug kmod-check
