@@ -96,6 +96,7 @@ hold() {
 unpinned() { [ "$(pinned_pages)" = "$pinned" ]; }
 
 ethtool -G eth0 rx 512 tx 512
+seen=$(steered seen) packets=$(counters 'rx[01]_packets' eth0)
 flood_begin 60 64
 for ((i = 1; i <= CYCLES; i++)); do
 	hold "kill $i"
@@ -103,10 +104,22 @@ for ((i = 1; i <= CYCLES; i++)); do
 	wait $HOLDER 2>/dev/null || true
 done
 hold "after $CYCLES kills"
+# An RX ring that is full costs the frame at hand, which the program sees no second time, and goes on when there is room.
+full() { [ "$(counters 'rx[01]_xsk_full' eth0)" -gt "$1" ]; }
+redirected() { [ "$(counters 'rx[01]_xdp_redirect' eth0)" -gt "$1" ]; }
+before=$(counters 'rx[01]_xsk_full' eth0)
+kill -STOP $HOLDER
+wait_for 60 full "$before" || fail "no RX ring is full although nobody reads: $(ethtool -S eth0 | grep -v ': 0$' | xargs)"
+kill -CONT $HOLDER
+wait_for 60 redirected "$(counters 'rx[01]_xdp_redirect' eth0)" || fail "nothing comes after a full RX ring"
+flood_end
+wait_for 60 settled || fail "frames still come"
+expect_eq "frames that the programs saw" "$(($(steered seen) - seen))" "$(($(counters 'rx[01]_packets' eth0) - packets))"
 kill -TERM $HOLDER
 wait $HOLDER || fail "the last process did not end well"
 cat /tmp/hold >&2
 wait_for 120 unpinned || fail "UMEMs were left behind: $(pinned_pages) pages are pinned, $pinned were at the beginning"
+flood_begin 60 64
 
 # ---- pulled out ----
 
