@@ -66,6 +66,26 @@ knob swallow_irq 0
 wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after interrupts were lost" # the tick polls what is masked now
 ping_ok "after interrupts were lost"
 
+# Frames that are in a ring when it is stopped, because no poll came to them: dropped, says everybody who counts.
+lost() { echo "$(counters 'rx[01]_discarded' eth0) $(stat64 rx_dropped eth0) $(counters 'rx[01]_hw_drops' eth0)"; }
+read -r discarded dropped drops < <(lost)
+size=256
+discard() {
+	on eth1 ping -q -c 3 -i 0.002 -W 0.1 10.0.0.1 || true
+	ethtool -G eth0 rx $size
+	size=$((768 - size))
+	[ "$(counters 'rx[01]_discarded' eth0)" -gt "$discarded" ]
+}
+knob swallow_irq 1000000
+wait_for 60 discard || fail "no frame was in a ring that was stopped"
+knob swallow_irq 0
+ethtool -G eth0 rx 512
+read -r discarded_now dropped_now drops_now < <(lost)
+lost=$((discarded_now - discarded))
+expect_eq "discarded frames, as rx_dropped and as hw-drops" "$((dropped_now - dropped)) $((drops_now - drops))" "$lost $lost"
+carriers
+wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after frames were discarded"
+
 # Who polls in system calls, and makes them only where need_wakeup asks for one. The end of such a poll leaves what remains to a timer; this one
 # goes off within the poll, when it has no effect, and interrupts get lost: only the flag helps, or the tick, once a second. A sender that waits
 # for ticks needs half a minute for what takes it a second otherwise.
