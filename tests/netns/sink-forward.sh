@@ -90,6 +90,32 @@ live "$b" rx0 '.ledger.received == 200'
 stop here "$pid"
 check "too long" here '.ledger.delivered == 100 and .ledger.sink_dropped == 100 and .sink.too_long == 100'
 
+# A local sender leaves checksums to its device: the receiver's kernel finds them right.
+in_ns "$a" ethtool -K tx0 tx on >/dev/null
+ip -n "$a" addr add 10.7.0.1/24 dev tx0
+ip -n "$c" addr add 10.7.0.2/24 dev in2
+ip -n "$a" neigh add 10.7.0.2 dev tx0 lladdr "$(ip -n "$c" -j link show in2 | jq -r '.[0].address')"
+errors() { in_ns "$c" nstat -asz UdpInDatagrams UdpInCsumErrors TcpInCsumErrors UdpNoPorts TcpInSegs | awk 'NR > 1 { printf "%s=%s ", $1, $2 }'; }
+ip -n "$b" link set out2 mtu 9000
+for size in 1 100 1471 8001; do
+		daemon here "$b" rx0 -s forward:out2
+		in_ns "$a" python3 -c "
+import socket
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.sendto(b'x' * $size, ('10.7.0.2', 7777))
+t = socket.socket()
+t.setblocking(False)
+try: t.connect(('10.7.0.2', 7777))
+except BlockingIOError: pass
+"
+		live "$b" rx0 '.ledger.delivered >= 2'
+		stop here "$pid"
+done
+ip -n "$b" link set out2 mtu 1500
+wait_for 10 bash -c "[ \$(ip netns exec '$c' nstat -asz UdpNoPorts | awk 'END { print \$2 }') -ge 4 ]" || fail "datagrams with checksums left to a device do not arrive: $(errors)"
+expect_match "checksums" "$(errors)" 'UdpInCsumErrors=0.*TcpInCsumErrors=0|TcpInCsumErrors=0.*UdpInCsumErrors=0'
+in_ns "$a" ethtool -K tx0 tx off >/dev/null
+
 # The device goes down: nothing hangs, all is accounted for.
 daemon here "$b" rx0 -s forward:out2
 ip -n "$b" link set out2 down
