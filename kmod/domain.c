@@ -85,7 +85,8 @@ static bool baton_wanted(struct domain *d)
 void domain_init(struct domain *d, const char *name, const char *const *type_names,
 		 unsigned int types)
 {
-	*d = (struct domain){ .name = name, .type_names = type_names, .types = types, .state = "-" };
+	*d = (struct domain){ .name = name, .type_names = type_names, .types = types };
+	d->state = "-";
 	d->ready_end = &d->ready;
 	os_lock_init(&d->lock);
 	os_lockmap_init(&d->lockmap, "xnic_domain");

@@ -198,10 +198,10 @@ int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu)
 	unsigned int i, limit = xnic_xdp_mtu_max(ad->prog);
 
 	if (mtu > limit) {
-		netdev_warn(netdev,
-			    "MTU %u is above the %u of an XDP program without frags support: "
-			    "detach it, or load it as xdp.frags\n",
-			    mtu, limit);
+		netdev_warn(
+			netdev,
+			"MTU %u is above the %u of an XDP program without frags support: detach it, or load it as xdp.frags\n",
+			mtu, limit);
 		return -EINVAL;
 	}
 	for (i = 0; i < ad->shape.pairs; i++) {
@@ -210,12 +210,12 @@ int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu)
 		if (!pool || pool->umem->flags & XDP_UMEM_SG_FLAG)
 			continue;
 		limit = xsk_pool_get_rx_frame_size(pool) - XNIC_L2_OVERHEAD;
-		/* Not refused: the socket may be closed already, and its pool be taken away later. */
+		/* Not refused: the socket may be closed already, and its pool taken away later. */
 		if (mtu > limit)
-			netdev_warn(netdev,
-				    "queue %u's AF_XDP socket cannot take frames above MTU %u: "
-				    "they are dropped, unless it is bound with XDP_USE_SG\n",
-				    i, limit);
+			netdev_warn(
+				netdev,
+				"queue %u's AF_XDP socket cannot take frames above MTU %u: they are dropped, unless it is bound with XDP_USE_SG\n",
+				i, limit);
 	}
 	ad->mtu = mtu;
 	if (ad->state == XNIC_OPENED)

@@ -82,7 +82,7 @@ void xnic_rx_count(struct xnic_rx *rx, const struct xnic_rx_tally *tally)
 	u64_stats_update_end(&rx->sync);
 }
 
-/* Append @length bytes from the page of slot @pos to the linear part. The page stays in its slot. */
+/* Append @length bytes from the page of slot @pos to the linear part. The page stays there. */
 static void rx_join(struct xnic_rx *rx, struct xdp_buff *xdp, u32 pos, u32 length)
 {
 	struct page *page = rx->mem->page[pos & (rx->mem->count - 1)];
@@ -221,7 +221,7 @@ int xnic_rx_abort(struct xnic_rx *rx, struct bpf_prog *prog, u32 verdict,
 	return XDP_DROP;
 }
 
-/* Return: XDP_PASS: the frame is the stack's; XDP_DROP: still ours; XDP_TX or XDP_REDIRECT: gone. */
+/* Return: XDP_PASS: the frame is the stack's; XDP_DROP: still ours; XDP_TX, XDP_REDIRECT: gone. */
 static __always_inline u32 rx_run(struct xnic_rx *rx, struct bpf_prog *prog, struct xdp_buff *xdp,
 				  struct xnic_rx_tally *tally)
 {

@@ -163,7 +163,7 @@ struct xsk_parts {
 };
 
 /* Whether the frame in @xdp, from @from on, is one that can be copied: what a program cuts off a
- * frame of several buffers the kernel reckons from shared info, and may come out with any length. */
+ * frame of several buffers the kernel reckons from shared info, and may come out of any length. */
 static bool xsk_take_parts(struct xdp_buff *xdp, const void *from, struct xsk_parts *parts)
 {
 	struct xdp_buff *part;
