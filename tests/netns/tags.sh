@@ -83,3 +83,5 @@ expect_eq "generic mode, tag in the frame" "$(wire "$txif")" 88a8:6005
 end_daemon
 OUT=$(ctl doctor) || true
 expect_match "doctor" "$OUT" 'vlan tags.*not with -a generic'
+OUT=$(ctl rules check "$dir/rules" 2>&1)
+expect_match "rules check" "$OUT" "$rxif: a VLAN tag .* is not seen by rules in generic mode, nor in a dispatcher; .*txvlan off"

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* check.c - what a rules file becomes: compiled, and shown to the kernel. Needs no daemon. */
+#include <net/if.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include "ctl.h"
+#include "nic.h"
 #include "rules.h"
 #include "table.h"
 #include "trial.h"
@@ -99,6 +101,26 @@ static void print_listing(const json_t *listing)
 	       table_number(get(loaded, "verified"), c, sizeof(c)));
 }
 
+/* Asked about an interface: can rules see the tags of its frames? */
+static void note_hidden_tags(const struct ctl *ctl)
+{
+	unsigned int ifindex = ctl->ifname ? if_nametoindex(ctl->ifname) : 0;
+	struct afxdp_nic nic;
+	char advice[160];
+
+	if (!ifindex || afxdp_nic_get(ifindex, &nic) ||
+	    !afxdp_nic_hides_tags(&nic, false, advice, sizeof(advice)))
+		return;
+	fprintf(stderr,
+		"afxdpctl: %s: a VLAN tag that the device takes off is not seen by rules%s; to keep "
+		"it in the frame: %s\n",
+		nic.name,
+		afxdp_nic_hides_tags(&nic, true, advice, sizeof(advice))
+			? ""
+			: " in generic mode, nor in a dispatcher",
+		advice);
+}
+
 int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 {
 	struct afxdp_rules_size size;
@@ -124,6 +146,7 @@ int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 	else
 		print_listing(listing);
 	json_decref(listing);
+	note_hidden_tags(ctl);
 free:
 	afxdp_rules_free(rules);
 	return status;
