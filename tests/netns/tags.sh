@@ -85,3 +85,38 @@ OUT=$(ctl doctor) || true
 expect_match "doctor" "$OUT" 'vlan tags.*not with -a generic'
 OUT=$(ctl rules check "$dir/rules" 2>&1)
 expect_match "rules check" "$OUT" "$rxif: a VLAN tag .* is not seen by rules in generic mode, nor in a dispatcher; .*txvlan off"
+
+# What is wrapped into tags, labels and sessions: from a real sender, in both modes. Nothing hides behind one more tag.
+in_ns "$tx" tc qdisc del dev "$txif" clsact
+echo 10.9.0.2 >"$dir/set"
+cat >"$dir/rules" <<-RULES
+	set s = "set"
+	count src @s
+	count src net 10.9.0.2
+	count vlan and src @s
+	count vlan and vlan and src @s
+	count mpls and src @s
+	count pppoes and src @s
+	drop inner src @s
+	capture src 10.9.0.2
+	default pass
+RULES
+cat >"$dir/wrapped.py" <<-PYTHON
+	import socket, struct, sys
+	s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+	s.bind((sys.argv[1], 0))
+	ip = bytes.fromhex("4500001c000700004011") + b"\0\0" + socket.inet_aton("10.9.0.2") + socket.inet_aton("10.9.0.1") + struct.pack(">HHHH", 1, 2, 8, 0)
+	head = bytes.fromhex(sys.argv[2].replace(":", "")) + s.getsockname()[4]
+	label = lambda last: struct.pack(">I", 5 << 12 | last << 8 | 9)
+	session = bytes.fromhex("88641100000100") + bytes([len(ip) + 2])
+	for wrap in [b"\x81\0\0\5" * n + b"\x08\0" for n in range(6)] + [
+	        b"\x88\x47" + label(1), b"\x88\x47" + label(0) * 3 + label(1), session + b"\0\x21", b"\x81\0\0\5" * 3 + session + b"\0\x21"]:
+	    s.send(head + wrap + ip)
+PYTHON
+for mode in native generic; do
+	start_daemon -a $mode -r "$dir/rules" -s count
+	in_ns "$tx" python3 "$dir/wrapped.py" "$txif" "$mac"
+	wait_for 10 live_above .ledger.dropped 9 || fail "$mode: something hides: $(ctl rules show)"
+	end_daemon
+	expect_eq "wrapped, $mode" "$(reported '[.rules[].frames] | tojson')" "[1,1,1,1,1,1,10,0]"
+done
