@@ -518,6 +518,7 @@ static void test_words(void)
 	static const struct {
 		const char *text, *says; /* NULL: it is taken */
 	} words[] = {
+		{ "src @@s", "a set is written @NAME" },
 		{ "inbound", "'inbound' can match nothing here" },
 		{ "outbound", "'outbound' can match nothing here" },
 		{ "inbound and udp dst port 53", "received frames only" },

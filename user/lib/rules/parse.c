@@ -226,6 +226,10 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	rule->args = *args;
 	if (!strcmp(expression, "all"))
 		expression = "";
+	/* group.c's, of IPv4 only. */
+	if (strstr(expression, "@@"))
+		return wrong(p, -EINVAL, "'%.*s': a set is written @NAME", quoted(expression),
+			     expression);
 	ret = rules_group(r, p->line, expression, &grouped);
 	if (!ret)
 		ret = expr_compile(&rule->expr, grouped, args->per_source, find_set, r, err,
