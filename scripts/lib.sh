@@ -5,7 +5,7 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 # shellcheck disable=SC2034 # used by the scripts that source this
-BUILD=$ROOT/build
+BUILD=${AFXDP_BUILD:-$ROOT/build}
 # Two runs on one machine must not meet: every name that leaves this process carries this.
 # shellcheck disable=SC2034
 RUN_ID=$$

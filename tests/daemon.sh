@@ -34,7 +34,7 @@ start_daemon() {
 launch_daemon() {
 	rm -f "$dir/report"
 	: >"$dir/err"
-	background "$rx" "$BUILD/afxdpd" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
+	background "$rx" "${AFXDPD:-$BUILD/afxdpd}" -i "$rxif" --report "$dir/report" "$@" >"$dir/out" 2>>"$dir/err"
 	daemon=$started
 }
 ready_or_gone() { daemon_says ': ready' || gone "$daemon"; }
@@ -104,7 +104,7 @@ balanced() {
 	expect_eq "$1: identities" "$(reported '[.ledger, .queues[].ledger] | all(
 		.received == .passed + .dropped + .limited + .aborted + .tx + .unclaimed + .captured and
 		.captured == .ring_full + .fill_empty + .kernel_dropped + .consumed and
-		.consumed == .delivered + .sink_dropped)')" true
+		.consumed == .delivered + .sink_dropped + .held)')" true
 	expect_eq "$1: sum over queues" "$(reported '([.queues[].frames] | add) == .ledger.consumed')" true
 }
 

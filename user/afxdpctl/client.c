@@ -14,7 +14,7 @@
 #include "complain.h"
 #include "ctl.h"
 
-/* A daemon answers within two seconds (its workers' time-out) or not at all. */
+/* A daemon answers within a second, or says each second that it goes on. */
 #define ANSWER_S 5
 
 int ctl_fail(int status, const char *format, ...)
@@ -50,32 +50,68 @@ static int dial(const struct ctl *ctl)
 	return fd;
 }
 
-/* Read up to the newline that ends a reply. */
-static char *read_line(int fd)
+/* What has been received and not been looked at. */
+struct input {
+	char *text;
+	size_t have, room;
+};
+
+/* Read up to the next newline, and take that line away. Return: it, from malloc(), or NULL. */
+static char *read_line(int fd, struct input *in)
 {
-	size_t have = 0, room = 65536;
-	char *line = malloc(room);
+	char *end;
 
-	while (line) {
-		ssize_t n = recv(fd, line + have, room - have - 1, 0);
+	while (!in->have || !(end = memchr(in->text, '\n', in->have))) {
+		ssize_t n;
 
-		if (n <= 0) {
-			free(line);
-			return NULL;
-		}
-		have += n;
-		line[have] = '\0';
-		if (line[have - 1] == '\n')
-			return line;
-		if (have + 1 == room) {
-			char *more = realloc(line, room *= 2);
+		if (in->have == in->room) {
+			char *more = realloc(in->text, in->room = in->room * 2 ?: 65536);
 
 			if (!more)
-				free(line);
-			line = more;
+				return NULL;
+			in->text = more;
 		}
+		n = recv(fd, in->text + in->have, in->room - in->have, 0);
+		if (n <= 0)
+			return NULL;
+		in->have += n;
 	}
-	return NULL;
+	*end = '\0';
+	return strdup(in->text);
+}
+
+static void take_line(struct input *in)
+{
+	size_t len = strlen(in->text) + 1;
+
+	in->have -= len;
+	memmove(in->text, in->text + len, in->have);
+}
+
+/* Lines of progress, then the reply. */
+static json_t *await_reply(int fd)
+{
+	struct input in = { 0 };
+	json_t *reply = NULL;
+	char *line;
+
+	while ((line = read_line(fd, &in))) {
+		const char *stage;
+
+		take_line(&in);
+		reply = json_loads(line, 0, NULL);
+		free(line);
+		stage = json_string_value(json_object_get(reply, "progress"));
+		if (!stage)
+			break;
+		if (isatty(STDERR_FILENO))
+			ctl_fail(0, "%.0f s: %s (Ctrl-C cancels what has not begun)",
+				 json_real_value(json_object_get(reply, "seconds")), stage);
+		json_decref(reply);
+		reply = NULL;
+	}
+	free(in.text);
+	return reply;
 }
 
 static json_t *exchange(int fd, const json_t *request)
@@ -87,12 +123,8 @@ static json_t *exchange(int fd, const json_t *request)
 	if (!line)
 		return NULL;
 	line[len] = '\n';
-	if (send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1) {
-		free(line);
-		line = read_line(fd);
-		if (line)
-			reply = json_loads(line, 0, NULL);
-	}
+	if (send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1)
+		reply = await_reply(fd);
 	free(line);
 	return reply;
 }
@@ -126,11 +158,15 @@ int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 	if (!*reply)
 		return ctl_fail(
 			1,
-			"afxdpd closed the connection or did not answer in %d s: the control "
-			"socket is for root and for the user it runs as",
+			"afxdpd hung up or said nothing for %d s; what was asked may or may not "
+			"have happened: 'afxdpctl status' shows the last change (its socket is for "
+			"root and for the user it runs as)",
 			ANSWER_S);
-	if (json_is_true(json_object_get(*reply, "ok")))
-		return 0;
+	if (json_is_true(json_object_get(*reply, "ok"))) {
+		const char *note = json_string_value(json_object_get(*reply, "note"));
+
+		return note ? ctl_fail(0, "%s", note) : 0;
+	}
 	error = json_string_value(json_object_get(*reply, "error"));
 	ctl_fail(1, "%s", error ? error : "afxdpd refused without a reason");
 	json_decref(*reply);

@@ -1,15 +1,75 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* change.c - another mode or sink while frames flow. */
-#include "daemon.h"
-
+/*
+ * change.c - another mode or sink while frames flow. Both are orders to every worker; a change is
+ * over when the last of them has come back, however long that takes, and what the client is told is
+ * what has happened until then.
+ */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include "ask.h"
+#include "daemon.h"
+#include "text.h"
 
 /* What busy polling wants of the device: two empty polls before the interrupt is armed again, and a
  * timer that polls by itself if the thread stays away for 200 us (the values that the kernel's own
  * AF_XDP tests use). */
 #define DEFER_HARD_IRQS 2
 #define FLUSH_NS	200000
+
+/* ---- what status shows of the last change ---- */
+
+void daemon_change_begins(struct daemon *d, struct change *c, const char *what, const char *arg,
+			  struct ask *ask)
+{
+	c->ask = ask;
+	c->begun_ns = c->told_ns = daemon_now();
+	snprintf(d->last.what, sizeof(d->last.what), "%s %s", what, arg);
+	d->last.uid = ask ? ask->uid : 0;
+	d->last.pid = ask ? ask->pid : 0;
+	d->last.begun_ns = c->begun_ns;
+	d->last.outcome = "under way";
+	d->last.why[0] = '\0';
+	c->number = ++d->last.number;
+}
+
+void daemon_change_ends(struct daemon *d, struct change *c, bool done, json_t *reply)
+{
+	if (c->number == d->last.number) {
+		d->last.outcome = done ? "done" : "failed";
+		snprintf(d->last.why, sizeof(d->last.why), "%s", done ? "" : d->why);
+	}
+	if (c->ask)
+		ask_answer(c->ask, reply);
+	else
+		json_decref(reply);
+	c->ask = NULL;
+	c->begun_ns = 0;
+}
+
+json_t *daemon_refusal(const char *why)
+{
+	return json_pack("{s:b, s:o}", "ok", 0, "error", json_text(why));
+}
+
+static json_t *fine(void)
+{
+	return json_pack("{s:b}", "ok", 1);
+}
+
+void daemon_change_tick(struct daemon *d, struct change *c, const char *stage)
+{
+	uint64_t now = daemon_now();
+
+	(void)d;
+	if (!c->begun_ns || !c->ask || now - c->told_ns < 1000000000ULL)
+		return;
+	c->told_ns = now;
+	ask_tell(c->ask,
+		 json_pack("{s:s, s:f}", "progress", stage, "seconds", (now - c->begun_ns) / 1e9));
+}
+
+/* ---- mode ---- */
 
 void daemon_set_knobs(struct daemon *d, enum mode mode)
 {
@@ -46,77 +106,237 @@ void daemon_polls_nothing(struct daemon *d)
 		daemon_set_knobs(d, d->mode);
 }
 
-static void put_mode(struct worker *w, const void *arg)
+static void put_mode(struct worker_order *o, uint32_t worker, const void *arg)
 {
-	w->msg.mode = *(const enum mode *)arg;
+	(void)worker;
+	o->mode = *(const enum mode *)arg;
 }
 
-int daemon_set_mode(struct daemon *d, enum mode mode)
+void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask)
 {
-	int err;
+	const struct worker *late = daemon_late(d, WORKER_MODE);
 
+	if (late || d->mode_change.begun_ns) {
+		daemon_failed(d, 0,
+			      "cannot change to mode %s: the worker of queue %u has not answered "
+			      "the last change yet",
+			      mode_name(mode), late ? late->xsk.config.queue : 0);
+		ask_answer(ask, daemon_refusal(d->why));
+		return;
+	}
+	daemon_change_begins(d, &d->mode_change, "mode", mode_name(mode), ask);
+	d->next_mode = mode;
 	if (mode == MODE_BUSY && !d->polls_nothing)
 		daemon_set_knobs(d, mode);
-	err = daemon_ask(d, WORKER_MODE, put_mode, &mode);
-	if (err) {
-		daemon_set_knobs(d, d->mode);
-		return daemon_failed(d, err, "cannot change to mode %s: %s", mode_name(mode),
-				     strerror(-err));
+	daemon_order(d, WORKER_MODE, put_mode, &mode);
+}
+
+void daemon_mode_back(struct daemon *d)
+{
+	int err = 0;
+
+	if (!d->mode_change.begun_ns || daemon_ordered(d, WORKER_MODE))
+		return;
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		err = err ?: d->workers[i]->order[WORKER_MODE].result;
+	if (!err)
+		d->mode = d->next_mode;
+	else
+		daemon_failed(d, err, "cannot change to mode %s: %s", mode_name(d->next_mode),
+			      strerror(-err));
+	daemon_set_knobs(d, d->mode);
+	daemon_change_ends(d, &d->mode_change, !err, err ? daemon_refusal(d->why) : fine());
+}
+
+/* ---- sink ---- */
+
+static void put_port(struct worker_order *o, uint32_t worker, const void *arg)
+{
+	o->port = ((const struct life *)arg)->port[worker];
+}
+
+static void put_stamp(struct worker_order *o, uint32_t worker, const void *arg)
+{
+	(void)worker;
+	o->stamp = *(const uint32_t *)arg;
+}
+
+int daemon_sink_start(struct daemon *d, const char *spec, struct life **life)
+{
+	const struct sink_env env = {
+		.ifname = d->nic.name,
+		.ports = d->options->queue_count,
+		.ring = d->options->ring,
+		.frames = d->options->frames,
+		.frame_size = daemon_frame_size(d),
+	};
+	const struct sink_ops *ops;
+	const char *arg;
+	int err;
+
+	ops = sink_find(spec, &arg, d->why, sizeof(d->why));
+	if (!ops)
+		return EXIT_USAGE;
+	err = life_start(life, ops, spec, arg, &env, &d->post);
+	return err ? daemon_failed(d, EXIT_RUNTIME, "sink '%s': cannot start its thread: %s", spec,
+				   strerror(-err))
+		   : 0;
+}
+
+void daemon_sink_attach(struct daemon *d, struct life *l)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		l->xsk[i] = &d->workers[i]->xsk;
+	life_send(l, SINK_ATTACH);
+}
+
+/* @l is of no use: it closes as soon as it is back from what it does. */
+static void let_go(struct daemon *d, struct life *l)
+{
+	l->next = d->leaving;
+	d->leaving = l;
+	if (!life_busy(l))
+		life_send(l, SINK_CLOSE);
+}
+
+void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
+{
+	const struct life *busy = d->next_sink ?: d->old_sink;
+
+	/* A sink that somebody asked for who waits no longer, and that is not open yet. */
+	if (d->next_sink && !d->installing && d->sink_change.ask && ask_gone(d->sink_change.ask)) {
+		daemon_failed(d, 0, "the client has hung up");
+		let_go(d, d->next_sink);
+		d->next_sink = NULL;
+		daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
+		busy = d->old_sink;
 	}
-	d->mode = mode;
-	daemon_set_knobs(d, mode);
-	return 0;
+	if (busy) {
+		daemon_failed(d, 0, "cannot change the sink to '%s': sink '%s' %s", spec,
+			      busy->spec,
+			      busy == d->old_sink ? "still has frames"
+			      : d->installing	  ? "is being put in place: a worker is stuck"
+						  : "is still opening");
+		ask_answer(ask, daemon_refusal(d->why));
+		return;
+	}
+	if (daemon_sink_start(d, spec, &d->next_sink)) {
+		ask_answer(ask, daemon_refusal(d->why));
+		return;
+	}
+	daemon_change_begins(d, &d->sink_change, "sink", spec, ask);
 }
 
-static void put_port(struct worker *w, const void *arg)
-{
-	(void)arg;
-	w->msg.port = w->next_port;
-}
-
-static void put_stamp(struct worker *w, const void *arg)
-{
-	w->msg.stamp = *(const uint32_t *)arg;
-}
-
-static int set_stamp(struct daemon *d, uint32_t stamp)
+/* Times first: the new sink's first frame must have what it needs. Orders reach a worker in the
+ * order in which they are sent. */
+static void install(struct daemon *d)
 {
 	struct afxdp_config run = d->prog.config.run;
-	int err;
 
-	run.stamp = stamp;
-	err = afxdp_prog_set(&d->prog, &run);
-	if (!err)
-		err = daemon_ask(d, WORKER_STAMP, put_stamp, &stamp);
-	if (!err)
-		d->stamp = stamp;
-	return err;
+	if (d->options->stamp == STAMP_AUTO) {
+		d->stamp = run.stamp = d->next_sink->ops->stamp;
+		afxdp_prog_set(&d->prog, &run);
+		daemon_order(d, WORKER_STAMP, put_stamp, &d->stamp);
+	}
+	d->installing = true;
+	daemon_order(d, WORKER_SINK, put_port, d->next_sink);
 }
 
-int daemon_set_sink(struct daemon *d, const char *spec)
+static void sink_failed(struct daemon *d)
 {
-	struct sink *sink, *old = d->sink;
-	int err;
+	daemon_failed(d, 0, "%s", d->next_sink->why);
+	let_go(d, d->next_sink);
+	d->next_sink = NULL;
+	daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
+}
 
-	if (daemon_open_sink(d, spec, &sink))
-		return -EINVAL;
-	for (uint32_t i = 0; i < d->worker_count; i++) {
-		err = sink->ops->attach(sink, &d->workers[i]->xsk, &d->workers[i]->next_port);
-		if (err)
-			goto close;
+void daemon_sink_step(struct daemon *d)
+{
+	struct life *old = d->old_sink;
+
+	if (d->installing && !daemon_ordered(d, WORKER_SINK)) {
+		/* Nobody hands anything to the old one any more. */
+		d->installing = false;
+		d->old_sink = old = d->sink;
+		d->sink = d->next_sink;
+		d->next_sink = NULL;
+		daemon_order(d, WORKER_LEAVE, NULL, NULL);
+		if (old->ops->own_thread)
+			life_send(old, SINK_FINISH);
 	}
-	/* Times first: the new sink's first frame must have what it needs. */
-	err = d->options->stamp == STAMP_AUTO ? set_stamp(d, sink->ops->stamp) : 0;
-	if (!err)
-		err = daemon_ask(d, WORKER_SINK, put_port, NULL);
-	if (err)
-		goto close;
-	d->sink = sink;
-	d->sink_ops = sink->ops;
-	old->ops->finish(old);
-	old->ops->close(old);
-	return 0;
-close:
-	sink->ops->close(sink);
-	return daemon_failed(d, err, "cannot change the sink to '%s': %s", spec, strerror(-err));
+	if (!old || life_busy(old) || old->closed || daemon_ordered(d, WORKER_LEAVE))
+		return;
+	if (!old->finished) {
+		life_send(old, SINK_FINISH);
+		return;
+	}
+	/* Workers that have ended could not let go of it themselves. */
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		if (!d->workers[i]->running)
+			worker_forget_port(d->workers[i]);
+	life_send(old, SINK_CLOSE);
+}
+
+static void forget(struct daemon *d, struct life *l)
+{
+	for (struct life **at = &d->leaving; *at; at = &(*at)->next)
+		if (*at == l) {
+			*at = l->next;
+			life_free(l);
+			return;
+		}
+}
+
+void daemon_sink_back(struct daemon *d, struct life_order *o)
+{
+	struct life *l = o->life;
+
+	if (l == d->next_sink && o->msg.type == SINK_OPEN && !d->setting_up) {
+		if (o->err)
+			sink_failed(d);
+		else
+			daemon_sink_attach(d, l);
+	} else if (l == d->next_sink && o->msg.type == SINK_ATTACH) {
+		if (o->err)
+			sink_failed(d);
+		else
+			install(d);
+	} else if (l == d->old_sink && l->closed) {
+		d->old_sink = NULL;
+		life_free(l);
+		if (d->sink_change.begun_ns)
+			daemon_change_ends(d, &d->sink_change, true, fine());
+	} else if (l == d->old_sink) {
+		daemon_sink_step(d);
+	} else if (l != d->sink && l != d->next_sink) {
+		if (l->closed)
+			forget(d, l);
+		else if (!life_busy(l))
+			life_send(l, SINK_CLOSE);
+	}
+}
+
+/* How long a client waits for the frames of the sink before to be dealt with, once frames go to the
+ * new one. */
+#define OLD_SINK_NS 2000000000ULL
+
+void daemon_sink_tick(struct daemon *d)
+{
+	struct change *c = &d->sink_change;
+
+	if (!c->begun_ns)
+		return;
+	if (d->old_sink && daemon_now() - d->old_sink->since > OLD_SINK_NS) {
+		char note[256];
+
+		snprintf(note, sizeof(note), "frames go to '%s'; '%s' is not done with its own yet",
+			 d->sink->spec, d->old_sink->spec);
+		daemon_change_ends(d, c, true,
+				   json_pack("{s:b, s:o}", "ok", 1, "note", json_text(note)));
+		return;
+	}
+	daemon_change_tick(d, c,
+			   d->old_sink	   ? "the sink before finishes"
+			   : d->installing ? "waiting for a worker that is stuck"
+					   : "opening the sink");
 }

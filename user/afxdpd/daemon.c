@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * daemon.c - the control thread: set up (setup.c), run, take down.
+ * daemon.c - the steward: set up (setup.c), run, stop (stop.c), take down.
  *
  * Order matters. Up: sink, program (loaded, not attached), sockets, workers, claims, and only then
  * the attachment, so that the first frame finds everybody in place. Down: claims are withdrawn
@@ -10,6 +10,7 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <net/if.h>
 #include <poll.h>
@@ -22,8 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "complain.h"
-#include "control.h"
-#include "metrics.h"
+#include "clerk.h"
 #include "privileges.h"
 #include "report.h"
 #include "table.h"
@@ -93,12 +93,12 @@ void daemon_read_signals(struct daemon *d)
 
 /* ---- running ---- */
 
-static void link_changed(struct daemon *d)
+void daemon_links(struct daemon *d)
 {
 	const struct afxdp_nic was = d->nic;
 	int err;
 
-	if (!afxdp_nic_changed(d->links, d->nic.ifindex))
+	if (d->links < 0 || !afxdp_nic_changed(d->links, d->nic.ifindex))
 		return;
 	err = afxdp_nic_state(&d->nic);
 	if (err == -ENODEV) {
@@ -138,10 +138,35 @@ static void reload(struct daemon *d)
 	d->reload = false;
 	if (!path)
 		daemon_note("SIGHUP: there is no rules file to read again (-r)");
-	else if (daemon_replace_rules(d, path, NULL))
-		daemon_note("%s; the old rules stay", d->why);
 	else
-		daemon_note("rules read again from '%s'", path);
+		daemon_replace_rules(d, path, NULL);
+}
+
+static void print_line(struct daemon *d, struct picture *last)
+{
+	struct picture now;
+	char *line;
+
+	if (daemon_look(d, &now))
+		return;
+	line = report_line(last, &now);
+	if (line)
+		clerk_print(d->clerk, line);
+	picture_free(last);
+	*last = now;
+}
+
+/* While somebody waits for a change he is told each second that it goes on. */
+#define TICK_MS 100
+
+static bool changing(const struct daemon *d)
+{
+	return d->sink_change.begun_ns || d->mode_change.begun_ns || d->rules_change.begun_ns;
+}
+
+static int sooner(int a, int b)
+{
+	return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
 static void run(struct daemon *d)
@@ -152,34 +177,23 @@ static void run(struct daemon *d)
 	struct picture last = { 0 };
 
 	while (!d->stop) {
-		struct pollfd fds[32] = { { .fd = d->signals, .events = POLLIN },
-					  { .fd = d->links, .events = POLLIN },
-					  { .fd = d->post.bell, .events = POLLIN } };
-		uint32_t n = 4 + control_fds(d->control, fds + 4, 28);
-		int a = until(end), b = until(line);
+		struct pollfd fds[] = { { .fd = d->signals, .events = POLLIN },
+					{ .fd = d->links, .events = POLLIN },
+					{ .fd = d->post.bell, .events = POLLIN } };
 
-		fds[3] = (struct pollfd){ .fd = d->metrics ? metrics_fd(d->metrics) : -1,
-					  .events = POLLIN };
-
-		poll(fds, n, a < 0 ? b : b < 0 || a < b ? a : b);
+		poll(fds, 3, sooner(sooner(until(end), until(line)), changing(d) ? TICK_MS : -1));
 		daemon_read_signals(d);
 		if (d->reload)
 			reload(d);
 		if (fds[1].revents)
-			link_changed(d);
-		if (fds[2].revents)
-			daemon_read_post(d);
-		if (d->metrics) /* also for its time-outs */
-			metrics_serve(d->metrics);
-		control_serve(d->control, d, fds + 4, n - 4);
+			daemon_links(d);
+		daemon_read_post(d);
+		daemon_serve(d);
+		daemon_sink_tick(d);
+		daemon_rules_tick(d);
+		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");
 		if (line && !until(line)) {
-			struct picture now;
-
-			if (!daemon_look(d, &now)) {
-				report_line(d->out, &last, &now);
-				picture_free(&last);
-				last = now;
-			}
+			print_line(d, &last);
 			line += (uint64_t)(o->interval * 1e9);
 		}
 		if (end && !until(end))
@@ -190,86 +204,139 @@ static void run(struct daemon *d)
 
 /* ---- taking down ---- */
 
-static void stop_workers(struct daemon *d)
-{
-	for (uint32_t i = 0; i < d->worker_count && d->prog_loaded; i++)
-		afxdp_prog_unclaim(&d->prog, d->workers[i]->xsk.config.queue);
-	afxdp_quiesce();
-	daemon_ask(d, WORKER_STOP, NULL, NULL);
-	for (uint32_t i = 0; i < d->worker_count; i++) {
-		struct worker *w = d->workers[i];
+/* What a terminal, a pipe or a file may take to accept the last words. */
+#define LAST_WORDS_MS 1000
 
-		if (!w->running)
-			continue;
-		pthread_join(w->thread, NULL);
-		w->running = false;
+static int write_words(int fd, const char *text)
+{
+	uint64_t end = daemon_now() + LAST_WORDS_MS * 1000000ULL;
+
+	while (*text) {
+		struct pollfd out = { .fd = fd, .events = POLLOUT };
+		size_t len = strlen(text);
+		ssize_t n;
+
+		/* What poll() promises a pipe to have room for. */
+		if (len > PIPE_BUF)
+			len = PIPE_BUF;
+		if (poll(&out, 1, until(end)) <= 0)
+			return -ETIMEDOUT;
+		n = write(fd, text, len);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			return -errno;
+		if (n > 0)
+			text += n;
 	}
-	if (d->sink)
-		d->sink_ops->finish(d->sink);
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		if (d->workers[i]->port)
-			worker_look(d->workers[i]);
+	return 0;
+}
+
+static int print_table(struct daemon *d, const json_t *report)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *f = open_memstream(&text, &size);
+	int err = f ? 0 : -ENOMEM;
+
+	if (f) {
+		table_report(f, report);
+		err = fclose(f) ? -ENOMEM : write_words(d->out, text);
+	}
+	free(text);
+	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot print the ledger: %s",
+				   err == -ETIMEDOUT ? "nobody reads it" : strerror(-err))
+		   : 0;
+}
+
+static int write_report(struct daemon *d, const json_t *report)
+{
+	char *text = json_dumps(report, JSON_INDENT(2));
+	int err = text ? write_words(d->report, text) : -ENOMEM;
+
+	if (!err)
+		err = write_words(d->report, "\n");
+	free(text);
+	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write report '%s': %s",
+				   d->options->report, strerror(-err))
+		   : 0;
 }
 
 static int final_report(struct daemon *d)
 {
-	const struct options *o = d->options;
 	struct picture p;
 	json_t *report;
-	int err = daemon_look(d, &p);
+	int status, err = daemon_look(d, &p);
 
 	if (err)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot read the ledger: %s", strerror(-err));
 	report = report_json(d, &p);
-	picture_free(&p);
 	if (!report)
-		return daemon_failed(d, EXIT_RUNTIME, "out of memory for the report");
-	table_report(d->out, report);
-	if (d->report)
-		err = report_write(d->report, report);
+		status = daemon_failed(d, EXIT_RUNTIME, "out of memory for the report");
+	else
+		status = print_table(d, report);
+	if (report && d->report >= 0)
+		status = write_report(d, report) ?: status;
 	json_decref(report);
-	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write report '%s': %s", o->report,
-				   strerror(-err))
-		   : 0;
+	if (!status && p.total.held)
+		status = daemon_failed(d, EXIT_RUNTIME,
+				       "%" PRIu64 " frames are held by %s that does not come back",
+				       p.total.held,
+				       daemon_late(d, WORKER_STOP) ? "a worker" : "a sink");
+	picture_free(&p);
+	return status;
 }
 
-static void take_down(struct daemon *d)
+/* What is safe with workers and sinks still at it: nothing here is theirs. */
+static void take_down_ours(struct daemon *d)
 {
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		afxdp_xsk_close(&d->workers[i]->xsk);
+	daemon_read_post(d);
+	daemon_serve(d);
 	if (d->prog_loaded)
 		afxdp_prog_close(&d->prog);
-	afxdp_rules_free(d->rules);
 	afxdp_knobs_close(&d->knobs);
-	if (d->sink)
-		d->sink_ops->close(d->sink);
+	clerk_close(d->clerk);
+	if (d->links >= 0)
+		close(d->links);
+	if (d->signals >= 0)
+		close(d->signals);
+	if (d->report > STDERR_FILENO)
+		close(d->report);
+}
+
+static void take_down_rest(struct daemon *d)
+{
 	for (uint32_t i = 0; i < d->worker_count; i++) {
+		afxdp_xsk_close(&d->workers[i]->xsk);
 		afxdp_post_free(&d->workers[i]->post);
 		free(d->workers[i]);
 	}
 	free(d->workers);
 	free(d->base);
-	metrics_close(d->metrics);
-	control_close(d->control);
+	afxdp_rules_free(d->rules);
 	afxdp_post_free(&d->post);
-	if (d->links >= 0)
-		close(d->links);
-	if (d->signals >= 0)
-		close(d->signals);
-	if (d->report && d->report != stdout)
-		fclose(d->report);
 }
 
 /* --check: everything that can be said without touching an interface. */
+static bool rules_read(const struct daemon *d)
+{
+	return !d->reading || d->rules_ready;
+}
+
 static int check(struct daemon *d)
 {
 	const struct options *o = d->options;
 	const char *arg;
+	int err;
 
 	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
 		return EXIT_USAGE;
-	if (daemon_read_rules(d))
-		return EXIT_USAGE;
+	err = daemon_start_rules(d);
+	if (err)
+		return err;
+	if (!daemon_wait(d, rules_read))
+		return 0;
+	err = daemon_take_rules(d);
+	if (err)
+		return err;
 	if (o->user && privileges_find(o->user, &d->user))
 		return daemon_failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	if (o->ifname && !if_nametoindex(o->ifname))
@@ -283,7 +350,7 @@ static void say_ready(const struct daemon *d)
 	daemon_note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
 		    d->prog.generic ? "generic" : "native",
 		    daemon_zerocopy(d) ? "zero-copy" : "copy", d->worker_count,
-		    d->worker_count == 1 ? "" : "s", mode_name(d->mode), d->sink_ops->name);
+		    d->worker_count == 1 ? "" : "s", mode_name(d->mode), d->sink->ops->name);
 }
 
 int daemon_run(struct options *o)
@@ -293,32 +360,33 @@ int daemon_run(struct options *o)
 			    .budget = o->count,
 			    .signals = -1,
 			    .links = -1,
+			    .report = -1,
+			    .setting_up = true,
+			    .stage = "starting",
 			    .knobs = AFXDP_KNOBS_NONE,
 			    .post.bell = -1 };
 	int status, err;
 
 	/* What others read from stdout stays clean. */
-	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-") ? stderr
-										     : stdout;
+	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-")
+			? STDERR_FILENO
+			: STDOUT_FILENO;
 	d.start_ns = daemon_now();
-	if (o->check) {
-		status = check(&d);
-		afxdp_rules_free(d.rules);
-		if (status)
-			daemon_note("%s", d.why);
-		return status;
-	}
 	err = afxdp_post_init(&d.post);
 	if (!err)
 		err = open_signals(&d);
-	status = err ? daemon_failed(&d, EXIT_RUNTIME, "cannot start: %s", strerror(-err))
-		     : daemon_set_up(&d);
-	if (!status && !d.stop) {
+	if (err)
+		status = daemon_failed(&d, EXIT_RUNTIME, "cannot start: %s", strerror(-err));
+	else
+		status = o->check ? check(&d) : daemon_set_up(&d);
+	if (!status && !d.stop && !o->check) {
+		d.setting_up = false;
 		d.start_ns = daemon_now();
 		say_ready(&d);
 		run(&d);
 	}
-	stop_workers(&d);
+	d.stop = true;
+	daemon_stop(&d);
 	if (d.prog_loaded)
 		afxdp_prog_detach(&d.prog);
 	d.end_ns = daemon_now();
@@ -326,8 +394,13 @@ int daemon_run(struct options *o)
 		status = final_report(&d);
 	if (d.gone && !status)
 		status = daemon_failed(&d, EXIT_RUNTIME, "%s is gone", d.nic.name);
-	take_down(&d);
+	daemon_close_sinks(&d);
+	take_down_ours(&d);
 	if (status)
 		daemon_note("%s", d.why);
+	/* Somebody still uses what the rest would free. */
+	if (d.forced || d.reading)
+		_exit(status);
+	take_down_rest(&d);
 	return status;
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * daemon.h - the control thread: sets everything up, speaks to the workers by message, answers the
- * control socket, and takes everything down in the order that loses no frame.
+ * daemon.h - the steward: sets everything up, gives orders to workers, sinks and readers, answers
+ * what clients ask, and takes everything down in the order that loses no frame. It never waits for
+ * any of them longer than it wants to, touches no file or terminal while it runs (clerk.h does),
+ * and frees only what has come back.
  */
 #ifndef AFXDP_DAEMON_H
 #define AFXDP_DAEMON_H
@@ -17,7 +19,8 @@
 #include "privileges.h"
 #include "prog.h"
 #include "rules.h"
-#include "sink.h"
+#include "life.h"
+#include "reading.h"
 #include "worker.h"
 
 /* Exit statuses: see DESIGN's contract in README.md. */
@@ -28,8 +31,26 @@ enum {
 	EXIT_CANNOT = 3
 };
 
-struct control;
-struct metrics;
+struct ask;
+struct clerk;
+
+/* A change that a client asked for (or SIGHUP), until it is over. */
+struct change {
+	struct ask *ask;   /* who waits; NULL: nobody */
+	uint64_t begun_ns; /* 0: none is under way */
+	uint64_t told_ns;  /* when the client last heard of it */
+	uint32_t number;
+};
+
+/* The last change of any kind, for status. */
+struct last_change {
+	uint32_t number;
+	char what[160];
+	uint32_t uid, pid; /* who; pid 0: a signal */
+	uint64_t begun_ns;
+	const char *outcome; /* NULL: there was none */
+	char why[512];
+};
 
 struct daemon {
 	struct options *options;
@@ -43,23 +64,36 @@ struct daemon {
 	int attach_error;
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
 	struct afxdp_rules *rules; /* NULL: none */
-	struct sink *sink;
-	const struct sink_ops *sink_ops;
+	struct reading *reading;   /* rules that are being read; NULL: none */
+	bool rules_ready;	   /* while setting up: it has come back */
+	struct change rules_change;
+	struct life *sink;	/* frames go there */
+	struct life *next_sink; /* is to be the next: opening, or being put in place */
+	struct life *old_sink;	/* was the last: finishing */
+	struct life *leaving;	/* others that are to close, once they are back */
+	bool installing;	/* workers are being told of next_sink */
+	bool setting_up;
+	struct change sink_change, mode_change;
+	enum mode next_mode;
+	struct last_change last;
 	struct worker **workers;
 	uint32_t worker_count;
 	uint64_t budget;	/* --count: frames still wanted */
 	struct afxdp_post post; /* answers of the workers */
-	struct control *control;
-	struct metrics *metrics; /* NULL unless --metrics */
-	int signals, links;	 /* signalfd, netlink */
+	struct clerk *clerk;
+	struct ask *asks;   /* not looked at yet */
+	uint64_t look_ns;   /* when the last look began */
+	int signals, links; /* signalfd, netlink */
 	uint64_t start_ns, end_ns;
 	enum mode mode;
 	uint32_t stamp;	  /* struct afxdp_config.stamp in force */
-	FILE *out;	  /* tables and live lines */
-	FILE *report;	  /* --report, or NULL */
+	int out;	  /* for tables and live lines */
+	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
 	bool stop, reload, gone;
-	char why[512]; /* the one line that says what went wrong */
+	bool forced; /* somebody did not come back in time: end without touching what they hold */
+	const char *stage; /* of setting up: what we are waiting for */
+	char why[512];	   /* the one line that says what went wrong */
 };
 
 /* One moment's truth, for the report, the live line, the control socket and the metrics. */
@@ -83,8 +117,8 @@ int daemon_run(struct options *o);
  */
 int daemon_set_up(struct daemon *d);
 
-/** daemon_open_sink() - Return: 0, or an exit status with d->why set. */
-int daemon_open_sink(struct daemon *d, const char *spec, struct sink **sink);
+/** daemon_frame_size() - bytes of a UMEM chunk. */
+uint32_t daemon_frame_size(const struct daemon *d);
 
 /** daemon_polls_nothing() - a worker found that busy polling does nothing here: say so, and give
  * the device its interrupts back. The workers go on looking at their rings. */
@@ -93,6 +127,9 @@ void daemon_polls_nothing(struct daemon *d);
 /** daemon_set_knobs() - the device's NAPI settings as @mode wants them; says so if it cannot. */
 void daemon_set_knobs(struct daemon *d, enum mode mode);
 
+/** daemon_links() - hear what happened to the interface. */
+void daemon_links(struct daemon *d);
+
 /** daemon_read_signals() - sets d->stop and d->reload. */
 void daemon_read_signals(struct daemon *d);
 
@@ -100,56 +137,114 @@ void daemon_read_signals(struct daemon *d);
 __attribute__((format(printf, 3, 4))) int daemon_failed(struct daemon *d, int status,
 							const char *format, ...);
 
-/** daemon_look() - ask the workers and the program. @p: free with picture_free(). Return: 0 or
- * -errno. */
+/** daemon_look() - ask the workers and the program; of a worker that does not answer, the last that
+ * is known. @p: free with picture_free(). Return: 0 or -errno. */
 int daemon_look(struct daemon *d, struct picture *p);
 void picture_free(struct picture *p);
 
+/* talk.c */
+
 /**
- * daemon_ask() - send a message of @type to every running worker and wait until all have answered.
- * @fill: puts the message's arguments in, or NULL.
- *
- * Return: 0; -ETIMEDOUT; the first worker's -errno.
+ * daemon_order() - send order @what to every running worker that has none of that kind under way.
+ * @fill: puts the order's arguments in, or NULL.
  */
-int daemon_ask(struct daemon *d, enum worker_msg_type type,
-	       void (*fill)(struct worker *w, const void *arg), const void *arg);
+void daemon_order(struct daemon *d, enum word what,
+		  void (*fill)(struct worker_order *o, uint32_t worker, const void *arg),
+		  const void *arg);
 
-/** daemon_read_post() - take what workers sent by themselves or too late. */
+/** daemon_ordered() - whether an order @what is under way to any worker. */
+bool daemon_ordered(const struct daemon *d, enum word what);
+
+/** daemon_late() - a worker to which one is under way, or NULL. */
+const struct worker *daemon_late(const struct daemon *d, enum word what);
+
+/** daemon_read_post() - deal with what has come to the steward's mailbox; clients' requests are put
+ * aside for daemon_serve(). */
 void daemon_read_post(struct daemon *d);
+void daemon_serve(struct daemon *d);
 
-/** daemon_set_mode() - Return: 0, or -errno with d->why set. */
-int daemon_set_mode(struct daemon *d, enum mode mode);
+/** daemon_await() - read the mailbox until @done, for @ms at most. Return: whether it is. */
+bool daemon_await(struct daemon *d, bool (*done)(const struct daemon *d), uint32_t ms);
 
-/** daemon_set_sink() - replace the sink while frames flow. Return: 0, or -errno with d->why set. */
-int daemon_set_sink(struct daemon *d, const char *spec);
+/** daemon_wait() - the same while setting up, without limit, and signals are heard. Return: false
+ * if the daemon is to stop. */
+bool daemon_wait(struct daemon *d, bool (*done)(const struct daemon *d));
+
+/* answer.c */
+
+/** daemon_answer() - a client's request: answered now, or when what it asks for has happened. */
+void daemon_answer(struct daemon *d, struct ask *ask);
+
+/* change.c */
+
+void daemon_change_begins(struct daemon *d, struct change *c, const char *what, const char *arg,
+			  struct ask *ask);
+
+/** daemon_change_ends() - @reply (stolen) goes to who asked; d->why says what failed. */
+void daemon_change_ends(struct daemon *d, struct change *c, bool done, json_t *reply);
+
+/** daemon_change_tick() - tell who waits once a second that it goes on: @stage. */
+void daemon_change_tick(struct daemon *d, struct change *c, const char *stage);
+
+/** daemon_refusal() - the reply that says why not. */
+json_t *daemon_refusal(const char *why);
+
+/** daemon_set_mode() - @ask is answered when every worker has changed, or one could not. */
+void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask);
+void daemon_mode_back(struct daemon *d); /* an order came back */
+
+/** daemon_set_sink() - replace the sink while frames flow; @ask is answered when that is done and
+ * the old one has closed, or takes its time. */
+void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask);
+void daemon_sink_step(struct daemon *d);		       /* an order of a worker came back */
+void daemon_sink_back(struct daemon *d, struct life_order *o); /* one of a sink's thread */
+void daemon_sink_tick(struct daemon *d);
+
+/** daemon_sink_start() - Return: 0, or an exit status with d->why set. */
+int daemon_sink_start(struct daemon *d, const char *spec, struct life **life);
+void daemon_sink_attach(struct daemon *d, struct life *l);
+
+/* stop.c */
+
+/** daemon_stop() - take frames from nobody any more, end workers and sinks, in a bounded time:
+ * d->forced says whether somebody did not come back. */
+void daemon_stop(struct daemon *d);
+
+/** daemon_close_sinks() - after the last look at them. */
+void daemon_close_sinks(struct daemon *d);
 
 uint64_t daemon_now(void); /* CLOCK_MONOTONIC, ns */
 
 /** daemon_zerocopy() - whether every worker's socket is in zero-copy mode. */
 bool daemon_zerocopy(const struct daemon *d);
 
-/** daemon_read_rules() - parse -f or -r, if given. Return: an exit status, with d->why set. */
-int daemon_read_rules(struct daemon *d);
+/* ruling.c */
+
+/** daemon_start_rules() - begin to read -f or -r, if given: d->reading until that is done. Return:
+ * 0 or an exit status with d->why set. */
+int daemon_start_rules(struct daemon *d);
+
+/** daemon_take_rules() - what daemon_start_rules() began has been read: d->rules. Return: an exit
+ * status with d->why set. */
+int daemon_take_rules(struct daemon *d);
+
+/** daemon_rules_read() - a reader has come back. */
+void daemon_rules_read(struct daemon *d, struct reading *r);
+
+/** daemon_rules_json() - the reply that shows the rules. */
+json_t *daemon_rules_json(const struct daemon *d);
 
 /** daemon_rules() - the rules with their counters: a new reference. */
 json_t *daemon_rules(const struct daemon *d);
 
-/**
- * daemon_replace_rules() - rules of file @path from the next frame on.
- * @was: set to the rules that were replaced, as by daemon_rules(), with their last counts; or NULL
- *
- * Return: 0, or -errno with d->why set and nothing changed.
- */
-int daemon_replace_rules(struct daemon *d, const char *path, json_t **was);
+/** daemon_replace_rules() - rules of file @path from the next frame on, once they are read. @ask:
+ * who is told how it went; NULL: SIGHUP, which is said on stderr. */
+void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask);
+void daemon_rules_tick(struct daemon *d);
 
-/**
- * daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list.
- * @elements: set to a new list of strings by list.
- *
- * Return: 0, or -errno with d->why set.
- */
-int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
-		      json_t **elements);
+/** daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list. */
+void daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
+		       struct ask *ask);
 
 /** daemon_note() - one line on stderr. */
 __attribute__((format(printf, 1, 2))) void daemon_note(const char *format, ...);

@@ -1,21 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "metrics.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <microhttpd.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include "daemon.h"
 
-struct metrics {
-	struct MHD_Daemon *http;
-	struct daemon *daemon;
-	int fd;
-};
+/* A label's value as the text format wants it. An interface's name may hold anything but a slash
+ * and blanks. */
+static void label(char *to, size_t size, const char *from)
+{
+	size_t n = 0;
+
+	for (; *from && n + 6 < size; from++) {
+		if (*from == '"' || *from == '\\')
+			to[n++] = '\\';
+		if ((unsigned char)*from < ' ' || (unsigned char)*from > '~')
+			n += snprintf(to + n, size - n, "\\\\x%02x", (unsigned char)*from);
+		else
+			to[n++] = *from;
+	}
+	to[n] = '\0';
+}
 
 static void print_family(FILE *f, const char *name, const char *type, const char *help)
 {
@@ -50,7 +57,7 @@ static void print_nic(FILE *f, const char *ifname, const struct afxdp_nic_stats 
 		ifname, s->errors);
 }
 
-static void print_queues(FILE *f, const struct daemon *d)
+static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 {
 	static const struct {
 		const char *name, *type, *help;
@@ -72,10 +79,15 @@ static void print_queues(FILE *f, const struct daemon *d)
 		print_family(f, rows[r].name, rows[r].type, rows[r].help);
 		for (uint32_t i = 0; i < d->worker_count; i++)
 			fprintf(f, "%s{interface=\"%s\",queue=\"%u\"} %" PRIu64 "\n", rows[r].name,
-				d->nic.name, d->workers[i]->xsk.config.queue,
-				*(const uint64_t *)((const char *)&d->workers[i]->snapshot +
+				ifname, d->workers[i]->xsk.config.queue,
+				*(const uint64_t *)((const char *)&d->workers[i]->seen +
 						    rows[r].offset));
 	}
+	print_family(f, "afxdp_worker_stuck", "gauge",
+		     "1: the worker has not answered the last look; its other values are old.");
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		fprintf(f, "afxdp_worker_stuck{interface=\"%s\",queue=\"%u\"} %d\n", ifname,
+			d->workers[i]->xsk.config.queue, d->workers[i]->order[WORKER_SNAPSHOT].out);
 	print_family(f, "afxdp_ring_fill", "gauge", "Entries in a ring now.");
 	for (uint32_t i = 0; i < d->worker_count; i++) {
 		const struct worker *w = d->workers[i];
@@ -83,8 +95,8 @@ static void print_queues(FILE *f, const struct daemon *d)
 		fprintf(f,
 			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"rx\"} %u\n"
 			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"fill\"} %u\n",
-			d->nic.name, w->xsk.config.queue, w->snapshot.rx_level, d->nic.name,
-			w->xsk.config.queue, w->snapshot.fill_level);
+			ifname, w->xsk.config.queue, w->seen.rx_level, ifname, w->xsk.config.queue,
+			w->seen.fill_level);
 	}
 }
 
@@ -108,21 +120,22 @@ static void print_latency(FILE *f, const char *ifname, const struct afxdp_hist *
 		afxdp_hist_count(h));
 }
 
-/* The whole page in memory of its own, or NULL. */
-static char *make_page(struct daemon *d, size_t *size)
+char *metrics_page(struct daemon *d, size_t *size)
 {
+	char ifname[96];
 	struct picture p;
 	char *page = NULL;
 	FILE *f;
 
 	if (daemon_look(d, &p))
 		return NULL;
+	label(ifname, sizeof(ifname), d->nic.name);
 	f = open_memstream(&page, size);
 	if (f) {
-		print_ledger(f, d->nic.name, &p);
-		print_nic(f, d->nic.name, &p.nic);
-		print_queues(f, d);
-		print_latency(f, d->nic.name, &p.latency);
+		print_ledger(f, ifname, &p);
+		print_nic(f, ifname, &p.nic);
+		print_queues(f, ifname, d);
+		print_latency(f, ifname, &p.latency);
 		if (fclose(f)) {
 			free(page);
 			page = NULL;
@@ -130,136 +143,4 @@ static char *make_page(struct daemon *d, size_t *size)
 	}
 	picture_free(&p);
 	return page;
-}
-
-static enum MHD_Result answer(void *cls, struct MHD_Connection *connection, const char *url,
-			      const char *method, const char *version, const char *upload,
-			      size_t *upload_size, void **state)
-{
-	struct metrics *m = cls;
-	unsigned int status = MHD_HTTP_NOT_FOUND;
-	struct MHD_Response *response;
-	enum MHD_Result result;
-	char *page = NULL;
-	size_t size = 0;
-
-	(void)version;
-	(void)upload;
-	(void)upload_size;
-	(void)state;
-	if (!strcmp(method, "GET") && !strcmp(url, "/metrics")) {
-		page = make_page(m->daemon, &size);
-		status = page ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE;
-	}
-	if (page)
-		response = MHD_create_response_from_buffer(size, page, MHD_RESPMEM_MUST_FREE);
-	else
-		response = MHD_create_response_from_buffer(sizeof("see /metrics\n") - 1,
-							   (void *)"see /metrics\n",
-							   MHD_RESPMEM_PERSISTENT);
-	if (!response)
-		return MHD_NO;
-	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-				"text/plain; version=0.0.4");
-	result = MHD_queue_response(connection, status, response);
-	MHD_destroy_response(response);
-	return result;
-}
-
-/* Split "ADDR:PORT" or "[ADDR6]:PORT" and look it up; numeric only, so that nothing waits for DNS. */
-static struct addrinfo *look_up(const char *text)
-{
-	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
-					.ai_socktype = SOCK_STREAM,
-					.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
-	char host[64], *colon;
-	struct addrinfo *found = NULL;
-
-	if (snprintf(host, sizeof(host), "%s", text) >= (int)sizeof(host))
-		return NULL;
-	colon = strrchr(host, ':');
-	if (!colon)
-		return NULL;
-	*colon = '\0';
-	if (*host == '[' && colon > host + 1 && colon[-1] == ']') {
-		colon[-1] = '\0';
-		memmove(host, host + 1, strlen(host));
-	}
-	if (getaddrinfo(*host ? host : NULL, colon + 1, &hints, &found))
-		return NULL;
-	return found;
-}
-
-static int listen_on(const struct addrinfo *a)
-{
-	int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
-	if (fd < 0)
-		return -errno;
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, 16)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
-}
-
-int metrics_open(struct metrics **metrics, struct daemon *d, const char *address, char *why,
-		 size_t size)
-{
-	struct addrinfo *found = look_up(address);
-	struct metrics *m;
-	int fd;
-
-	if (!found) {
-		snprintf(why, size, "--metrics '%s': must be ADDR:PORT, like 127.0.0.1:9090",
-			 address);
-		return -EINVAL;
-	}
-	fd = listen_on(found);
-	freeaddrinfo(found);
-	if (fd < 0) {
-		snprintf(why, size, "--metrics '%s': cannot listen there: %s", address,
-			 strerror(-fd));
-		return fd;
-	}
-	m = calloc(1, sizeof(*m));
-	if (!m)
-		goto close;
-	m->daemon = d;
-	/* Driven by the control thread's poll(): no thread of its own. */
-	m->http = MHD_start_daemon(MHD_USE_EPOLL, 0, NULL, NULL, answer, m,
-				   MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_CONNECTION_TIMEOUT, 5U,
-				   MHD_OPTION_END);
-	if (!m->http)
-		goto free;
-	m->fd = MHD_get_daemon_info(m->http, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
-	*metrics = m;
-	return 0;
-free:
-	free(m);
-close:
-	close(fd);
-	snprintf(why, size, "--metrics '%s': cannot start the HTTP server", address);
-	return -ENOMEM;
-}
-
-int metrics_fd(const struct metrics *m)
-{
-	return m->fd;
-}
-
-void metrics_serve(struct metrics *m)
-{
-	MHD_run(m->http);
-}
-
-void metrics_close(struct metrics *m)
-{
-	if (!m)
-		return;
-	MHD_stop_daemon(m->http);
-	free(m);
 }

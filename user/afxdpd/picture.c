@@ -51,19 +51,73 @@ static int look_at_program(struct daemon *d, struct picture *p)
 	return 0;
 }
 
+/* What has been sent for this look, and is not back. Who did not answer the one before is not
+ * waited for again. */
+static bool looked(const struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		const struct worker_order *o = &d->workers[i]->order[WORKER_SNAPSHOT];
+
+		if (o->out && o->sent_ns >= d->look_ns)
+			return false;
+	}
+	return !d->sink || !life_out(d->sink, SINK_REPORT) || d->sink->since < d->look_ns;
+}
+
+/* A worker answers within a batch, which is microseconds unless a plugin takes its time. */
+#define LOOK_MS 250
+
+static void ask_all(struct daemon *d)
+{
+	d->look_ns = daemon_now();
+	daemon_order(d, WORKER_SNAPSHOT, NULL, NULL);
+	if (d->sink && d->sink->opened && !life_busy(d->sink))
+		life_send(d->sink, SINK_REPORT);
+	daemon_await(d, looked, LOOK_MS);
+}
+
 static void look_at_workers(struct daemon *d, struct picture *p)
 {
 	for (uint32_t i = 0; i < d->worker_count; i++) {
 		struct worker *w = d->workers[i];
-		const struct worker_snapshot *s = &w->snapshot;
+		const struct worker_snapshot *s = &w->seen;
 		struct afxdp_account *both[] = { &p->queue[i], &p->total };
 
+		if (d->forced && w->running) {
+			struct sink_count now = worker_sink_count(w);
+
+			now.dropped += w->seen.count.cut;
+			w->seen.sink = now;
+			afxdp_xsk_stats(&w->xsk, &w->seen.xsk);
+		}
 		for (int k = 0; k < 2; k++) {
 			afxdp_account_add_sink(both[k], s->count.frames, s->sink.delivered,
 					       s->sink.dropped);
 			afxdp_account_add_socket(both[k], &s->xsk, w->xsk.zerocopy);
 		}
 		afxdp_hist_merge(&p->latency, &s->latency);
+	}
+}
+
+/*
+ * The end came with a worker or a sink that does not come back. What the kernel handed to a stuck
+ * worker counts as consumed, for it alone could say more; what is consumed and neither delivered
+ * nor dropped is held.
+ */
+static void look_at_held(struct daemon *d, struct picture *p)
+{
+	for (uint32_t i = 0; i < d->worker_count && d->forced; i++) {
+		struct afxdp_account *q = &p->queue[i];
+		uint64_t lost = q->ring_full + q->fill_empty + q->kernel_dropped;
+
+		if (d->workers[i]->running && q->captured > lost + q->consumed) {
+			p->total.consumed += q->captured - lost - q->consumed;
+			q->consumed = q->captured - lost;
+			d->workers[i]->seen.count.frames = q->consumed;
+		}
+		if (q->consumed > q->delivered + q->sink_dropped)
+			q->held = q->consumed - q->delivered - q->sink_dropped;
+		p->total.held += q->held;
 	}
 }
 
@@ -84,14 +138,13 @@ int daemon_look(struct daemon *d, struct picture *p)
 	p->queue = calloc(d->worker_count, sizeof(*p->queue));
 	if (!p->queue)
 		return -ENOMEM;
-	err = daemon_ask(d, WORKER_SNAPSHOT, NULL, NULL);
-	if (err)
-		goto free;
+	ask_all(d);
 	look_at_workers(d, p);
 	/* The program last: what it counted and nobody has taken yet is on its way. */
 	err = look_at_program(d, p);
 	if (err)
 		goto free;
+	look_at_held(d, p);
 	if (!d->gone && !afxdp_nic_stats(d->nic.ifindex, &d->nic_last))
 		since_start(&d->nic_last, &d->nic_start);
 	p->nic = d->nic_last;

@@ -3,8 +3,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include "table.h"
+#include "text.h"
+
+/* A worker that has not answered for so long is called stuck. */
+#define STUCK_NS 2000000000ULL
 
 static const struct {
 	const char *name;
@@ -73,30 +78,56 @@ static json_t *xsk_json(const struct afxdp_xsk_stats *s)
 
 static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
 {
-	const struct worker_snapshot *s = &w->snapshot;
+	const struct worker_snapshot *s = &w->seen;
+	const struct worker_order *late = &w->order[WORKER_SNAPSHOT];
 
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I, s:o, s:o, s:o}", "id",
-		(json_int_t)w->xsk.config.queue, "frames", (json_int_t)s->count.frames, "bytes",
-		(json_int_t)s->count.bytes, "batches", (json_int_t)s->count.batches, "wakeups",
-		(json_int_t)s->count.wakeups, "busy_polls", (json_int_t)s->count.busy_polls,
-		"mode_switches", (json_int_t)s->count.mode_switches, "polling", s->polling,
-		"zerocopy", w->xsk.zerocopy, "multi_buffer", w->xsk.sg, "rx_ring_level",
-		(json_int_t)s->rx_level, "fill_ring_level", (json_int_t)s->fill_level, "latency_ns",
-		latency_json(&s->latency), "xdp_statistics", xsk_json(&s->xsk), "ledger",
-		account_json(a));
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I, "
+			 "s:o, s:o, s:o}",
+			 "id", (json_int_t)w->xsk.config.queue, "frames",
+			 (json_int_t)s->count.frames, "bytes", (json_int_t)s->count.bytes,
+			 "batches", (json_int_t)s->count.batches, "wakeups",
+			 (json_int_t)s->count.wakeups, "busy_polls",
+			 (json_int_t)s->count.busy_polls, "mode_switches",
+			 (json_int_t)s->count.mode_switches, "polling", s->polling, "stale",
+			 late->out, "stuck", late->out && daemon_now() - late->sent_ns > STUCK_NS,
+			 "zerocopy", w->xsk.zerocopy, "multi_buffer", w->xsk.sg, "rx_ring_level",
+			 (json_int_t)s->rx_level, "fill_ring_level", (json_int_t)s->fill_level,
+			 "latency_ns", latency_json(&s->latency), "xdp_statistics",
+			 xsk_json(&s->xsk), "ledger", account_json(a));
+}
+
+/* What the sink said last: it may be that it says nothing now. */
+static json_t *sink_json(const struct daemon *d)
+{
+	json_t *sink = d->sink->last ? json_deep_copy(d->sink->last) : json_object();
+
+	json_object_set_new(sink, "stale",
+			    json_boolean(life_out(d->sink, SINK_REPORT) || !d->sink->last));
+	return sink;
+}
+
+static json_t *change_json(const struct daemon *d)
+{
+	const struct last_change *c = &d->last;
+
+	if (!c->outcome)
+		return json_null();
+	return json_pack("{s:o, s:I, s:I, s:f, s:s, s:o}", "what", json_text(c->what), "uid",
+			 (json_int_t)c->uid, "pid", (json_int_t)c->pid, "seconds_ago",
+			 (daemon_now() - c->begun_ns) / 1e9, "outcome", c->outcome, "error",
+			 json_text(c->why[0] ? c->why : NULL));
 }
 
 json_t *report_json(struct daemon *d, const struct picture *p)
 {
-	json_t *queues = json_array(), *sink = d->sink_ops->report(d->sink);
+	json_t *queues = json_array(), *sink = sink_json(d);
 
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
 	if (!json_object_get(sink, "name"))
-		json_object_set_new(sink, "name", json_string(d->sink_ops->name));
+		json_object_set_new(sink, "name", json_string(d->sink->ops->name));
 	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
-			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
 			 d->prog.generic ? "generic" : "native", "zerocopy", daemon_zerocopy(d),
 			 "adopted", d->prog.adopted, "mode", mode_name(d->mode), "duration_s",
@@ -106,20 +137,22 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 			 "ledger", account_json(&p->total), "bytes", (json_int_t)p->program.bytes,
 			 "oddities", oddities_json(&p->program), "latency_ns",
 			 latency_json(&p->latency), "queues", queues, "rules", daemon_rules(d),
-			 "sink", sink);
+			 "sink", sink, "last_change", change_json(d));
 }
 
-void report_line(FILE *to, const struct picture *before, const struct picture *now)
+char *report_line(const struct picture *before, const struct picture *now)
 {
 	double s = now->seconds - before->seconds;
 	const struct afxdp_account *a = &before->total, *b = &now->total;
 	uint64_t lost = b->ring_full + b->fill_empty + b->kernel_dropped + b->sink_dropped -
 			(a->ring_full + a->fill_empty + a->kernel_dropped + a->sink_dropped);
-	char r[32], c[32], p[32], dr[32], l[24];
+	char r[32], c[32], p[32], dr[32], l[24], *line;
+	int len;
 
 	if (s <= 0)
-		return;
-	fprintf(to,
+		return NULL;
+	len = asprintf(
+		&line,
 		"%7.1f s  received %s/s  captured %s/s  passed %s/s  dropped %s/s  lost %" PRIu64
 		"  p99 %s\n",
 		now->seconds, table_number((b->received - a->received) / s, r, sizeof(r)),
@@ -129,12 +162,5 @@ void report_line(FILE *to, const struct picture *before, const struct picture *n
 		table_number((b->dropped + b->limited - a->dropped - a->limited) / s, dr,
 			     sizeof(dr)),
 		lost, table_duration(afxdp_hist_quantile(&now->latency, 0.99), l, sizeof(l)));
-	fflush(to);
-}
-
-int report_write(FILE *to, const json_t *report)
-{
-	if (json_dumpf(report, to, JSON_INDENT(2)) || fputc('\n', to) == EOF || fflush(to))
-		return errno ? -errno : -EIO;
-	return 0;
+	return len < 0 ? NULL : line;
 }

@@ -4,17 +4,13 @@
 #define AFXDP_REPORT_H
 
 #include <jansson.h>
-#include <stdio.h>
 #include "daemon.h"
 
 /** report_json() - the report of DESIGN's contract, schema 1. Return: a new reference, or NULL if
  * memory ran out. */
 json_t *report_json(struct daemon *d, const struct picture *p);
 
-/** report_line() - what happened since @before. */
-void report_line(FILE *to, const struct picture *before, const struct picture *now);
-
-/** report_write() - the JSON, indented, to @to. Return: 0 or -errno. */
-int report_write(FILE *to, const json_t *report);
+/** report_line() - what happened since @before: one line from malloc(), or NULL. */
+char *report_line(const struct picture *before, const struct picture *now);
 
 #endif

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ruling.c - the daemon's rules: read, shown, replaced while frames flow. */
+/* ruling.c - the daemon's rules: read (in a thread of their own: reading.h), shown, replaced while
+ * frames flow. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <string.h>
+#include "ask.h"
 #include "daemon.h"
 #include "text.h"
 
@@ -14,20 +18,33 @@ static void warn(const struct afxdp_rules *rules)
 		daemon_note("%s", line);
 }
 
-int daemon_read_rules(struct daemon *d)
+int daemon_start_rules(struct daemon *d)
 {
 	const struct options *o = d->options;
-	int err = 0;
+	int err;
 
-	if (o->expression)
-		err = afxdp_rules_parse_expr(o->expression, &d->rules, d->why, sizeof(d->why));
-	else if (o->rules)
-		err = afxdp_rules_parse_file(o->rules, &d->rules, d->why, sizeof(d->why));
-	if (err)
-		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE;
-	if (d->rules)
+	if (!o->expression && !o->rules)
+		return 0;
+	err = reading_start(&d->reading, o->expression, o->rules, &d->post);
+	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot start a thread: %s", strerror(-err))
+		   : 0;
+}
+
+int daemon_take_rules(struct daemon *d)
+{
+	struct reading *r = d->reading;
+	int err = r ? r->err : 0;
+
+	d->reading = NULL;
+	if (err) {
+		daemon_failed(d, err, "%s", r->why);
+	} else if (r) {
+		d->rules = r->rules;
+		r->rules = NULL;
 		warn(d->rules);
-	return 0;
+	}
+	reading_free(r);
+	return !err ? 0 : err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE;
 }
 
 static json_t *counted(const struct afxdp_rules *rules)
@@ -51,59 +68,156 @@ json_t *daemon_rules(const struct daemon *d)
 	return counted(d->rules);
 }
 
-/* @rules become the daemon's, or are freed. @was: see daemon_replace_rules(). */
-static int take(struct daemon *d, struct afxdp_rules *rules, json_t **was)
+json_t *daemon_rules_json(const struct daemon *d)
 {
-	int err = afxdp_prog_swap(&d->prog, rules);
+	return json_pack("{s:b, s:o, s:s?, s:f}", "ok", 1, "rules", daemon_rules(d), "default",
+			 d->rules ? afxdp_verdict_name(afxdp_rules_default(d->rules)) : "capture",
+			 "time_s", (daemon_now() - d->start_ns) / 1e9);
+}
 
-	if (err) {
-		snprintf(d->why, sizeof(d->why), "%s", d->prog.why);
-		afxdp_rules_free(rules);
-		return err;
-	}
-	warn(rules);
-	if (was)
-		*was = counted(d->rules);
+/* The new rules @r are ready, and who asked for them still wants them. */
+static int take(struct daemon *d, struct reading *r, json_t **was)
+{
+	int err = afxdp_prog_commit(&d->prog, r->rules, r->object);
+
+	if (err)
+		return daemon_failed(d, err, "%s", d->prog.why);
+	r->object = NULL;
+	warn(r->rules);
+	*was = counted(d->rules);
 	afxdp_rules_free(d->rules);
-	d->rules = rules;
+	d->rules = r->rules;
+	r->rules = NULL;
 	return 0;
 }
 
-int daemon_replace_rules(struct daemon *d, const char *path, json_t **was)
+/* Whether the rules that are being read use sets of those that run: then these must stay as they
+ * are, and we must wait; no longer than it takes to read a file, to compile and to load. */
+static bool shares(const struct daemon *d)
 {
-	struct afxdp_rules *rules;
-	int err = afxdp_rules_parse_file(path, &rules, d->why, sizeof(d->why));
+	return d->reading && (d->reading->set || d->reading->load);
+}
 
-	if (err)
-		return err;
-	if (d->rules && afxdp_rules_keep_sets(rules, d->rules)) {
-		snprintf(d->why, sizeof(d->why), "out of memory");
-		afxdp_rules_free(rules);
-		return -ENOMEM;
+/* Who began a change of rules that is still being read: may it be dropped for another? */
+static bool superseded(struct daemon *d)
+{
+	const struct change *c = &d->rules_change;
+
+	if (shares(d) || (c->ask && !ask_gone(c->ask)))
+		return false;
+	d->reading->unwanted = true;
+	d->reading = NULL;
+	daemon_failed(d, 0, "it was dropped for another before it was read");
+	daemon_change_ends(d, &d->rules_change, false, daemon_refusal(d->why));
+	return true;
+}
+
+static void refuse(struct daemon *d, struct ask *ask)
+{
+	if (ask)
+		ask_answer(ask, daemon_refusal(d->why));
+	else
+		daemon_note("SIGHUP: %s; the old rules stay", d->why);
+}
+
+static bool may_begin(struct daemon *d, struct ask *ask)
+{
+	if (!d->reading || superseded(d))
+		return true;
+	daemon_failed(d, 0,
+		      "another change, '%s', is under way for %.0f s: try again when it is "
+		      "over",
+		      d->last.what, (daemon_now() - d->rules_change.begun_ns) / 1e9);
+	refuse(d, ask);
+	return false;
+}
+
+static void begun(struct daemon *d, int err, const char *what, const char *arg, struct ask *ask)
+{
+	if (!err) {
+		daemon_change_begins(d, &d->rules_change, what, arg, ask);
+		return;
 	}
-	return take(d, rules, was);
+	daemon_failed(d, err, "cannot read rules: %s", strerror(-err));
+	refuse(d, ask);
 }
 
-static int replace_set(struct daemon *d, const char *name, const char *path)
+void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask)
 {
-	struct afxdp_rules *rules;
-	int err = afxdp_rules_with_set(d->rules, name, path, &rules, d->why, sizeof(d->why));
-
-	return err ?: take(d, rules, NULL);
+	if (may_begin(d, ask))
+		begun(d, reading_start(&d->reading, NULL, path, &d->post),
+		      ask ? "rules replace" : "SIGHUP: rules replace", path, ask);
 }
 
-/* In place; or if the map has no room for the change, with it in a new one. */
-static int change_element(struct daemon *d, const char *name, const char *element, bool add)
+static void replace_set(struct daemon *d, const char *name, const char *path, struct ask *ask)
 {
-	struct afxdp_rules *rules;
-	int err = add ? afxdp_rules_set_add(d->rules, name, element, d->why, sizeof(d->why))
-		      : afxdp_rules_set_del(d->rules, name, element, d->why, sizeof(d->why));
+	char what[64];
 
-	if (err != -ENOSPC)
-		return err;
-	err = afxdp_rules_with_element(d->rules, name, element, add, &rules, d->why,
-				       sizeof(d->why));
-	return err ?: take(d, rules, NULL);
+	if (may_begin(d, ask)) {
+		snprintf(what, sizeof(what), "set %s replace", name);
+		begun(d,
+		      reading_start_set(&d->reading, d->rules, name, path, false, false, &d->post),
+		      what, path, ask);
+	}
+}
+
+/* They are read; now they are to be loaded, with the sets that were changed while they ran. Return:
+ * whether they are on their way again. */
+static bool load(struct daemon *d, struct reading *r)
+{
+	int err = r->set || !d->rules ? 0 : afxdp_rules_keep_sets(r->rules, d->rules);
+
+	if (!err)
+		err = reading_load(r, &d->prog);
+	r->err = err;
+	if (err)
+		snprintf(r->why, sizeof(r->why), "cannot load rules: %s", strerror(-err));
+	return !err;
+}
+
+static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *was)
+{
+	struct change *c = &d->rules_change;
+	json_t *reply = err ? daemon_refusal(d->why) : daemon_rules_json(d);
+
+	if (was)
+		json_object_set_new(reply, "replaced", was);
+	if (!c->ask && err)
+		daemon_note("%s; the old rules stay", d->why);
+	else if (!c->ask)
+		daemon_note("rules read again from '%s'", r->path);
+	daemon_change_ends(d, c, !err, reply);
+}
+
+void daemon_rules_read(struct daemon *d, struct reading *r)
+{
+	const struct change *c = &d->rules_change;
+	json_t *was = NULL;
+	int err;
+
+	if (r->unwanted) {
+		reading_free(r);
+		return;
+	}
+	if (d->setting_up) { /* daemon_take_rules() will */
+		d->rules_ready = true;
+		return;
+	}
+	if (c->ask && ask_gone(c->ask)) {
+		r->err = -ECANCELED;
+		snprintf(r->why, sizeof(r->why), "the client hung up before they were in place");
+	}
+	if (!r->err && !r->load && load(d, r))
+		return;
+	d->reading = NULL;
+	err = r->err ? daemon_failed(d, r->err, "%s", r->why) : take(d, r, &was);
+	rules_changed(d, r, err, was);
+	reading_free(r);
+}
+
+void daemon_rules_tick(struct daemon *d)
+{
+	daemon_change_tick(d, &d->rules_change, "rules are being read and compiled");
 }
 
 static int append(void *list, const char *element)
@@ -111,38 +225,80 @@ static int append(void *list, const char *element)
 	return json_array_append_new(list, json_string(element));
 }
 
-static int list_set(struct daemon *d, const char *name, json_t **elements)
+static json_t *list_set(struct daemon *d, const char *name)
 {
-	int err;
+	json_t *elements = json_array();
 
-	*elements = json_array();
-	err = afxdp_rules_set_list(d->rules, name, append, *elements);
-	if (!err)
-		return 0;
-	json_decref(*elements);
-	*elements = NULL;
-	snprintf(d->why, sizeof(d->why), "no set '%s' in the rules", name);
-	return err;
+	if (!afxdp_rules_set_list(d->rules, name, append, elements))
+		return json_pack("{s:b, s:o}", "ok", 1, "elements", elements);
+	json_decref(elements);
+	daemon_failed(d, -ENOENT, "no set '%s' in the rules", name);
+	return daemon_refusal(d->why);
 }
 
-int daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
-		      json_t **elements)
+/* add and del, at once. Return: whether @ask is dealt with. */
+static bool change_now(struct daemon *d, bool add, const char *name, const char *arg,
+		       struct ask *ask)
 {
+	int err = add ? afxdp_rules_set_add(d->rules, name, arg, d->why, sizeof(d->why))
+		      : afxdp_rules_set_del(d->rules, name, arg, d->why, sizeof(d->why));
+
+	if (err == -ENOSPC)
+		return false;
+	ask_answer(ask, err ? daemon_refusal(d->why) : json_pack("{s:b}", "ok", 1));
+	return true;
+}
+
+/* The map has no room for the change: with it in a new one. */
+static void change_anew(struct daemon *d, bool add, const char *name, const char *element,
+			struct ask *ask)
+{
+	if (may_begin(d, ask))
+		begun(d,
+		      reading_start_set(&d->reading, d->rules, name, element, true, add, &d->post),
+		      add ? "set add" : "set del", element, ask);
+}
+
+/* Whether @path is a file that can be read to its end. */
+static bool is_file(struct daemon *d, const char *path)
+{
+	struct stat st;
+
+	if (stat(path, &st))
+		daemon_failed(d, -errno, "cannot read '%s': %s", path, strerror(errno));
+	else if (!S_ISREG(st.st_mode))
+		daemon_failed(d, -EINVAL, "cannot read '%s': it is not a file", path);
+	else
+		return true;
+	return false;
+}
+
+void daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
+		       struct ask *ask)
+{
+	bool add = !strcmp(verb, "add"), del = !strcmp(verb, "del");
+	bool replace = !strcmp(verb, "replace");
+
 	if (!d->rules) {
-		snprintf(d->why, sizeof(d->why), "no rules are loaded, so there is no set '%s'",
-			 name);
-		return -ENOENT;
+		daemon_failed(d, 0, "no rules are loaded, so there is no set '%s'", name);
+	} else if (!strcmp(verb, "list")) {
+		ask_answer(ask, list_set(d, name));
+		return;
+	} else if (!add && !del && !replace) {
+		daemon_failed(d, 0, "set %s: unknown verb '%s'", name, verb);
+	} else if (!arg) {
+		daemon_failed(d, 0, "set %s %s: needs an argument", name, verb);
+	} else if (replace) {
+		if (is_file(d, arg)) {
+			replace_set(d, name, arg, ask);
+			return;
+		}
+	} else if (shares(d)) {
+		daemon_failed(d, 0, "'%s' is under way: try again when it is over", d->last.what);
+	} else {
+		if (!change_now(d, add, name, arg, ask))
+			change_anew(d, add, name, arg, ask);
+		return;
 	}
-	if (!strcmp(verb, "list"))
-		return list_set(d, name, elements);
-	if (!arg) {
-		snprintf(d->why, sizeof(d->why), "set %s %s: needs an argument", name, verb);
-		return -EINVAL;
-	}
-	if (!strcmp(verb, "replace"))
-		return replace_set(d, name, arg);
-	if (!strcmp(verb, "add") || !strcmp(verb, "del"))
-		return change_element(d, name, arg, !strcmp(verb, "add"));
-	snprintf(d->why, sizeof(d->why), "set %s: unknown verb '%s'", name, verb);
-	return -EINVAL;
+	ask_answer(ask, daemon_refusal(d->why));
 }

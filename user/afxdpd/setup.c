@@ -3,39 +3,27 @@
 #include "daemon.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include "control.h"
-#include "metrics.h"
+#include "clerk.h"
 
-static bool out_of_time(const struct daemon *d)
+static bool is_up(const struct daemon *d)
 {
-	return d->options->duration &&
-	       daemon_now() - d->start_ns >= (uint64_t)(d->options->duration * 1e9);
+	return d->nic.up || d->gone;
 }
 
 /* A socket cannot be bound to an interface that is down. */
 static int wait_until_up(struct daemon *d)
 {
-	struct pollfd fds[] = { { .fd = d->signals, .events = POLLIN },
-				{ .fd = d->links, .events = POLLIN } };
-
 	if (d->nic.up)
 		return 0;
 	daemon_note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
-	while (!d->stop && !d->nic.up) {
-		poll(fds, 2, 100);
-		daemon_read_signals(d);
-		if (afxdp_nic_changed(d->links, d->nic.ifindex) &&
-		    afxdp_nic_state(&d->nic) == -ENODEV)
-			return daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name);
-		if (out_of_time(d))
-			d->stop = true;
-	}
-	return 0;
+	d->stage = "the interface is down";
+	daemon_wait(d, is_up);
+	return d->gone ? daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name) : 0;
 }
 
 /* At once, so that a name that cannot be written is found before the work is done. */
@@ -45,10 +33,16 @@ static int open_report(struct daemon *d)
 
 	if (!path)
 		return 0;
-	d->report = strcmp(path, "-") ? fopen(path, "we") : stdout;
-	return d->report ? 0
-			 : daemon_failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
-					 strerror(errno));
+	/* A FIFO must not keep us waiting for its reader. */
+	d->report = strcmp(path, "-")
+			    ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK,
+				   0666)
+			    : STDOUT_FILENO;
+	return d->report >= 0
+		       ? 0
+		       : daemon_failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
+				       errno == ENXIO ? "no process reads this FIFO"
+						      : strerror(errno));
 }
 
 static int find_interface(struct daemon *d)
@@ -100,33 +94,11 @@ static int choose_queues(struct daemon *d)
 	return 0;
 }
 
-static uint32_t frame_size(const struct daemon *d)
+uint32_t daemon_frame_size(const struct daemon *d)
 {
 	if (d->options->frame_size)
 		return d->options->frame_size;
 	return d->nic.mtu > 1500 ? 4096 : 2048;
-}
-
-int daemon_open_sink(struct daemon *d, const char *spec, struct sink **sink)
-{
-	const struct sink_env env = {
-		.ifname = d->nic.name,
-		.ports = d->options->queue_count,
-		.ring = d->options->ring,
-		.frames = d->options->frames,
-		.frame_size = frame_size(d),
-	};
-	const struct sink_ops *ops;
-	const char *arg;
-	int err;
-
-	ops = sink_find(spec, &arg, d->why, sizeof(d->why));
-	if (!ops)
-		return EXIT_USAGE;
-	err = ops->open(sink, arg, &env, d->why, sizeof(d->why));
-	if (err)
-		return err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE;
-	return 0;
 }
 
 static int load_program(struct daemon *d)
@@ -199,7 +171,7 @@ static int open_worker(struct daemon *d, uint32_t i)
 		.ifindex = d->nic.ifindex,
 		.queue = o->queues[i],
 		.frames = o->frames,
-		.frame_size = frame_size(d),
+		.frame_size = daemon_frame_size(d),
 		.ring = o->ring,
 		.hugepages = o->hugepages,
 		.zerocopy = o->attach == AFXDP_ATTACH_GENERIC ? AFXDP_ZC_OFF : o->zerocopy,
@@ -217,20 +189,66 @@ static int open_worker(struct daemon *d, uint32_t i)
 	if (err)
 		return socket_failed(d, config.queue, err, what);
 	err = afxdp_post_init(&w->post);
-	if (!err)
-		err = d->sink_ops->attach(d->sink, &w->xsk, &w->port);
 	if (err)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot set up the worker of queue %u: %s",
 				     config.queue, strerror(-err));
-	w->ops = d->sink_ops;
 	w->batch = o->batch;
 	w->stamp = d->stamp;
 	w->mode = d->mode;
 	w->budget = o->count ? &d->budget : NULL;
 	w->daemon = &d->post;
 	w->cpu = o->cpu_count ? o->cpus[i % o->cpu_count] : -1;
-	w->msg.worker = w;
 	return 0;
+}
+
+static bool rules_back(const struct daemon *d)
+{
+	return !d->reading || d->rules_ready;
+}
+
+/* Return: as await_sink(). */
+static int read_rules(struct daemon *d)
+{
+	int err;
+
+	d->stage = "rules are being read and compiled";
+	d->rules_ready = false;
+	err = daemon_start_rules(d);
+	if (err || !daemon_wait(d, rules_back))
+		return err;
+	return daemon_take_rules(d);
+}
+
+static bool sink_back(const struct daemon *d)
+{
+	return !life_busy(d->sink);
+}
+
+/* Return: 0, also when a signal came first (d->stop); or an exit status with d->why set. */
+static int await_sink(struct daemon *d, enum word what)
+{
+	int err;
+
+	d->stage = "the sink is opening";
+	if (!daemon_wait(d, sink_back))
+		return 0;
+	err = d->sink->order[what - SINK_OPEN].err;
+	if (!err)
+		return 0;
+	return daemon_failed(d, err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE, "%s", d->sink->why);
+}
+
+static int attach_sink(struct daemon *d)
+{
+	int err;
+
+	daemon_sink_attach(d, d->sink);
+	err = await_sink(d, SINK_ATTACH);
+	for (uint32_t i = 0; i < d->worker_count && !err && !d->stop; i++) {
+		d->workers[i]->port = d->sink->port[i];
+		d->workers[i]->ops = d->sink->ops;
+	}
+	return err;
 }
 
 static int start_workers(struct daemon *d)
@@ -292,9 +310,10 @@ static int attach_without_metadata(struct daemon *d)
 	free(d->base);
 	d->base = NULL;
 	d->no_hw = true;
-	err = daemon_read_rules(d);
-	if (!err)
-		err = load_program(d);
+	err = read_rules(d);
+	if (err || d->stop)
+		return err;
+	err = load_program(d);
 	return err ?: claim_and_attach(d);
 }
 
@@ -340,7 +359,8 @@ static int attach_program(struct daemon *d)
 	return 0;
 }
 
-int daemon_set_up(struct daemon *d)
+/* Everything that users may have got wrong, before anything is touched. */
+static int look_around(struct daemon *d)
 {
 	struct options *o = d->options;
 	int err;
@@ -355,44 +375,57 @@ int daemon_set_up(struct daemon *d)
 	err = find_interface(d);
 	if (err)
 		return err;
-	err = control_open(&d->control, d->nic.name, o->control, d->why, sizeof(d->why));
+	err = clerk_open(&d->clerk, d->first_name, o->control, o->metrics, d->out, &d->post, d->why,
+			 sizeof(d->why));
 	if (err)
 		return err == -EADDRINUSE ? EXIT_CANNOT : EXIT_USAGE;
-	if (o->metrics && metrics_open(&d->metrics, d, o->metrics, d->why, sizeof(d->why)))
-		return EXIT_USAGE;
 	if (afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex) > 0)
 		daemon_note("%s: put back the NAPI settings that a killed afxdpd had left changed",
 			    d->nic.name);
 	err = choose_queues(d);
+	return err ?: read_rules(d);
+}
+
+static int open_workers(struct daemon *d)
+{
+	const struct options *o = d->options;
+	int err = 0;
+
+	d->stage = "sockets are being opened";
+	d->workers = calloc(o->queue_count, sizeof(*d->workers));
+	if (!d->workers)
+		return daemon_failed(d, EXIT_RUNTIME, "out of memory");
+	for (uint32_t i = 0; i < o->queue_count && !err; i++)
+		err = open_worker(d, i);
+	return err ?: attach_sink(d);
+}
+
+int daemon_set_up(struct daemon *d)
+{
+	struct options *o = d->options;
+	int err = look_around(d);
+
+	if (err || d->stop)
+		return err;
+	err = daemon_sink_start(d, o->sink, &d->sink);
 	if (!err)
-		err = daemon_read_rules(d);
-	if (err)
+		err = await_sink(d, SINK_OPEN);
+	if (err || d->stop)
 		return err;
-	err = daemon_open_sink(d, o->sink, &d->sink);
-	if (err)
-		return err;
-	d->sink_ops = d->sink->ops;
-	d->stamp = o->stamp == STAMP_AUTO ? d->sink_ops->stamp : o->stamp;
+	d->stamp = o->stamp == STAMP_AUTO ? d->sink->ops->stamp : o->stamp;
 	err = wait_until_up(d);
 	if (err || d->stop)
 		return err;
 	err = load_program(d);
-	if (err)
+	if (!err)
+		err = open_workers(d);
+	if (err || d->stop)
 		return err;
-	d->workers = calloc(o->queue_count, sizeof(*d->workers));
-	if (!d->workers)
-		return daemon_failed(d, EXIT_RUNTIME, "out of memory");
-	for (uint32_t i = 0; i < o->queue_count; i++) {
-		err = open_worker(d, i);
-		if (err)
-			return err;
-	}
 	afxdp_nic_stats(d->nic.ifindex, &d->nic_start);
 	err = start_workers(d);
-	if (err)
-		return err;
-	err = attach_program(d);
-	if (err)
+	if (!err)
+		err = attach_program(d);
+	if (err || d->stop)
 		return err;
 	daemon_set_knobs(d, d->mode);
 	if (o->user)

@@ -3,9 +3,9 @@
  * sink.h - where consumed frames go. One file per sink in sinks/, one entry in the table of
  * sinks/sinks.c.
  *
- * A sink is opened once (control thread) and has one port per worker. A worker calls its port's
- * consume() with each batch; it may never block, allocate or take a lock. A sink either is done
- * with a frame when consume() returns, or keeps it (a thread of its own writes it, the TX ring
+ * A sink is opened once (in a thread of its own) and has one port per worker. A worker calls its
+ * port's consume() with each batch; it may never block, allocate or take a lock. A sink either is
+ * done with a frame when consume() returns, or keeps it (a thread of its own writes it, the TX ring
  * sends it) and gives it back later through reclaim().
  *
  * Accounts: every frame consumed ends as delivered or dropped, exactly once; both are counted in
@@ -53,15 +53,19 @@ struct sink_ops {
 	const char *arg; /* what follows the colon, for the help text; NULL if nothing does */
 	const char *help;
 	bool arg_optional;
+	bool own_thread; /* one of its own has the frames: finish() may be called while workers
+			  * still take frames back; and it needs no descriptors but those it opens
+			  * itself (life.h) */
 	uint32_t stamp; /* struct afxdp_config.stamp this sink needs: 1 every frame, 16 for a sample
 			 */
 
-	/* Control thread. @why: one line for the user, quoting @arg, when -errno is returned. */
+	/* The sink's own thread (life.h). @why: one line for the user, quoting @arg, when -errno is
+	 * returned. */
 	int (*open)(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 		    size_t size);
 	int (*attach)(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port);
-	/* No more consume(); wait until what was kept is dealt with (bounded: a second), so that
-	 * accounts are final. */
+	/* No more consume(); wait until what was kept is dealt with, for as long as that takes, so
+	 * that accounts are final. */
 	void (*finish)(struct sink *sink);
 	json_t *(*report)(struct sink *sink); /* new reference: the "sink" object of the report */
 	void (*close)(struct sink *sink);     /* frees the ports too; after the workers are gone */

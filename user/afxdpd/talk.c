@@ -1,18 +1,86 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* talk.c - how the control thread speaks to the workers: one message to each, then their answers. */
+/* talk.c - how the steward speaks to others: orders out, and what comes back to its mailbox. */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdlib.h>
+#include "ask.h"
 #include "daemon.h"
 
-/* A worker answers within a batch. One that does not in this time is stuck, or stopped by SIGSTOP. */
-#define ANSWER_MS 2000
-
-static void ask(struct daemon *d, struct worker *w, enum worker_msg_type type)
+bool daemon_ordered(const struct daemon *d, enum word what)
 {
-	w->msg.msg.type = type;
-	w->msg.reply_to = &d->post;
-	w->asked = true;
-	afxdp_post_send(&w->post, &w->msg.msg);
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		if (d->workers[i]->order[what].out)
+			return true;
+	return false;
+}
+
+const struct worker *daemon_late(const struct daemon *d, enum word what)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		if (d->workers[i]->order[what].out)
+			return d->workers[i];
+	return NULL;
+}
+
+void daemon_order(struct daemon *d, enum word what,
+		  void (*fill)(struct worker_order *o, uint32_t worker, const void *arg),
+		  const void *arg)
+{
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		struct worker *w = d->workers[i];
+		struct worker_order *o = &w->order[what];
+
+		if (!w->running || o->out)
+			continue;
+		o->msg.type = what;
+		o->reply_to = &d->post;
+		o->out = true;
+		o->sent_ns = daemon_now();
+		if (fill)
+			fill(o, i, arg);
+		afxdp_post_send(&w->post, &o->msg);
+	}
+}
+
+static void order_back(struct daemon *d, struct worker_order *o)
+{
+	struct worker *w = o->worker;
+
+	o->out = false;
+	switch (o->msg.type) {
+	case WORKER_SNAPSHOT:
+		w->seen = w->snapshot;
+		break;
+	case WORKER_MODE:
+		daemon_mode_back(d);
+		break;
+	case WORKER_SINK:
+	case WORKER_LEAVE:
+		daemon_sink_step(d);
+		break;
+	}
+}
+
+/* Answered by daemon_serve(), not from within something else that is waiting. */
+static void take_ask(struct daemon *d, struct ask *ask)
+{
+	struct ask **at = &d->asks;
+
+	while (*at)
+		at = &(*at)->next;
+	ask->next = NULL;
+	*at = ask;
+}
+
+void daemon_serve(struct daemon *d)
+{
+	while (d->asks) {
+		struct ask *ask = d->asks;
+
+		d->asks = ask->next;
+		daemon_answer(d, ask);
+	}
 }
 
 void daemon_read_post(struct daemon *d)
@@ -21,65 +89,70 @@ void daemon_read_post(struct daemon *d)
 
 	afxdp_post_silence(&d->post);
 	while ((msg = afxdp_post_take(&d->post))) {
-		for (uint32_t i = 0; i < d->worker_count; i++) {
-			struct worker *w = d->workers[i];
-
-			if (msg == &w->done)
-				d->stop = true; /* --count is reached */
-			else if (msg == &w->vain)
-				daemon_polls_nothing(d);
-			else if (msg == &w->msg.msg)
-				w->asked = false;
+		if (msg->type < WORKER_ORDERS) {
+			order_back(d, (struct worker_order *)msg);
+			continue;
+		}
+		switch (msg->type) {
+		case WORKER_DONE:
+			d->stop = true; /* --count is reached */
+			break;
+		case WORKER_VAIN:
+			daemon_polls_nothing(d);
+			break;
+		case ASK:
+			take_ask(d, (struct ask *)msg);
+			break;
+		case READING:
+			daemon_rules_read(d, (struct reading *)msg);
+			break;
+		default: /* SINK_* */
+			daemon_sink_back(d, life_back(msg));
 		}
 	}
 }
 
-static bool unanswered(const struct daemon *d)
+/* Milliseconds until @end, rounded up, for poll(). */
+static int left(uint64_t end)
 {
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		if (d->workers[i]->asked)
-			return true;
-	return false;
+	uint64_t now = daemon_now();
+
+	return now >= end ? 0 : (int)((end - now) / 1000000 + 1);
 }
 
-static int await(struct daemon *d)
+bool daemon_await(struct daemon *d, bool (*done)(const struct daemon *d), uint32_t ms)
 {
-	uint64_t end = daemon_now() + ANSWER_MS * 1000000ULL;
+	uint64_t end = daemon_now() + ms * 1000000ULL;
 	struct pollfd bell = { .fd = d->post.bell, .events = POLLIN };
 
 	for (;;) {
-		uint64_t now = daemon_now();
-
 		daemon_read_post(d);
-		if (!unanswered(d))
-			return 0;
-		if (now >= end)
-			return -ETIMEDOUT;
-		poll(&bell, 1, (end - now) / 1000000 + 1);
+		if (done(d))
+			return true;
+		if (daemon_now() >= end)
+			return false;
+		poll(&bell, 1, left(end));
 	}
 }
 
-int daemon_ask(struct daemon *d, enum worker_msg_type type,
-	       void (*fill)(struct worker *w, const void *arg), const void *arg)
+bool daemon_wait(struct daemon *d, bool (*done)(const struct daemon *d))
 {
-	int err;
+	struct pollfd fds[] = { { .fd = d->signals, .events = POLLIN },
+				{ .fd = d->links, .events = POLLIN },
+				{ .fd = d->post.bell, .events = POLLIN } };
 
-	/* A message that was answered too late last time must be back before it is sent again. */
-	err = await(d);
-	if (err)
-		return err;
-	for (uint32_t i = 0; i < d->worker_count; i++) {
-		struct worker *w = d->workers[i];
-
-		if (!w->running)
-			continue;
-		if (fill)
-			fill(w, arg);
-		ask(d, w, type);
+	for (;;) {
+		daemon_read_signals(d);
+		daemon_read_post(d);
+		daemon_serve(d);
+		daemon_links(d);
+		if (d->options->duration &&
+		    daemon_now() - d->start_ns >= (uint64_t)(d->options->duration * 1e9))
+			d->stop = true;
+		if (d->stop)
+			return false;
+		if (done(d))
+			return true;
+		poll(fds, 3, d->options->duration ? 20 : 1000);
 	}
-	err = await(d);
-	for (uint32_t i = 0; i < d->worker_count && !err; i++)
-		if (d->workers[i]->running)
-			err = d->workers[i]->msg.result;
-	return err;
 }

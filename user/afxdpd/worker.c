@@ -281,23 +281,34 @@ static void idle(struct worker *w)
 		relax();
 }
 
+static void add_port(struct sink_count *sum, const struct sink_port *port)
+{
+	sum->delivered += sink_get(&port->here.delivered) + sink_get(&port->there.delivered);
+	sum->dropped += sink_get(&port->here.dropped) + sink_get(&port->there.dropped);
+}
+
+/* Pointers are loaded and stored whole, for the steward looks at a worker that does not answer. */
+struct sink_count worker_sink_count(const struct worker *w)
+{
+	struct sink_count sum = { sink_get(&w->earlier.delivered), sink_get(&w->earlier.dropped) };
+	const struct sink_port *port = __atomic_load_n(&w->port, __ATOMIC_ACQUIRE);
+	const struct sink_port *leaving = __atomic_load_n(&w->leaving, __ATOMIC_ACQUIRE);
+
+	if (port)
+		add_port(&sum, port);
+	if (leaving)
+		add_port(&sum, leaving);
+	return sum;
+}
+
 void worker_look(struct worker *w)
 {
 	struct worker_snapshot *s = &w->snapshot;
 	uint32_t pos;
 
 	s->count = w->count;
-	s->sink = w->earlier;
-	s->sink.delivered += sink_get(&w->port->here.delivered) +
-			     sink_get(&w->port->there.delivered);
-	s->sink.dropped += sink_get(&w->port->here.dropped) + sink_get(&w->port->there.dropped);
+	s->sink = worker_sink_count(w);
 	s->sink.dropped += w->count.cut;
-	if (w->leaving) {
-		s->sink.delivered += sink_get(&w->leaving->here.delivered) +
-				     sink_get(&w->leaving->there.delivered);
-		s->sink.dropped += sink_get(&w->leaving->here.dropped) +
-				   sink_get(&w->leaving->there.dropped);
-	}
 	s->latency = w->latency;
 	s->mode = w->mode;
 	s->polling = w->mode == MODE_ADAPTIVE ? w->adapt.polling : w->mode != MODE_INTERRUPT;
@@ -306,9 +317,9 @@ void worker_look(struct worker *w)
 	afxdp_xsk_stats(&w->xsk, &s->xsk);
 }
 
-static void reply(struct worker_msg *m)
+static void reply(struct worker_order *o)
 {
-	afxdp_post_send(m->reply_to, &m->msg);
+	afxdp_post_send(o->reply_to, &o->msg);
 }
 
 static int set_mode(struct worker *w, enum mode mode)
@@ -322,32 +333,60 @@ static int set_mode(struct worker *w, enum mode mode)
 	return 0;
 }
 
-/* The old port has all its frames back: its accounts go to ours, and whoever asked may close it. */
-static void leave_port(struct worker *w)
+/* One port can leave at a time: the steward asks for the next only when it has this one back. */
+static int set_port(struct worker *w, struct sink_port *port)
 {
-	struct sink_port *old = w->leaving;
-
-	w->earlier.delivered += sink_get(&old->here.delivered) + sink_get(&old->there.delivered);
-	w->earlier.dropped += sink_get(&old->here.dropped) + sink_get(&old->there.dropped);
-	w->leaving = NULL;
-	reply(w->leaving_msg);
+	if (w->leaving)
+		return -EBUSY;
+	__atomic_store_n(&w->leaving, w->port, __ATOMIC_RELEASE);
+	__atomic_store_n(&w->port, port, __ATOMIC_RELEASE);
+	w->ops = port->sink->ops;
+	return 0;
 }
 
-static void handle(struct worker *w, struct worker_msg *m)
+void worker_forget_port(struct worker *w)
 {
-	m->result = 0;
-	switch ((enum worker_msg_type)m->msg.type) {
+	struct sink_count sum = w->earlier;
+
+	if (w->leaving)
+		add_port(&sum, w->leaving);
+	__atomic_store_n(&w->leaving, NULL, __ATOMIC_RELEASE);
+	sink_add(&w->earlier.delivered, sum.delivered - w->earlier.delivered);
+	sink_add(&w->earlier.dropped, sum.dropped - w->earlier.dropped);
+}
+
+/* The old port has all its frames back, and the steward wants it. */
+static void leave_port(struct worker *w)
+{
+	struct worker_order *o = w->leave;
+
+	worker_forget_port(w);
+	w->leave = NULL;
+	reply(o);
+}
+
+static bool left(const struct worker *w)
+{
+	return w->leave && (!w->leaving || w->leaving->kept == w->leaving->reclaimed);
+}
+
+static void handle(struct worker *w, struct worker_order *o)
+{
+	o->result = 0;
+	switch (o->msg.type) {
 	case WORKER_MODE:
-		m->result = set_mode(w, m->mode);
+		o->result = set_mode(w, o->mode);
 		break;
 	case WORKER_SINK:
-		w->leaving = w->port;
-		w->leaving_msg = m;
-		w->port = m->port;
-		w->ops = m->port->sink->ops;
-		return; /* answered by leave_port() */
+		o->result = set_port(w, o->port);
+		break;
+	case WORKER_LEAVE:
+		w->leave = o;
+		if (left(w))
+			leave_port(w);
+		return; /* or later */
 	case WORKER_STAMP:
-		w->stamp = m->stamp;
+		w->stamp = o->stamp;
 		w->next = 0;
 		break;
 	case WORKER_SNAPSHOT:
@@ -357,7 +396,7 @@ static void handle(struct worker *w, struct worker_msg *m)
 		w->stopping = true;
 		return; /* answered when the rings are empty */
 	}
-	reply(m);
+	reply(o);
 }
 
 static void read_mail(struct worker *w)
@@ -366,7 +405,7 @@ static void read_mail(struct worker *w)
 
 	afxdp_post_silence(&w->post);
 	while ((msg = afxdp_post_take(&w->post)))
-		handle(w, (struct worker_msg *)msg);
+		handle(w, (struct worker_order *)msg);
 }
 
 /* The program no longer redirects to us and has run dry: what is in the RX ring is all there will
@@ -391,7 +430,7 @@ static void *worker_run(void *arg)
 		}
 		if (frames_out(w)) {
 			collect(w);
-			if (w->leaving && w->leaving->kept == w->leaving->reclaimed)
+			if (left(w))
 				leave_port(w);
 		}
 		if (!receive(w)) {
@@ -403,7 +442,7 @@ static void *worker_run(void *arg)
 		}
 	}
 	drain(w);
-	reply(&w->msg);
+	reply(&w->order[WORKER_STOP]);
 	return NULL;
 }
 
@@ -415,9 +454,10 @@ int worker_start(struct worker *w)
 	char name[16];
 	int err;
 
-	w->done.type = 0;
-	w->vain.type = 0;
-	w->msg.worker = w;
+	w->done.type = WORKER_DONE;
+	w->vain.type = WORKER_VAIN;
+	for (int i = 0; i < WORKER_ORDERS; i++)
+		w->order[i].worker = w;
 	w->adapt.since = now_ns();
 	pthread_attr_init(&attr);
 	if (w->cpu >= 0) {

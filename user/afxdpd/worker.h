@@ -15,6 +15,7 @@
 #include "mode.h"
 #include "post.h"
 #include "sink.h"
+#include "words.h"
 #include "xsk.h"
 
 /* A frame of several descriptors has at most this many: MAX_SKB_FRAGS (17) and the head. */
@@ -47,27 +48,24 @@ struct worker_snapshot {
 	bool polling;
 };
 
-enum worker_msg_type {
-	WORKER_MODE,
-	WORKER_SINK,
-	WORKER_SNAPSHOT,
-	WORKER_STAMP,
-	WORKER_STOP
-};
-
-/* Preallocated by the control thread: at most one is under way to each worker. The worker sends the
- * same message back to @reply_to when it has done what was asked. */
-struct worker_msg {
-	struct afxdp_msg msg;
+/*
+ * An order to a worker: sent by the steward, sent back by the worker when it has done what was
+ * asked. While it is under way it is the worker's, with all that it points at: a steward that waits
+ * no longer has not got it back.
+ */
+struct worker_order {
+	struct afxdp_msg msg; /* its type: enum word */
 	struct afxdp_post *reply_to;
 	struct worker *worker;
 	union {
 		enum mode mode;
-		struct sink_port *port; /* WORKER_SINK: the new one; answered when the old one's
-					   frames are back */
+		struct sink_port *port; /* WORKER_SINK: the new one */
 		uint32_t stamp;
 	};
 	int result;
+	/* The steward's. */
+	bool out; /* under way */
+	uint64_t sent_ns;
 };
 
 struct worker {
@@ -87,17 +85,16 @@ struct worker {
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;
 	struct afxdp_hist latency;
-	struct sink_port *next_port; /* the control thread's: what WORKER_SINK will bring */
-	struct sink_count earlier;   /* of ports that were replaced */
-	struct sink_port *leaving;   /* a replaced port that still keeps frames */
-	struct worker_msg *leaving_msg;
+	struct sink_count earlier;  /* of ports that were replaced */
+	struct sink_port *leaving;  /* a replaced port, until WORKER_LEAVE is answered */
+	struct worker_order *leave; /* that order, once it has come */
 	struct afxdp_post post;
 	struct afxdp_post *daemon; /* told once when --count is reached or the socket failed */
 	struct afxdp_msg done;
-	struct afxdp_msg vain;		 /* told once when busy polling turns out not to work */
-	struct worker_msg msg;		 /* the control thread's one message to this worker */
-	bool asked;			 /* the control thread's: it is under way */
-	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT and WORKER_STOP */
+	struct afxdp_msg vain; /* told once when busy polling turns out not to work */
+	struct worker_order order[WORKER_ORDERS];
+	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT */
+	struct worker_snapshot seen;	 /* the steward's copy of the last one */
 	int cpu;			 /* to run on; -1: any */
 	pthread_t thread;
 	bool running;
@@ -107,6 +104,14 @@ struct worker {
 
 /** worker_start() - run @w in a thread of its own. Return: 0 or -errno. */
 int worker_start(struct worker *w);
+
+/** worker_sink_count() - what became of frames at its sinks so far. Any thread, as long as nobody
+ * closes a sink. */
+struct sink_count worker_sink_count(const struct worker *w);
+
+/** worker_forget_port() - the accounts of the port that leaves become the worker's own; by the
+ * worker itself, or by whoever has joined it. */
+void worker_forget_port(struct worker *w);
 
 /** worker_look() - bring w->snapshot up to date; by the worker itself, or by whoever has joined it.
  */

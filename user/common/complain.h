@@ -3,8 +3,19 @@
 #ifndef AFXDP_COMPLAIN_H
 #define AFXDP_COMPLAIN_H
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
+
+/** printable() - @line with control characters made question marks, in place. Return: @line. */
+static inline char *printable(char *line)
+{
+	for (char *c = line; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = '?';
+	return line;
+}
 
 /**
  * complain() - print "NAME: what @format says" and a newline.
@@ -15,13 +26,15 @@
 __attribute__((format(printf, 2, 0))) static inline void complain(const char *name,
 								  const char *format, va_list args)
 {
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
 	char line[1024];
 
 	vsnprintf(line, sizeof(line), format, args);
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	fprintf(stderr, "%s: %s\n", name, line);
+	/* Nobody may be held up by whoever does not read what we say: a pipe that is full for so
+	 * long has lost this line. */
+	if (poll(&out, 1, 100) == 0)
+		return;
+	fprintf(stderr, "%s: %s\n", name, printable(line));
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 #include "account.h"
+#include "complain.h"
 
 #define BAR "########################################"
 
@@ -52,7 +53,7 @@ static int level(const char *name)
 		int level;
 	} levels[] = { { "received", 0 },     { "unexplained", 0 }, { "ring_full", 2 },
 		       { "fill_empty", 2 },   { "consumed", 2 },    { "kernel_dropped", 2 },
-		       { "sink_dropped", 3 }, { "delivered", 3 } };
+		       { "sink_dropped", 3 }, { "delivered", 3 },   { "held", 3 } };
 
 	for (size_t i = 0; i < sizeof(levels) / sizeof(*levels); i++)
 		if (!strcmp(levels[i].name, name))
@@ -135,6 +136,9 @@ static void print_queues(FILE *to, const json_t *report)
 	json_array_foreach(json_object_get(report, "queues"), i, q) {
 		uint64_t frames = get(q, "frames"), batches = get(q, "batches");
 
+		if (json_is_true(json_object_get(q, "stuck")))
+			fprintf(to, "  queue %" PRIu64 ": STUCK, its worker does not answer\n",
+				get(q, "id"));
 		fprintf(to,
 			"  %5" PRIu64 " %15" PRIu64 " %13" PRIu64 " %10.1f %11" PRIu64 " %12" PRIu64
 			" %14" PRIu64 "\n",
@@ -157,6 +161,23 @@ static void print_rules(FILE *to, const json_t *report)
 			table_number(get(r, "frames"), n, sizeof(n)), text(r, "text"));
 }
 
+static void print_change(FILE *to, const json_t *report)
+{
+	const json_t *c = json_object_get(report, "last_change");
+	const json_t *error = json_object_get(c, "error");
+	char line[512];
+
+	if (!json_is_object(c))
+		return;
+	snprintf(line, sizeof(line),
+		 "last change, by uid %" PRIu64 " (pid %" PRIu64 ") %.0f s ago: "
+		 "%s: %s%s%s",
+		 get(c, "uid"), get(c, "pid"), json_real_value(json_object_get(c, "seconds_ago")),
+		 text(c, "what"), text(c, "outcome"), json_is_string(error) ? ": " : "",
+		 json_is_string(error) ? json_string_value(error) : "");
+	fprintf(to, "\n  %s\n", printable(line));
+}
+
 void table_report(FILE *to, const json_t *report)
 {
 	const json_t *sink = json_object_get(report, "sink");
@@ -171,5 +192,6 @@ void table_report(FILE *to, const json_t *report)
 	print_rules(to, report);
 	print_latency(to, report);
 	print_queues(to, report);
+	print_change(to, report);
 	fflush(to);
 }

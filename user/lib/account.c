@@ -53,7 +53,7 @@ void afxdp_account_balance(struct afxdp_account *a)
 							 a->tx + a->unclaimed + a->captured) +
 			 difference(a->captured, a->ring_full + a->fill_empty + a->kernel_dropped +
 							 a->consumed) +
-			 difference(a->consumed, a->delivered + a->sink_dropped);
+			 difference(a->consumed, a->delivered + a->sink_dropped + a->held);
 }
 
 const char *afxdp_verdict_name(enum afxdp_verdict verdict)

@@ -25,6 +25,7 @@
 	X(kernel_dropped, "refused by the socket for another reason") \
 	X(consumed, "taken by a worker")                              \
 	X(sink_dropped, "the sink could not take it")                 \
+	X(held, "by a worker or sink that was stuck at the end")      \
 	X(delivered, "dealt with by the sink")                        \
 	X(unexplained, "must be 0 when traffic has stopped")
 

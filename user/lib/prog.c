@@ -259,10 +259,8 @@ static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_ru
 		prog_pin_hits(p);
 }
 
-int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
+int afxdp_prog_prepare(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object **out)
 {
-	struct afxdp_rules *old = p->config.rules;
-	struct afxdp_config run = p->config.run;
 	struct bpf_object *obj = NULL;
 	int err;
 
@@ -287,19 +285,30 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 		err = afxdp_rules_loaded(rules, obj, p->why, sizeof(p->why));
 	if (err)
 		goto close;
-	if (rules && old && afxdp_rules_go_on(rules, old)) {
-		err = prog_failed(p, -EIO, "%s: cannot carry the limits' state over",
-				  p->config.ifname);
-		goto close;
-	}
+	*out = obj;
+	return 0;
+close:
+	bpf_object__close(obj);
+	return err;
+}
+
+int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj)
+{
+	struct afxdp_rules *old = p->config.rules;
+	struct afxdp_config run = p->config.run;
+
+	if (rules && old && afxdp_rules_go_on(rules, old))
+		return prog_failed(p, -EIO, "%s: cannot carry the limits' state over",
+				   p->config.ifname);
 	/* The default is compiled into the rules, so no frame meets one generation's rules and the
 	 * other's default. */
-	if (bpf_link_update(p->link_fd, program_fd(obj), NULL)) {
-		err = prog_failed(p, -errno,
-				  "%s: cannot put the new program in the old one's place: %s",
-				  p->config.ifname, strerror(errno));
-		goto close;
-	}
+	if (bpf_link_update(p->link_fd, program_fd(obj), NULL))
+		return prog_failed(p, -errno,
+				   "%s: cannot put the new program in the old one's place: %s",
+				   p->config.ifname,
+				   errno == ENOLINK ? "it is not attached any more, for "
+						      "somebody has detached it"
+						    : strerror(errno));
 	afxdp_quiesce();
 	run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
 	afxdp_prog_set(p, &run);
@@ -307,9 +316,6 @@ int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules)
 		afxdp_rules_inherit(rules, old);
 	become(p, obj, rules);
 	return 0;
-close:
-	bpf_object__close(obj);
-	return err;
 }
 
 int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config)

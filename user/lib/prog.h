@@ -105,18 +105,25 @@ void afxdp_prog_unclaim(struct afxdp_prog *p, uint32_t queue);
 int afxdp_prog_set(struct afxdp_prog *p, const struct afxdp_config *run);
 
 /**
- * afxdp_prog_swap() - run other rules from the next frame on.
- * @rules: new ones (or NULL for none), not attached to an object yet.
+ * afxdp_prog_prepare() - load a second program for @rules (NULL: none), which shares ledger, sockets
+ * and settings with the one that runs; it is touched by nothing of this, which takes its time.
+ * @p: may be a copy with descriptors of its own for ledger, xsks and config; then any thread may
+ * call this, and the copy's why is set.
  *
- * A second program is loaded that shares ledger, sockets and settings with the first, and takes its
- * place in the link in one step: each frame sees one of the two, the interface notices nothing.
+ * Return: 0, with *@obj for afxdp_prog_commit() or bpf_object__close(); -EOPNOTSUPP for an adopted
+ * program or one in a dispatcher; other -errno.
+ */
+int afxdp_prog_prepare(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object **obj);
+
+/**
+ * afxdp_prog_commit() - it takes the place of the first in the link in one step: each frame sees
+ * one of the two, the interface notices nothing.
+ *
  * When it returns 0 the old program runs nowhere any more, and the counters of rules whose text is
- * the same have been carried over; the old rules are the caller's to free.
- *
- * Return: 0; -EOPNOTSUPP for an adopted program or one in a dispatcher; other -errno. On failure
+ * the same have been carried over; @obj is @p's, the old rules are the caller's to free. On failure
  * nothing has changed and p->why says why.
  */
-int afxdp_prog_swap(struct afxdp_prog *p, struct afxdp_rules *rules);
+int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj);
 
 /** afxdp_prog_ledger() - one queue's counters, summed over the CPUs. */
 int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_ledger *sum);

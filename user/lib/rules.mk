@@ -5,7 +5,7 @@ LIB_SRCS := $(wildcard user/lib/*.c user/lib/rules/*.c)
 PROG_SRCS := $(addprefix user/lib/,prog.c occupant.c pins.c dispatcher.c)
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
 LIB_LIBS := -lxdp -lbpf -lelf -lz -lpcap -lmnl
-LIBS := $(LIB_LIBS) -ljansson -lmicrohttpd
+LIBS := $(LIB_LIBS) -ljansson
 
 $(B)/user/lib/object.o: user/lib/object.S $(BPF_OBJ) $(BPF_OBJ_HW)
 	$(call say,AS,$<)

@@ -90,7 +90,7 @@ static uint32_t echo_consume(struct sink_port *port, const struct xdp_desc *desc
 	return got;
 }
 
-/* Control thread's side. */
+/* The side of the sink's own thread. */
 
 static bool add_v4(struct echo_self *self, const struct in_addr *addr)
 {

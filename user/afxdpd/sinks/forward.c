@@ -240,7 +240,7 @@ static uint32_t forward_reclaim(struct sink_port *port, uint64_t *back, uint32_t
 	return n;
 }
 
-/* Control thread's side. */
+/* The side of the sink's own thread. */
 
 /* What the device never took was not delivered. */
 static void take_back(struct forward_port *p)

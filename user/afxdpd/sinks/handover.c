@@ -172,17 +172,3 @@ void handover_give_back(struct handover_port *p, uint32_t pos, uint32_t n)
 	afxdp_cons_release(&p->from, n);
 	afxdp_prod_submit(&p->to);
 }
-
-void handover_drop_rest(struct handover *h)
-{
-	for (uint32_t i = 0; i < h->ports.attached; i++) {
-		struct handover_port *p = sink_ports_at(&h->ports, i);
-		uint32_t pos, n = handover_peek(p, h->slots, &pos), frames = 0;
-
-		for (uint32_t k = 0; k < n; k++)
-			frames += !(handover_desc(p, pos + k)->options & XDP_PKT_CONTD);
-		sink_add(&p->port.there.dropped, frames);
-		if (n)
-			handover_give_back(p, pos, n);
-	}
-}

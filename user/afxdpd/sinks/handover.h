@@ -81,8 +81,4 @@ static inline const struct xdp_desc *handover_desc(const struct handover_port *p
 /** handover_give_back() - the thread is done with the @n descriptors from @pos on. */
 void handover_give_back(struct handover_port *p, uint32_t pos, uint32_t n);
 
-/** handover_drop_rest() - count what the thread left as dropped, and give it back. When the thread
- * has ended. */
-void handover_drop_rest(struct handover *h);
-
 #endif

@@ -23,9 +23,8 @@
 
 #define NS_PER_S 1000000000ULL
 
-/* What the rest of a stop may take: writing what is left, and the end of a write() that hangs. */
-#define DRAIN_MS   800
-#define GIVE_UP_MS 150
+/* How long writing what is left may take before a pipe that nobody empties is given up. */
+#define DRAIN_MS 800
 
 /* The two clocks are adjusted alike; only setting the time moves them against each other. Less than
  * this is the noise of reading them one after the other. */
@@ -59,7 +58,6 @@ struct pcap_sink {
 	uint64_t bytes, write_errors;
 	int last_error;
 	bool complained;
-	uint32_t abandoned; /* the writer did not stop in time: it may touch nothing any more */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -200,8 +198,6 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 	n = collect(s, p, pos, n);
 	records = s->file.records;
 	err = pcap_file_write(&s->file, &written, &bytes);
-	if (afxdp_load_acquire(&s->abandoned))
-		pthread_exit(NULL);
 	if (err)
 		complain(s, err);
 	sink_add(&s->bytes, bytes);
@@ -237,7 +233,7 @@ static void *writer(void *arg)
 	return NULL;
 }
 
-/* Control thread's side. */
+/* The side of the sink's own thread. */
 
 static int start_writer(struct pcap_sink *s)
 {
@@ -322,14 +318,10 @@ static void pcap_finish(struct sink *sink)
 	handover_stop(&s->handover);
 	if (join(s, DRAIN_MS))
 		return;
-	/* A pipe that nobody empties can be told. */
+	/* A pipe that nobody empties can be told. A disk that does not answer cannot: then the
+	 * frames stay the writer's, and we wait with it. */
 	pcap_file_give_up(&s->file);
-	if (join(s, GIVE_UP_MS))
-		return;
-	/* A disk that does not answer cannot: leave the thread in its write(). */
-	afxdp_store_release(&s->abandoned, 1);
-	pthread_detach(s->thread);
-	handover_drop_rest(&s->handover);
+	pthread_join(s->thread, NULL);
 }
 
 static json_t *pcap_report(struct sink *sink)
@@ -356,9 +348,6 @@ static void pcap_close_sink(struct sink *sink)
 	struct pcap_sink *s = (struct pcap_sink *)sink;
 
 	pcap_finish(sink);
-	/* An abandoned writer still has our memory under its write(). */
-	if (s->abandoned)
-		return;
 	pcap_file_close(&s->file);
 	handover_free(&s->handover);
 	free(s->name);
@@ -368,6 +357,7 @@ static void pcap_close_sink(struct sink *sink)
 const struct sink_ops sink_pcap_ops = {
 	.name = "pcap",
 	.arg = "FILE",
+	.own_thread = true,
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,
 	.open = pcap_open_sink,

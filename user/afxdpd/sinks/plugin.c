@@ -95,7 +95,7 @@ static uint32_t plugin_consume(struct sink_port *port, const struct xdp_desc *de
 	return n;
 }
 
-/* Control thread's side. */
+/* The side of the sink's own thread. */
 
 /* "FILE.so[:ARG]": a colon may be in a directory's name, but not behind ".so". */
 static int split(struct plugin_sink *s, const char *text, const char **arg)

@@ -1,0 +1,31 @@
+build-asan/user/afxdpd/metrics.o: user/afxdpd/metrics.c \
+ user/afxdpd/metrics.h user/afxdpd/daemon.h user/lib/account.h \
+ include/afxdp/abi.h user/lib/xsk.h include/afxdp/ring.h user/lib/uapi.h \
+ user/lib/knobs.h user/lib/nic.h user/afxdpd/options.h user/afxdpd/mode.h \
+ user/lib/prog.h user/lib/xsk.h user/afxdpd/privileges.h user/lib/rules.h \
+ user/afxdpd/life.h user/lib/post.h include/afxdp/mailbox.h \
+ user/afxdpd/sink.h user/afxdpd/words.h user/afxdpd/reading.h \
+ user/afxdpd/worker.h user/lib/hist.h
+user/afxdpd/metrics.h:
+user/afxdpd/daemon.h:
+user/lib/account.h:
+include/afxdp/abi.h:
+user/lib/xsk.h:
+include/afxdp/ring.h:
+user/lib/uapi.h:
+user/lib/knobs.h:
+user/lib/nic.h:
+user/afxdpd/options.h:
+user/afxdpd/mode.h:
+user/lib/prog.h:
+user/lib/xsk.h:
+user/afxdpd/privileges.h:
+user/lib/rules.h:
+user/afxdpd/life.h:
+user/lib/post.h:
+include/afxdp/mailbox.h:
+user/afxdpd/sink.h:
+user/afxdpd/words.h:
+user/afxdpd/reading.h:
+user/afxdpd/worker.h:
+user/lib/hist.h:

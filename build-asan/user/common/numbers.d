@@ -1,0 +1,3 @@
+build-asan/user/common/numbers.o: user/common/numbers.c \
+ user/common/numbers.h
+user/common/numbers.h:

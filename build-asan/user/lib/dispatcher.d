@@ -1,0 +1,3 @@
+build-asan/user/lib/dispatcher.o: user/lib/dispatcher.c \
+ user/lib/dispatcher.h
+user/lib/dispatcher.h:

@@ -1,0 +1,16 @@
+build-asan/user/lib/rules/known.o: user/lib/rules/known.c \
+ user/lib/rules/specialise.h user/lib/rules/emit.h \
+ user/lib/rules/blocks.h user/lib/rules/compile.h include/afxdp/abi.h \
+ include/afxdp/classifier.h user/lib/rules/facts.h user/lib/rules/graph.h \
+ user/lib/rules/value.h user/lib/rules/insn.h user/lib/rules/usage.h
+user/lib/rules/specialise.h:
+user/lib/rules/emit.h:
+user/lib/rules/blocks.h:
+user/lib/rules/compile.h:
+include/afxdp/abi.h:
+include/afxdp/classifier.h:
+user/lib/rules/facts.h:
+user/lib/rules/graph.h:
+user/lib/rules/value.h:
+user/lib/rules/insn.h:
+user/lib/rules/usage.h:

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * conn.h - one connection of a client: bytes in, bytes out, never waiting for either. What speaks
+ * over it is control.h (JSON lines) or http.h (metrics).
+ */
+#ifndef AFXDP_CONN_H
+#define AFXDP_CONN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "ask.h"
+
+/* A request, a line or an HTTP header, is no longer. */
+#define REQUEST_MAX 4096
+
+struct conn {
+	int fd;
+	bool http;
+	uint32_t serial;   /* of all connections: a reply that comes late finds another here */
+	uint64_t began_ns; /* when it was accepted */
+	uint64_t moved_ns; /* when bytes last went out, or there was something new to send */
+	uint32_t uid, pid; /* of the peer, on a control socket */
+	struct ask *ask;   /* is with the steward */
+	bool eof;	   /* the client sends no more */
+	bool closing;	   /* hang up when all is sent */
+	bool lingering;	   /* http: all is sent, and the client should hang up first */
+	bool head;	   /* http: only the head of the answer is wanted */
+	size_t have, len, sent;
+	char *out; /* len bytes to send, from malloc() */
+	char in[REQUEST_MAX + 1];
+};
+
+/** conn_say() - add to what is to be sent. Out of memory hangs up. */
+void conn_say(struct conn *c, const char *text, size_t len);
+
+/** conn_ask() - send @request (stolen; NULL: the page of metrics) to the steward. */
+void conn_ask(struct conn *c, uint32_t client, json_t *request, struct afxdp_post *home,
+	      struct afxdp_post *back);
+
+/** conn_busy() - whether it waits for the steward, or for the client to read. */
+static inline bool conn_busy(const struct conn *c)
+{
+	return c->ask || c->sent < c->len;
+}
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "http.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Split "ADDR:PORT" or "[ADDR6]:PORT" and look it up; numeric only, so that nothing waits for DNS. */
+static struct addrinfo *look_up(const char *text)
+{
+	const struct addrinfo hints = { .ai_family = AF_UNSPEC,
+					.ai_socktype = SOCK_STREAM,
+					.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE };
+	char host[64], *colon;
+	struct addrinfo *found = NULL;
+
+	if (snprintf(host, sizeof(host), "%s", text) >= (int)sizeof(host))
+		return NULL;
+	colon = strrchr(host, ':');
+	if (!colon)
+		return NULL;
+	*colon = '\0';
+	if (*host == '[' && colon > host + 1 && colon[-1] == ']') {
+		colon[-1] = '\0';
+		memmove(host, host + 1, strlen(host));
+	}
+	if (getaddrinfo(*host ? host : NULL, colon + 1, &hints, &found))
+		return NULL;
+	return found;
+}
+
+static bool is_everybody(const struct sockaddr *a)
+{
+	const struct sockaddr_in *in = (const void *)a;
+	const struct sockaddr_in6 *in6 = (const void *)a;
+
+	return a->sa_family == AF_INET	  ? in->sin_addr.s_addr == htonl(INADDR_ANY)
+	       : a->sa_family == AF_INET6 ? IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr)
+					  : false;
+}
+
+static int listen_on(const struct addrinfo *a)
+{
+	int one = 1, fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) || listen(fd, 64)) {
+		int err = -errno;
+
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int http_listen(const char *address, bool *everybody, char *why, size_t size)
+{
+	struct addrinfo *found = look_up(address);
+	int fd;
+
+	if (!found) {
+		snprintf(why, size, "--metrics '%s': must be ADDR:PORT, like 127.0.0.1:9090",
+			 address);
+		return -EINVAL;
+	}
+	fd = listen_on(found);
+	*everybody = is_everybody(found->ai_addr);
+	freeaddrinfo(found);
+	if (fd < 0)
+		snprintf(why, size, "--metrics '%s': cannot listen there: %s", address,
+			 strerror(-fd));
+	return fd;
+}
+
+/* RFC 9112: the head tells how long the body is, and that the connection ends with it. */
+static void answer(struct conn *conn, const char *status, const char *more, const char *body,
+		   size_t size)
+{
+	char head[512];
+	int n = snprintf(head, sizeof(head),
+			 "HTTP/1.1 %s\r\n"
+			 "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+			 "Content-Length: %zu\r\n"
+			 "%sConnection: close\r\n\r\n",
+			 status, size, more);
+
+	conn_say(conn, head, n);
+	if (!conn->head)
+		conn_say(conn, body, size);
+	conn->closing = true;
+}
+
+static void say(struct conn *conn, const char *status, const char *more, const char *body)
+{
+	answer(conn, status, more, body, strlen(body));
+}
+
+/* The end of the head: an empty line. Some clients send bare newlines. */
+static bool whole(const struct conn *conn)
+{
+	return memmem(conn->in, conn->have, "\r\n\r\n", 4) ||
+	       memmem(conn->in, conn->have, "\n\n", 2);
+}
+
+bool http_read(struct conn *conn)
+{
+	char method[16] = "", target[256] = "", version[16] = "";
+
+	if (!whole(conn)) {
+		if (conn->have == REQUEST_MAX)
+			say(conn, "431 Request Header Fields Too Large", "", "too long\n");
+		return false;
+	}
+	conn->in[conn->have] = '\0';
+	if (sscanf(conn->in, "%15[^ \r\n] %255[^ \r\n] %15[^ \r\n]", method, target, version) < 3 ||
+	    strncmp(version, "HTTP/1.", 7)) {
+		say(conn, "400 Bad Request", "", "this is HTTP/1.1\n");
+		return false;
+	}
+	conn->head = !strcmp(method, "HEAD");
+	if (!conn->head && strcmp(method, "GET")) {
+		say(conn, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "GET or HEAD\n");
+		return false;
+	}
+	target[strcspn(target, "?")] = '\0';
+	if (strcmp(target, "/metrics")) {
+		say(conn, "404 Not Found", "", "see /metrics\n");
+		return false;
+	}
+	return true;
+}
+
+void http_page(struct conn *conn, const char *page, size_t size)
+{
+	if (page)
+		answer(conn, "200 OK", "", page, size);
+	else
+		say(conn, "503 Service Unavailable", "Retry-After: 1\r\n",
+		    "not now: afxdpd is starting or stopping\n");
+}

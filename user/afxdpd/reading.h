@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * reading.h - rules read, compiled and loaded in a thread of their own: a file may be a FIFO that
+ * nobody writes, a name may have to be asked of a resolver that is dead, a thousand names in one
+ * expression compile for a minute, and the verifier takes its time.
+ *
+ * A reading that nobody wants any more is let go: its thread ends when it can, and its result is
+ * freed when it comes.
+ */
+#ifndef AFXDP_READING_H
+#define AFXDP_READING_H
+
+#include <stdbool.h>
+#include "post.h"
+#include "prog.h"
+#include "rules.h"
+#include "words.h"
+
+struct reading {
+	struct afxdp_msg msg; /* READING, when it comes back */
+	struct afxdp_post *home;
+	/* What to read: an expression, or a file, or the present rules (which must then stay as
+	 * they are) with another file for one of their sets, or one element more or less. */
+	char *expression, *path, *set, *element;
+	bool add;
+	const struct afxdp_rules *present;
+	bool load;		/* they are read, and being loaded */
+	struct afxdp_prog prog; /* beside which: with descriptors of its own */
+	/* What became of it. */
+	struct afxdp_rules *rules;
+	struct bpf_object *object;
+	int err;
+	char why[512];
+	bool unwanted; /* the steward's */
+};
+
+/**
+ * reading_start() - begin. The result comes to @home, and is reading_free()'s.
+ *
+ * Return: 0 or -errno.
+ */
+int reading_start(struct reading **reading, const char *expression, const char *path,
+		  struct afxdp_post *home);
+
+/**
+ * reading_start_set() - the same for @present, another of its set @set.
+ * @text: the set's new file; or, if @is_element, what is to be added (@add) or taken out.
+ */
+int reading_start_set(struct reading **reading, const struct afxdp_rules *present, const char *set,
+		      const char *text, bool is_element, bool add, struct afxdp_post *home);
+
+/** reading_load() - when it has come back: load the rules beside @prog. It comes back once more.
+ * Sets that they share with others must stay as they are until then. Return: 0 or -errno. */
+int reading_load(struct reading *r, const struct afxdp_prog *prog);
+
+/** reading_free() - with what has not been taken out of it. */
+void reading_free(struct reading *r);
+
+#endif
