@@ -104,5 +104,5 @@ no_program || fail "a program stayed"
 targets=$(grep -ohE '(^|[^a-z])make [a-z][a-z-]*[a-z]' docs/*.md tests/*/README.md tests/*/*/README.md | sed 's/.*make //' | sort -u)
 [ "$(wc -w <<<"$targets")" -ge 8 ] || fail "the documents name only these targets: $targets"
 for target in $targets; do
-	grep -qx -- "$target" <<<"$(grep -rhE '^\.PHONY:' --include='*.mk' Makefile bpf docs kmod tests user | tr ' ' '\n')" || fail "'make $target' is in a document, but not in a makefile"
+	grep -qx -- "$target" <<<"$(grep -rhE '^\.PHONY:' --include='*.mk' --include=Makefile Makefile bpf docs kmod tests user | tr ' ' '\n')" || fail "'make $target' is in a document, but not in a makefile"
 done

@@ -19,7 +19,7 @@ NETNS_SO := $(B)/tests/netns/stuck_plugin.so
 $(NETNS_SO): $(B)/%.so: %.c include/afxdp/plugin.h
 	$(call say,PLUGIN,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -shared -fPIC $< -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -shared -fPIC $< -o $@
 
 # The daemon under sanitizers, for tests of its life.
 $(B)/asan/afxdpd: DAEMON_SANITIZE := $(SANITIZE)
@@ -27,6 +27,6 @@ $(B)/tsan/afxdpd: DAEMON_SANITIZE := -fsanitize=thread -Wno-tsan
 $(B)/asan/afxdpd $(B)/tsan/afxdpd: $(AFXDPD_SRCS) $(B)/libafxdp.a $(wildcard user/afxdpd/*.h user/afxdpd/sinks/*.h user/common/*.h)
 	$(call say,TEST,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) -Iuser/afxdpd $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(DAEMON_SANITIZE) $(AFXDPD_SRCS) $(B)/libafxdp.a $(LIBS) -o $@
+	$(Q)$(CC) $(ALL_CPPFLAGS) -Iuser/afxdpd $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(DAEMON_SANITIZE) $(AFXDPD_SRCS) $(B)/libafxdp.a $(LIBS) -o $@
 
 tests: $(NETNS_BIN) $(NETNS_BPF) $(NETNS_SO) $(B)/asan/afxdpd $(B)/tsan/afxdpd

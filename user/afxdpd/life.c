@@ -16,6 +16,9 @@
  * that we share: everything works, until a disk dies. */
 static void own_table(const struct life *l)
 {
+#ifdef __SANITIZE_THREAD__ /* which knows one table only, and takes equal numbers for one file */
+	(void)l;
+#else
 	unsigned int a = l->post.bell, b = l->home->bell;
 	unsigned int low = a < b ? a : b, high = a < b ? b : a;
 
@@ -26,6 +29,7 @@ static void own_table(const struct life *l)
 	if (high > low + 1)
 		close_range(low + 1, high - 1, 0);
 	close_range(high + 1, ~0U, 0);
+#endif
 }
 
 static int attach(struct life *l)
