@@ -54,6 +54,13 @@ wait_for 10 daemon_says "$rxif is called n$RUN_ID now" || fail "renamed: $(cat "
 ip -n "$rx" link set dev "n$RUN_ID" name "$rxif"
 wait_for 10 daemon_says "n$RUN_ID is called $rxif now" || fail "renamed: $(cat "$dir/err")"
 
+# Detached by somebody else: said, in one line.
+prog=$(ip -n "$rx" -j -d link show dev "$rxif" | jq '.[0].xdp.prog.id')
+in_ns "$rx" bpftool link detach id "$(in_ns "$rx" bpftool -j link | jq ".[] | select(.prog_id == $prog).id")"
+wait_for 10 daemon_says "somebody has detached our XDP program" || fail "detached: $(cat "$dir/err")"
+end_daemon
+start_daemon
+
 # Deleted while its reader is stopped, among thousands of other events.
 gen --count 1000 >/dev/null
 wait_for 10 live_is .ledger.received 1000 || fail "received: $(live .ledger.received)"

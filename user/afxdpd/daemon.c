@@ -114,6 +114,12 @@ void daemon_links(struct daemon *d)
 	else if (d->nic.up && was.running != d->nic.running)
 		daemon_note(d->nic.running ? "%s has a carrier again" : "%s lost its carrier",
 			    was.name);
+	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog)) {
+		d->detached = true;
+		daemon_note("%s: somebody has detached our XDP program: frames go to the stack, "
+			    "none is captured until afxdpd is started again",
+			    d->nic.name);
+	}
 	if (strcmp(was.name, d->nic.name))
 		daemon_note("%s is called %s now: its control socket and pins keep the name %s",
 			    was.name, d->nic.name, d->first_name);

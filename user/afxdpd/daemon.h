@@ -91,7 +91,8 @@ struct daemon {
 	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
 	bool stop, reload, gone;
-	bool forced; /* somebody did not come back in time: end without touching what they hold */
+	bool detached; /* somebody else took our program off, and it has been said */
+	bool forced;   /* somebody did not come back in time: end without touching what they hold */
 	const char *stage; /* of setting up: what we are waiting for */
 	char why[512];	   /* the one line that says what went wrong */
 };

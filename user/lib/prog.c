@@ -388,6 +388,16 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	return 0;
 }
 
+bool afxdp_prog_detached(const struct afxdp_prog *p)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	/* A link that was detached lives on as long as its descriptor, on no interface. */
+	return p->attached && p->link_fd >= 0 && !bpf_obj_get_info_by_fd(p->link_fd, &info, &len) &&
+	       !info.xdp.ifindex;
+}
+
 int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd)
 {
 	return bpf_map_update_elem(p->xsks_fd, &queue, &xsk_fd, 0) ? -errno : 0;

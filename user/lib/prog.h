@@ -95,6 +95,9 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
  */
 int afxdp_prog_attach(struct afxdp_prog *p);
 
+/** afxdp_prog_detached() - whether somebody else has taken our own link off the interface. */
+bool afxdp_prog_detached(const struct afxdp_prog *p);
+
 /** afxdp_prog_claim() - frames of @queue that are to be captured go to the AF_XDP socket @xsk_fd. */
 int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd);
 
