@@ -14,12 +14,12 @@ typedef uint32_t u32;
 typedef uint16_t u16;
 typedef uint8_t u8;
 
-#define MAX_SKB_FRAGS	17 /* CONFIG_MAX_SKB_FRAGS' default */
-#define READ_ONCE(x)	(*(const volatile __typeof__(x) *)&(x))
-#define le32_to_cpu(x)	le32toh(x)
-#define le16_to_cpu(x)	le16toh(x)
-#define dma_rmb()	__atomic_thread_fence(__ATOMIC_ACQUIRE)
-#define unlikely(x)	__builtin_expect(!!(x), 0)
+#define MAX_SKB_FRAGS  17 /* CONFIG_MAX_SKB_FRAGS' default */
+#define READ_ONCE(x)   (*(const volatile __typeof__(x) *)&(x))
+#define le32_to_cpu(x) le32toh(x)
+#define le16_to_cpu(x) le16toh(x)
+#define dma_rmb()      __atomic_thread_fence(__ATOMIC_ACQUIRE)
+#define unlikely(x)    __builtin_expect(!!(x), 0)
 #undef __always_inline
 #define __always_inline inline __attribute__((__always_inline__))
 
