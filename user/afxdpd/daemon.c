@@ -114,12 +114,6 @@ void daemon_links(struct daemon *d)
 	else if (d->nic.up && was.running != d->nic.running)
 		daemon_note(d->nic.running ? "%s has a carrier again" : "%s lost its carrier",
 			    was.name);
-	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog)) {
-		d->detached = true;
-		daemon_note("%s: somebody has detached our XDP program: frames go to the stack, "
-			    "none is captured until afxdpd is started again",
-			    d->nic.name);
-	}
 	if (strcmp(was.name, d->nic.name))
 		daemon_note("%s is called %s now: its control socket and pins keep the name %s",
 			    was.name, d->nic.name, d->first_name);
@@ -175,6 +169,19 @@ static int sooner(int a, int b)
 	return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
+/* The kernel tells nobody when a link is detached: look once a second. */
+#define WATCH_MS 1000
+
+static void watch_program(struct daemon *d)
+{
+	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog)) {
+		d->detached = true;
+		daemon_note("%s: somebody has detached our XDP program: frames go to the stack, "
+			    "none is captured until afxdpd is started again",
+			    d->nic.name);
+	}
+}
+
 static void run(struct daemon *d)
 {
 	const struct options *o = d->options;
@@ -187,12 +194,14 @@ static void run(struct daemon *d)
 					{ .fd = d->links, .events = POLLIN },
 					{ .fd = d->post.bell, .events = POLLIN } };
 
-		poll(fds, 3, sooner(sooner(until(end), until(line)), changing(d) ? TICK_MS : -1));
+		poll(fds, 3,
+		     sooner(sooner(until(end), until(line)), changing(d) ? TICK_MS : WATCH_MS));
 		daemon_read_signals(d);
 		if (d->reload)
 			reload(d);
 		if (fds[1].revents)
 			daemon_links(d);
+		watch_program(d);
 		daemon_read_post(d);
 		daemon_serve(d);
 		daemon_sink_tick(d);
