@@ -46,7 +46,8 @@ static void check(const char *what, const uint8_t *data, uint32_t len)
 	    got.meta.l4_offset != m.l4 || got.meta.rule != AFXDP_RULE_DEFAULT || got.meta.hw_ns ||
 	    got.meta.rx_hash) {
 		dump(what, data, len);
-		CHECK(0, "action %u, flags %x tci %x l3 %u l4 %u; expected flags %x tci %x l3 %u l4 %u",
+		CHECK(0,
+		      "action %u, flags %x tci %x l3 %u l4 %u; expected flags %x tci %x l3 %u l4 %u",
 		      got.action, got.meta.flags, got.meta.vlan_tci, got.meta.l3_offset,
 		      got.meta.l4_offset, m.flags, m.vlan_tci, m.l3, m.l4);
 	}
