@@ -62,10 +62,12 @@ static int xnic_set_ringparam(struct net_device *netdev, struct ethtool_ringpara
 	struct xnic_adapter *ad = netdev_priv(netdev);
 	struct xnic_shape shape = ad->shape;
 
-	if (ring->rx_pending < XNIC_RING_MIN || ring->tx_pending < XNIC_RING_MIN) {
+	if (ring->rx_pending < XNIC_RING_MIN || ring->tx_pending < XNIC_TX_RING_MIN) {
+		bool rx = ring->rx_pending < XNIC_RING_MIN;
+
 		NL_SET_ERR_MSG_FMT_MOD(extack, "%s ring of %u descriptors: at least %u are needed",
-				       ring->rx_pending < XNIC_RING_MIN ? "rx" : "tx",
-				       min(ring->rx_pending, ring->tx_pending), XNIC_RING_MIN);
+				       rx ? "rx" : "tx", rx ? ring->rx_pending : ring->tx_pending,
+				       rx ? XNIC_RING_MIN : XNIC_TX_RING_MIN);
 		return -EINVAL;
 	}
 	shape.rx_count = roundup_pow_of_two(ring->rx_pending);

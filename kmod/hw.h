@@ -297,6 +297,7 @@ union xnic_tx_desc {
 		__le16 l4_end; /* 0: to the end of the frame */
 		__le32 cmd;
 #define XNIC_TXC_LENGTH	      GENMASK(19, 0) /* payload to segment */
+#define XNIC_TXC_PLACE_MAX    255	     /* positions in the frame have 8 bits */
 #define XNIC_TXC_TCP	      BIT(24)
 #define XNIC_TXC_IPV4	      BIT(25)
 #define XNIC_TXC_TSE	      BIT(26)

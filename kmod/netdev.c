@@ -89,6 +89,7 @@ const struct net_device_ops xnic_netdev_ops = {
 	.ndo_open = xnic_open,
 	.ndo_stop = xnic_stop,
 	.ndo_start_xmit = xnic_xmit,
+	.ndo_features_check = xnic_features_check,
 	.ndo_tx_timeout = xnic_tx_timeout,
 	.ndo_get_stats64 = xnic_get_stats64,
 	.ndo_set_rx_mode = xnic_set_rx_mode,

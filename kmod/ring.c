@@ -108,6 +108,8 @@ static void tx_mem_free(struct xnic_adapter *ad, struct xnic_tx_mem *mem)
 	if (mem->desc)
 		dma_free_coherent(&ad->pdev->dev, mem->count * sizeof(*mem->desc), mem->desc,
 				  mem->dma);
+	if (!dma_mapping_error(&ad->pdev->dev, mem->zeros))
+		dma_unmap_page(&ad->pdev->dev, mem->zeros, XNIC_TX_MINIMUM, DMA_TO_DEVICE);
 	kfree(mem);
 }
 
@@ -121,7 +123,8 @@ static struct xnic_tx_mem *tx_mem_alloc(struct xnic_adapter *ad, u32 count)
 	mem->entry = kvcalloc(count, sizeof(*mem->entry), GFP_KERNEL);
 	mem->desc = dma_alloc_coherent(&ad->pdev->dev, count * sizeof(*mem->desc), &mem->dma,
 				       GFP_KERNEL);
-	if (mem->entry && mem->desc)
+	mem->zeros = dma_map_page(&ad->pdev->dev, ZERO_PAGE(0), 0, XNIC_TX_MINIMUM, DMA_TO_DEVICE);
+	if (mem->entry && mem->desc && !dma_mapping_error(&ad->pdev->dev, mem->zeros))
 		return mem;
 	tx_mem_free(ad, mem);
 	return ERR_PTR(-ENOMEM);
@@ -234,6 +237,13 @@ static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)
 	afxdp_prod_init(&tx->prod, &tx->ix.producer, &tx->ix.consumer, mem->count);
 	afxdp_cons_init(&tx->cons, &tx->ix.producer, &tx->ix.consumer, mem->count);
 	tx->span = 0;
+	tx->xsk_last = ~0U; /* none */
+	tx->xsk_asked = false;
+	if (!tx->pool)
+		tx->taken.skip = false;
+	/* A queue that stopped is woken by this restart. */
+	u64_stats_set(&tx->n[XNIC_TX_WAKE], max(u64_stats_read(&tx->n[XNIC_TX_WAKE]),
+						u64_stats_read(&tx->n[XNIC_TX_STOP])));
 	xnic_wr(ad, XNIC_TDBAL(i), lower_32_bits(mem->dma));
 	xnic_wr(ad, XNIC_TDBAH(i), upper_32_bits(mem->dma));
 	xnic_wr(ad, XNIC_TDLEN(i), mem->count * sizeof(*mem->desc));
@@ -267,7 +277,8 @@ void xnic_pair_start(struct xnic_adapter *ad, unsigned int i)
 	__netif_tx_lock_bh(tx->nq);
 	WRITE_ONCE(tx->up, true);
 	txq_trans_cond_update(tx->nq);
-	netif_tx_start_queue(tx->nq);
+	/* Not only started: what waits in the qdisc would stay there until the next frame. */
+	netif_tx_wake_queue(tx->nq);
 	__netif_tx_unlock_bh(tx->nq);
 	WRITE_ONCE(q->running, true);
 }

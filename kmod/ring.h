@@ -35,6 +35,15 @@ struct xsk_buff_pool;
 #define XNIC_XDP_WORST	(1 + MAX_SKB_FRAGS)
 #define XNIC_TX_MINIMUM 17 /* bytes: the shortest frame the transmitter takes before it pads */
 
+/* The stack's queue stops before a worst frame of its own might not fit. Frames of XDP and AF_XDP,
+ * whose senders cannot stop it, leave as much free. */
+#define XNIC_TX_STOP_AT	 (XNIC_TX_WORST + XNIC_TX_GAP)
+/* The smallest transmit ring has room for a worst frame of either kind beside that: with a context
+ * descriptor and padding. */
+#define XNIC_TX_RING_MIN (XNIC_TX_STOP_AT + XNIC_XDP_WORST + 2 <= 64 ? 64 : 128)
+
+static_assert(XNIC_TX_STOP_AT + XNIC_XDP_WORST + 2 <= XNIC_TX_RING_MIN);
+
 /* ---- counters ---- */
 
 enum xnic_rx_counter {
@@ -73,10 +82,14 @@ enum xnic_tx_counter {
 	XNIC_TX_XDP,
 	XNIC_TX_XSK,
 	XNIC_TX_WAKE,
+	XNIC_TX_DISCARDED, /* frames not sent yet when the ring was stopped */
 	XNIC_TX_SENDER,
 	XNIC_TX_STOP = XNIC_TX_SENDER,
+	XNIC_TX_BUSY, /* frames of the stack that found the ring full: never, with one sender */
 	XNIC_TX_DROPPED,
 	XNIC_TX_XDP_FULL,
+	XNIC_TX_XSK_INVALID, /* AF_XDP frames completed unsent: their metadata cannot be */
+	XNIC_TX_PADDED,	     /* XDP and AF_XDP frames below XNIC_TX_MINIMUM */
 	XNIC_TX_CSUM,
 	XNIC_TX_TSO,
 	XNIC_TX_DOORBELLS,
@@ -153,6 +166,7 @@ struct xnic_tx_entry {
 	union {
 		struct sk_buff *skb;
 		struct xdp_frame *xdpf;
+		unsigned long completions; /* of AF_XDP, due when this descriptor has been sent */
 	};
 	u32 length; /* mapped */
 	u32 bytes;  /* on the wire, of the frame that ends here */
@@ -165,8 +179,20 @@ struct xnic_tx_entry {
 struct xnic_tx_mem {
 	union xnic_tx_desc *desc;
 	dma_addr_t dma;
+	dma_addr_t zeros; /* XNIC_TX_MINIMUM of them, to pad with */
 	u32 count;
 	struct xnic_tx_entry *entry;
+};
+
+/* AF_XDP descriptors that were taken from the sockets and are not in the ring yet: first a frame
+ * whose end did not come with the same batch (the core of some releases cuts frames in two where
+ * several sockets share the queue), then pool->tx_descs from @at to @end. */
+struct xnic_xsk_taken {
+	u16 at;
+	u16 end;
+	u8 n;
+	bool skip; /* the frame was longer than that, and dropped: so is the rest of it */
+	struct xdp_desc desc[XNIC_XDP_WORST];
 };
 
 /*
@@ -179,13 +205,16 @@ struct xnic_tx {
 	struct netdev_queue *nq;
 	void __iomem *tail;
 	struct xsk_buff_pool *pool;
-	u32 span; /* first position that no descriptor reports for yet */
-	bool up;  /* under the transmit lock: frames are taken */
+	u32 span;	/* first position that no descriptor reports for yet */
+	u32 xsk_last;	/* position of the last AF_XDP frame's last descriptor */
+	bool xsk_asked; /* user space has been told to wake us */
+	bool up;	/* under the transmit lock: frames are taken */
 	u8 index;
 
 	struct afxdp_prod prod;
 	struct afxdp_cons cons;
 	struct afxdp_ring_indices ix;
+	struct xnic_xsk_taken taken; /* NAPI's */
 
 	struct u64_stats_sync clean_sync;
 	struct u64_stats_sync send_sync;
@@ -229,6 +258,24 @@ static inline struct xnic_tx_entry *xnic_tx_entry(struct xnic_tx *tx, u32 pos)
 static inline union xnic_tx_desc *xnic_tx_desc(struct xnic_tx *tx, u32 pos)
 {
 	return &tx->mem->desc[pos & tx->prod.mask];
+}
+
+/** xnic_tx_wake_at() - the stack's queue is woken when as much as a worst frame twice has room, so
+ * that it does not stop again at once. */
+static inline u32 xnic_tx_wake_at(const struct xnic_tx *tx)
+{
+	return min_t(u32, 2 * XNIC_TX_STOP_AT, tx->mem->count - XNIC_TX_GAP - 1);
+}
+
+/**
+ * xnic_tx_reserve() - descriptors that XDP and AF_XDP must leave free now. Transmit lock held.
+ *
+ * While the stack's queue is stopped: what wakes it. Else frames of XDP, coming as fast as the ring
+ * empties, would keep it stopped for ever.
+ */
+static inline u32 xnic_tx_reserve(const struct xnic_tx *tx)
+{
+	return unlikely(netif_tx_queue_stopped(tx->nq)) ? xnic_tx_wake_at(tx) : XNIC_TX_STOP_AT;
 }
 
 /** xnic_tx_room() - whether @n descriptors can be written now. The sender's. */

@@ -37,9 +37,19 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 };
 
 const char *const xnic_tx_counter_names[XNIC_TX_COUNTERS] = {
-	[XNIC_TX_XDP] = "xdp",	 [XNIC_TX_XSK] = "xsk",		[XNIC_TX_WAKE] = "wake",
-	[XNIC_TX_STOP] = "stop", [XNIC_TX_DROPPED] = "dropped", [XNIC_TX_XDP_FULL] = "xdp_full",
-	[XNIC_TX_CSUM] = "csum", [XNIC_TX_TSO] = "tso",		[XNIC_TX_DOORBELLS] = "doorbells",
+	[XNIC_TX_XDP] = "xdp",
+	[XNIC_TX_XSK] = "xsk",
+	[XNIC_TX_WAKE] = "wake",
+	[XNIC_TX_DISCARDED] = "discarded",
+	[XNIC_TX_STOP] = "stop",
+	[XNIC_TX_BUSY] = "busy",
+	[XNIC_TX_DROPPED] = "dropped",
+	[XNIC_TX_XDP_FULL] = "xdp_full",
+	[XNIC_TX_XSK_INVALID] = "xsk_invalid",
+	[XNIC_TX_PADDED] = "padded",
+	[XNIC_TX_CSUM] = "csum",
+	[XNIC_TX_TSO] = "tso",
+	[XNIC_TX_DOORBELLS] = "doorbells",
 };
 
 const char *const xnic_hw_counter_names[XNIC_HW_COUNTERS] = {
@@ -148,7 +158,7 @@ void xnic_get_stats64(struct net_device *netdev, struct rtnl_link_stats64 *stats
 		xnic_tx_counters(&ad->tx[i], tx);
 		stats->tx_packets += tx[XNIC_TX_PACKETS];
 		stats->tx_bytes += tx[XNIC_TX_BYTES];
-		stats->tx_dropped += tx[XNIC_TX_DROPPED];
+		stats->tx_dropped += tx[XNIC_TX_DROPPED] + tx[XNIC_TX_DISCARDED];
 	}
 	xnic_hw_counters(ad, hw);
 	stats->multicast = hw[XNIC_HW_RX_MULTICAST];

@@ -12,63 +12,16 @@
 #include <net/ip6_checksum.h>
 #include <net/tcp.h>
 
-#include "xnic.h"
-
-/* The queue is woken when as much as a worst frame twice has room, so that it does not stop again
- * at once. */
-#define XNIC_TX_STOP_AT	    (XNIC_TX_WORST + XNIC_TX_GAP)
-#define XNIC_TX_WAKE_AT(tx) min_t(u32, 2 * XNIC_TX_STOP_AT, (tx)->mem->count - XNIC_TX_GAP - 1)
+#include "tx.h"
 
 /* ---- descriptors: shared by the stack's, XDP's and AF_XDP's frames; transmit lock held ---- */
 
-/**
- * xnic_tx_data() - write one data descriptor.
- * @tx: the ring.
- * @dma: where the bytes are.
- * @length: how many.
- * @cmd: XNIC_TXD_TSE, XNIC_TXD_VLE, XNIC_TXD_EOP.
- * @options: checksums and tag; alike in all of a frame's descriptors.
- * @map: how it is to be unmapped.
- */
-void xnic_tx_data(struct xnic_tx *tx, dma_addr_t dma, u32 length, u32 cmd, u32 options,
-		  enum xnic_tx_map map)
+/** xnic_tx_lengthen() - xnic_tx_pad()'s: by zeros of our own, as its memory may be another's. */
+u32 xnic_tx_lengthen(struct xnic_tx *tx, u32 bytes, u32 options)
 {
-	u32 pos = tx->prod.head++;
-	union xnic_tx_desc *desc = xnic_tx_desc(tx, pos);
-	struct xnic_tx_entry *entry = xnic_tx_entry(tx, pos);
-
-	desc->data.addr = cpu_to_le64(dma);
-	desc->data.cmd = cpu_to_le32(cmd | length | XNIC_TXD_DATA | XNIC_TXD_DEXT | XNIC_TXD_IFCS);
-	desc->data.options = cpu_to_le32(options);
-	entry->dma = dma;
-	entry->length = length;
-	entry->map = map;
-	entry->what = XNIC_TX_NOTHING;
-}
-
-/**
- * xnic_tx_own() - say what is to be released when the descriptor just written has been sent.
- * @tx: the ring.
- * @what: what @object is.
- * @object: skb or xdp_frame.
- * @bytes: what it puts on the wire, and
- * @frames: in how many frames (segments).
- */
-void xnic_tx_own(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames)
-{
-	struct xnic_tx_entry *entry = xnic_tx_entry(tx, tx->prod.head - 1);
-
-	entry->what = what;
-	entry->skb = object;
-	entry->bytes = bytes;
-	entry->frames = frames;
-}
-
-/** xnic_tx_end() - the same, and the descriptor ends its frame. */
-void xnic_tx_end(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames)
-{
-	xnic_tx_own(tx, what, object, bytes, frames);
-	xnic_tx_desc(tx, tx->prod.head - 1)->data.cmd |= cpu_to_le32(XNIC_TXD_EOP);
+	xnic_tx_data(tx, tx->mem->zeros, XNIC_TX_MINIMUM - bytes, 0, options, XNIC_MAP_NONE);
+	u64_stats_inc(&tx->n[XNIC_TX_PADDED]);
+	return XNIC_TX_MINIMUM;
 }
 
 /** xnic_tx_report() - close the span: its last descriptor is to report, the cleaning side may look
@@ -192,6 +145,24 @@ static int tx_tso(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload *of
 	return 0;
 }
 
+/**
+ * xnic_features_check() - ndo_features_check: what a context descriptor cannot say, which has eight
+ * bits for a position in the frame, is left to the stack.
+ * @skb: the frame.
+ * @netdev: the port.
+ * @features: what it could do for the frame otherwise.
+ */
+netdev_features_t xnic_features_check(struct sk_buff *skb, struct net_device *netdev,
+				      netdev_features_t features)
+{
+	if (skb->ip_summed == CHECKSUM_PARTIAL &&
+	    skb_checksum_start_offset(skb) + skb->csum_offset > XNIC_TXC_PLACE_MAX)
+		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
+	if (skb_is_gso(skb) && skb_tcp_all_headers(skb) > XNIC_TXC_PLACE_MAX)
+		features &= ~NETIF_F_GSO_MASK;
+	return vlan_features_check(skb, features);
+}
+
 static int tx_offload(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload *offload)
 {
 	u32 start;
@@ -263,9 +234,25 @@ static u32 tx_needed(const struct sk_buff *skb)
 
 static void tx_maybe_stop(struct xnic_tx *tx)
 {
-	if (!netif_txq_maybe_stop(tx->nq, afxdp_prod_free(&tx->prod, XNIC_TX_WAKE_AT(tx)),
-				  XNIC_TX_STOP, XNIC_TX_WAKE_AT(tx)))
+	if (!netif_txq_maybe_stop(tx->nq, afxdp_prod_free(&tx->prod, xnic_tx_wake_at(tx)),
+				  XNIC_TX_STOP_AT, xnic_tx_wake_at(tx)))
 		u64_stats_inc(&tx->n[XNIC_TX_STOP]);
+}
+
+/* The ring is full although the queue runs: who wakes all queues (netif_device_attach()) does not
+ * look at rings. Return: false if there is room meanwhile, and the queue runs. */
+static bool tx_busy(struct xnic_tx *tx)
+{
+	if (netif_txq_try_stop(tx->nq, afxdp_prod_free(&tx->prod, xnic_tx_wake_at(tx)),
+			       xnic_tx_wake_at(tx)))
+		return false;
+	u64_stats_update_begin(&tx->send_sync);
+	u64_stats_inc(&tx->n[XNIC_TX_STOP]);
+	u64_stats_inc(&tx->n[XNIC_TX_BUSY]);
+	u64_stats_update_end(&tx->send_sync);
+	/* The frames before it in this burst may rely on its doorbell. */
+	xnic_tx_ring_doorbell(tx);
+	return true;
 }
 
 /**
@@ -273,8 +260,8 @@ static void tx_maybe_stop(struct xnic_tx *tx)
  * @skb: the frame.
  * @netdev: the port.
  *
- * Return: NETDEV_TX_OK (sent, or counted as dropped), or NETDEV_TX_BUSY if the ring is full, which
- * only a queue that was not stopped in time can see.
+ * Return: NETDEV_TX_OK (sent, or counted as dropped), or NETDEV_TX_BUSY if the ring is full, or is
+ * being restarted: only a queue that somebody else has woken can see either.
  */
 netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev)
 {
@@ -283,14 +270,16 @@ netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev)
 	struct tx_offload offload = { .frames = 1 };
 	u32 start = tx->prod.head;
 
-	if (unlikely(!tx->up))
-		goto drop;
-	if (skb_put_padto(skb, XNIC_TX_MINIMUM))
-		goto dropped; /* and freed */
-	if (unlikely(!xnic_tx_room(tx, tx_needed(skb)))) {
-		netif_tx_stop_queue(tx->nq);
+	if (unlikely(!tx->up)) {
+		if (!READ_ONCE(tx->mem))
+			goto drop;	     /* the queue is not in use */
+		netif_tx_stop_queue(tx->nq); /* until xnic_pair_start() */
 		return NETDEV_TX_BUSY;
 	}
+	if (skb_put_padto(skb, XNIC_TX_MINIMUM))
+		goto dropped; /* and freed */
+	if (unlikely(!xnic_tx_room(tx, tx_needed(skb))) && tx_busy(tx))
+		return NETDEV_TX_BUSY;
 	offload.bytes = skb->len;
 	u64_stats_update_begin(&tx->send_sync);
 	if (tx_offload(tx, skb, &offload) || tx_map(tx, skb, &offload)) {
@@ -347,7 +336,7 @@ static void tx_release(struct xnic_tx *tx, struct xnic_tx_entry *entry, int budg
 		xdp_return_frame_bulk(entry->xdpf, bulk);
 		break;
 	case XNIC_TX_XSK_FRAME:
-		done->xsk++;
+		done->xsk += entry->completions;
 		break;
 	default:
 		return;
@@ -381,7 +370,8 @@ static bool tx_wake(struct xnic_tx *tx)
 	if (likely(!netif_tx_queue_stopped(tx->nq)))
 		return false;
 	room = tx->mem->count - (READ_ONCE(tx->ix.producer) - tx->cons.tail);
-	if (room < XNIC_TX_WAKE_AT(tx) || !READ_ONCE(tx->up))
+	if (room < xnic_tx_wake_at(tx) || !READ_ONCE(tx->up) ||
+	    !netif_device_present(tx->ad->netdev))
 		return false;
 	netif_tx_wake_queue(tx->nq);
 	return true;
@@ -390,7 +380,8 @@ static bool tx_wake(struct xnic_tx *tx)
 /**
  * xnic_tx_clean() - release what the device reports as sent. NAPI only.
  * @tx: the ring.
- * @budget: the poll's; 0 from netpoll.
+ * @budget: the poll's; 0 from netpoll, which may come in any context: only frames of the stack may
+ * be released then, and so none behind one of XDP.
  *
  * Return: true if nothing reported is left.
  */
@@ -410,6 +401,9 @@ bool xnic_tx_clean(struct xnic_tx *tx, int budget)
 		if (!(READ_ONCE(xnic_tx_desc(tx, watch)->data.options) & cpu_to_le32(XNIC_TXD_DD)))
 			break;
 		dma_rmb();
+		/* A span has frames of one kind. */
+		if (unlikely(!budget) && xnic_tx_entry(tx, watch)->what != XNIC_TX_SKB)
+			break;
 		for (n = 0; n <= watch - pos; n++)
 			tx_release(tx, xnic_tx_entry(tx, pos + n), budget, &bulk, &done);
 		afxdp_cons_release(&tx->cons, n);
@@ -417,7 +411,7 @@ bool xnic_tx_clean(struct xnic_tx *tx, int budget)
 	}
 	xdp_flush_frame_bulk(&bulk);
 	rcu_read_unlock();
-	if (!done.frames)
+	if (left == tx->mem->count)
 		return true;
 	if (done.xsk)
 		xsk_tx_completed(tx->pool, done.xsk);
@@ -434,7 +428,7 @@ void xnic_tx_discard(struct xnic_tx *tx)
 	u32 pos, n, i;
 
 	local_bh_disable();
-	xnic_tx_clean(tx, 0);
+	xnic_tx_clean(tx, NAPI_POLL_WEIGHT);
 	xdp_frame_bulk_init(&bulk);
 	rcu_read_lock();
 	n = afxdp_cons_peek(&tx->cons, tx->mem->count, &pos);
@@ -443,8 +437,13 @@ void xnic_tx_discard(struct xnic_tx *tx)
 	afxdp_cons_release(&tx->cons, n);
 	xdp_flush_frame_bulk(&bulk);
 	rcu_read_unlock();
+	if (tx->pool)
+		done.xsk += xnic_xsk_tx_discard(tx, &done.frames);
 	if (done.xsk)
 		xsk_tx_completed(tx->pool, done.xsk);
+	u64_stats_update_begin(&tx->clean_sync);
+	u64_stats_add(&tx->n[XNIC_TX_DISCARDED], done.frames);
+	u64_stats_update_end(&tx->clean_sync);
 	netdev_tx_reset_queue(tx->nq);
 	local_bh_enable();
 }

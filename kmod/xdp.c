@@ -7,13 +7,14 @@
 #include <linux/if_vlan.h>
 #include <net/xdp.h>
 
-#include "xnic.h"
+#include "tx.h"
 
 /* ---- sending ---- */
 
-/* One frame of XDP into descriptors. @ours: it came from one of our page pools, so its pages are
- * mapped. Return: 0, -ENOSPC, or -ENOMEM if it cannot be mapped. Transmit lock held. */
-static int xdp_put(struct xnic_tx *tx, struct xdp_frame *frame, bool ours)
+/* One frame of XDP into descriptors, of which @reserve stay free. @ours: it came from one of our
+ * page pools, so its pages are mapped. Return: 0, -ENOSPC, or -ENOMEM if it cannot be mapped.
+ * Transmit lock held. */
+static int xdp_put(struct xnic_tx *tx, struct xdp_frame *frame, bool ours, u32 reserve)
 {
 	struct device *dev = &tx->ad->pdev->dev;
 	struct skb_shared_info *info = xdp_get_shared_info_from_frame(frame);
@@ -21,9 +22,10 @@ static int xdp_put(struct xnic_tx *tx, struct xdp_frame *frame, bool ours)
 	u32 start = tx->prod.head, length = frame->len, offset, i;
 	void *data = frame->data;
 	struct page *page = virt_to_page(data);
+	u32 whole = xdp_get_frame_len(frame);
 	dma_addr_t dma;
 
-	if (unlikely(!xnic_tx_room(tx, 1 + frags)))
+	if (unlikely(!xnic_tx_room(tx, 1 + frags + 1 + reserve))) /* one to pad with */
 		return -ENOSPC;
 	for (i = 0;; i++) {
 		if (ours) {
@@ -44,7 +46,7 @@ static int xdp_put(struct xnic_tx *tx, struct xdp_frame *frame, bool ours)
 		data = skb_frag_address(&info->frags[i]);
 		length = skb_frag_size(&info->frags[i]);
 	}
-	xnic_tx_end(tx, XNIC_TX_XDPF, frame, xdp_get_frame_len(frame), 1);
+	xnic_tx_end(tx, XNIC_TX_XDPF, frame, xnic_tx_pad(tx, whole, 0), 1);
 	return 0;
 
 unwind:
@@ -55,6 +57,7 @@ unwind:
 /* Return: how many of @frames were taken: all up to the first one that was not. */
 static int xdp_put_all(struct xnic_tx *tx, struct xdp_frame **frames, int n, bool doorbell)
 {
+	u32 reserve = xnic_tx_reserve(tx);
 	int sent;
 
 	u64_stats_update_begin(&tx->send_sync);
@@ -65,7 +68,7 @@ static int xdp_put_all(struct xnic_tx *tx, struct xdp_frame **frames, int n, boo
 		bool ours = frame->XNIC_FRAME_MEM == MEM_TYPE_PAGE_POOL &&
 			    virt_to_head_page(frame->data)->pp == tx->ad->rx[tx->index].mem->pages;
 
-		if (xdp_put(tx, frame, ours)) {
+		if (xdp_put(tx, frame, ours, reserve)) {
 			u64_stats_inc(&tx->n[XNIC_TX_XDP_FULL]);
 			break;
 		}

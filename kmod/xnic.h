@@ -238,12 +238,10 @@ int xnic_rx_abort(struct xnic_rx *rx, struct bpf_prog *prog, u32 verdict,
 
 /* ---- tx.c ---- */
 netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev);
+netdev_features_t xnic_features_check(struct sk_buff *skb, struct net_device *netdev,
+				      netdev_features_t features);
 bool xnic_tx_clean(struct xnic_tx *tx, int budget);
 void xnic_tx_discard(struct xnic_tx *tx);
-void xnic_tx_data(struct xnic_tx *tx, dma_addr_t dma, u32 length, u32 cmd, u32 options,
-		  enum xnic_tx_map map);
-void xnic_tx_own(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames);
-void xnic_tx_end(struct xnic_tx *tx, enum xnic_tx_what what, void *object, u32 bytes, u32 frames);
 void xnic_tx_unwind(struct xnic_tx *tx, u32 start);
 void xnic_tx_report(struct xnic_tx *tx);
 void xnic_tx_ring_doorbell(struct xnic_tx *tx);
@@ -271,6 +269,7 @@ bool xnic_xsk_rx_refill(struct xnic_rx *rx, struct xnic_rx_tally *tally);
 /* ---- xsk_tx.c ---- */
 extern const struct xsk_tx_metadata_ops xnic_xsk_tx_metadata_ops;
 bool xnic_xsk_tx_poll(struct xnic_tx *tx);
+u32 xnic_xsk_tx_discard(struct xnic_tx *tx, u32 *frames);
 
 /* ---- irq.c ---- */
 int xnic_irq_alloc_vectors(struct xnic_adapter *ad);
