@@ -1,0 +1,176 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-2.0-only
+# xnic's transmit rings when they are full, and who shares them: two processors' pktgen with frames of 17 fragments at several ring sizes, alone and
+# beside XDP_TX, XDP_REDIRECT and AF_XDP; a queue with a backlog in its qdisc that is restarted in every way; AF_XDP frames that no well-behaved
+# program sends. FRAMES (2000) for each of pktgen's two threads.
+set -euo pipefail
+# shellcheck source=tests/xnic/lib.sh
+. "$(dirname "$0")/../xnic/lib.sh"
+FRAMES=${FRAMES:-2000}
+export FRAMES
+xnic_guest --timeout 900 --memory 2G
+
+zc=$BUILD/tests/xnic/zc send=$BUILD/tests/xnic/send
+sum() { counters "tx[01]_$1" eth0; }
+queued() { echo $(($(tc -s -j qdisc show dev eth0 | jq '[.[].qlen] | add'))); }
+
+# returned VALUE: how often xnic_xmit() has returned it, by the kernel's own count.
+probe() {
+	# shellcheck disable=SC2016 # kprobe_events' own dollar
+	echo 'r:xmit xnic_xmit ret=$retval:s32' >>$TRACING/kprobe_events
+	echo 'hist:keys=ret' >$TRACING/events/kprobes/xmit/trigger
+	echo 1 >$TRACING/events/kprobes/xmit/enable
+}
+unprobe() {
+	echo 0 >$TRACING/events/kprobes/xmit/enable
+	echo '!hist:keys=ret' >$TRACING/events/kprobes/xmit/trigger
+	echo '-:xmit' >>$TRACING/kprobe_events
+}
+returned() { awk -v v="$1" '$3 == v && /hitcount/ { n += $NF } END { print n + 0 }' $TRACING/events/kprobes/xmit/hist; }
+
+# full WHAT: two processors send as fast as it goes, each FRAMES frames of 17 fragments, all on queue 0.
+full() {
+	local cpu dev busy timeouts mac
+	mac=$(ip -n peer -j link show eth1 | jq -r .[0].address)
+	busy=$(returned 16) timeouts=$(counters tx_timeouts eth0)
+	for cpu in 0 1; do
+		dev=eth0@$cpu
+		echo rem_device_all >/proc/net/pktgen/kpktgend_$cpu
+		for _ in {1..100}; do echo "add_device $dev" >/proc/net/pktgen/kpktgend_$cpu 2>/dev/null && break; sleep 0.1; done
+		for command in "count $FRAMES" "pkt_size 1400" "frags 17" "clone_skb 0" "delay 0" "burst 1" "dst 10.0.0.2" "dst_mac $mac" \
+			"udp_dst_min 9" "udp_dst_max 9" "queue_map_min 0" "queue_map_max 0"; do
+			echo "$command" >/proc/net/pktgen/$dev || fail "pktgen: $command"
+		done
+	done
+	echo start >/proc/net/pktgen/pgctrl
+	ended() { [ "$(grep -lE 'Result: OK: [0-9]+\(' /proc/net/pktgen/eth0@[01] | wc -l)" = 2 ]; }
+	wait_for 300 ended || fail "$1: pktgen does not come to its end: $(cat /proc/net/pktgen/eth0@0)"
+	wait_for 30 even || fail "$1: $(sum stop) stops, $(sum wake) wakes"
+	say "$1: $(sum stop) stops, $(sum wake) wakes, $(returned 0) sent, $(($(returned 16) - busy)) busy"
+	expect_eq "$1: NETDEV_TX_BUSY" $(($(returned 16) - busy)) 0
+	expect_eq "$1: watchdog" "$(counters tx_timeouts eth0)" "$timeouts"
+}
+even() { [ "$(sum stop)" = "$(sum wake)" ]; }
+
+sysctl -qw net.core.default_qdisc=pfifo_fast # codel would drop what has waited for long
+xnic_load
+modprobe pktgen
+xnic_ports 1500
+ip addr flush dev eth0; on eth1 ip addr flush dev eth1
+on eth1 ip link set eth1 promisc on
+
+# ---- full, alone ----
+probe
+for size in 64 128 512 4096; do
+	ethtool -G eth0 tx $size
+	carriers
+	full "ring of $size"
+	[ $size != 64 ] || [ "$(sum stop)" -gt 0 ] || fail "a ring of 64 was never full"
+done
+
+# ---- full, shared ----
+ethtool -G eth0 tx 64
+carriers
+xdp_load one
+xdp_attach
+xdp_port eth0
+for verdict in 3 4; do # XDP_TX, XDP_REDIRECT
+	xdp_config $verdict
+	before=$(sum xdp)
+	flood_begin 60 64
+	full "beside XDP verdict $verdict"
+	flood_end
+	[ "$(sum xdp)" -gt "$before" ] || fail "no frame was sent by XDP verdict $verdict"
+done
+xdp_detach
+steer_load
+"$zc" send eth0 zerocopy 20000 >/tmp/send &
+job=$!
+full "beside AF_XDP"
+wait $job || fail "the AF_XDP sender failed: $(cat /tmp/send)"
+unprobe
+
+# ---- a backlog, and a restart: it goes on its way without another frame to push it ----
+xps() { echo 3 >/sys/class/net/eth0/queues/tx-0/xps_cpus; [ ! -e /sys/class/net/eth0/queues/tx-1 ] || echo 0 >/sys/class/net/eth0/queues/tx-1/xps_cpus; }
+# After a poll, the next comes by a timer, or not at all while the test lasts.
+deferred() { echo "$1" >/sys/class/net/eth0/napi_defer_hard_irqs; echo "$2" >/sys/class/net/eth0/gro_flush_timeout; }
+# burst PORT COUNT LENGTH: frames to all, of a protocol that nobody takes.
+burst() {
+	on "$1" python3 - "$@" <<-'EOF'
+		import socket, sys
+		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+		s.bind((sys.argv[1], 0))
+		frame = bytes.fromhex("ffffffffffff" + "000000000002" + "88b5").ljust(int(sys.argv[3]), b"\0")
+		for i in range(int(sys.argv[2])): s.send(frame)
+	EOF
+}
+# restart WHAT COMMAND...
+restart() {
+	local what=$1 got SENT
+	shift
+	carriers
+	xps
+	got=$(stat64 rx_packets eth0)
+	deferred 1000000 100000000000
+	burst eth1 1 60 # the poll that receives it is the last one
+	came() { [ "$(stat64 rx_packets eth0)" -gt "$got" ]; }
+	wait_for 10 came
+	got=$(stat64 rx_packets eth1) SENT=0
+	backlog() { burst eth0 150 60; SENT=$((SENT + 150)); [ "$(queued)" -gt 0 ]; } # unless the driver's tick came in between
+	wait_for 60 backlog || fail "$what: no backlog"
+	arrived() { [ $(($(stat64 rx_packets eth1) - got)) -ge $SENT ]; }
+	deferred 0 0
+	"$@" >/tmp/restart 2>&1 || fail "$what: $(cat /tmp/restart)"
+	wait_for 10 arrived || fail "$what: $(queued) frames wait in the qdisc, $(($(stat64 rx_packets eth1) - got)) of $SENT arrived: $(ethtool -S eth0 | grep -E "tx[01]_(packets|dropped|discarded|stop|wake|busy)" | xargs), $(tc -s qdisc show dev eth0 | xargs)"
+	say "backlog gone after $what"
+}
+# Not BQL, whose limit is below the ring's, is to stop the queue.
+for f in /sys/class/net/eth0/queues/tx-*/byte_queue_limits/limit_min; do echo 1000000 >"$f"; done
+restart "ethtool -G" ethtool -G eth0 tx 128
+restart "ethtool -L" ethtool -L eth0 combined 1
+restart "ethtool -L" ethtool -L eth0 combined 2
+restart "another MTU" ip link set eth0 mtu 1400
+ethtool -G eth0 tx 64
+restart "an AF_XDP socket that came and went" "$send" eth0 0 - 60
+ip link set eth0 mtu 1500
+
+# ---- AF_XDP frames as they should not be ----
+# sent OPTIONS FRAME...: sends them; how many completions are missing or out of order, how many frames eth1 got.
+sent() {
+	local got
+	got=$(stat64 rx_packets eth1)
+	"$send" eth0 0 "$@" >/tmp/sent || fail "send $*: it failed"
+	say "send $*: $(cat /tmp/sent)"
+	expect_eq "send $*: completions" "$(jq .completed /tmp/sent)" "$(jq .sent /tmp/sent)"
+	expect_eq "send $*: completions out of order" "$(jq .disorder /tmp/sent)" 0
+	GOT=$(($(stat64 rx_packets eth1) - got))
+}
+carriers
+# Checksums that are not in the frame, or where the device cannot be told: completed in their turn, counted, not sent.
+sent m '60*3' '60:59:0' '60*3' '60:58:0' '60:14:45*2' '1400:65535:65535' '1400:256:6' '1400:250:6' '1400:249:6' '60*2'
+expect_eq "frames beside invalid ones" $GOT 10
+expect_eq "invalid frames" "$(sum xsk_invalid)" 6
+sent m '60:200:1*300'
+expect_eq "frames of those that are all invalid" $GOT 0
+expect_eq "invalid frames" "$(sum xsk_invalid)" 306
+# The largest frames in the smallest ring.
+sent mg '1400x15*40' '1400x18*40' '60:14:16*100' '60*100'
+expect_eq "large frames" $GOT 280
+# Shorter than what the transmitter takes: as from the stack.
+hw() { counters "hw_tx_$1" eth0; }
+# wire COUNT COMMAND...: bytes that COMMAND's COUNT frames are on the wire.
+wire() {
+	local packets bytes n=$1
+	shift
+	sleep 1.2 # the device's counters are read once a second
+	packets=$(hw packets) bytes=$(hw bytes)
+	"$@" >/dev/null
+	came() { [ "$(hw packets)" -ge $((packets + n)) ]; }
+	wait_for 10 came || fail "of $n frames, $(($(hw packets) - packets)) were sent: $*"
+	echo $(($(hw bytes) - bytes))
+}
+least=$(wire 10 burst eth0 10 14)
+for frame in 1 5x5 13 14 16 16x16 17; do
+	expect_eq "bytes on the wire of 10 AF_XDP frames of $frame" "$(wire 10 "$send" eth0 0 g "$frame*10")" "$least"
+done
+xnic_unload
