@@ -46,6 +46,7 @@ newer_release() {
 }
 kernel_advice() {
 	case $1 in
+	7* | 6.1[3-9]*) echo "run 'scripts/vm.d/newer-kernel fetch $1', which unpacks a kernel of Debian 13 or its backports into the cache" ;;
 	6.12*) echo "run 'scripts/deps vm' (it installs linux-image-6.12-amd64, or linux-image-amd64 on Debian 13)" ;;
 	*) echo "install its linux-image package; there are: $(cd /boot && echo vmlinuz-* | sed 's/vmlinuz-//g')" ;;
 	esac
