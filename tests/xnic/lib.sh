@@ -15,7 +15,7 @@ xnic_guest() {
 	local log status=0 name settings=(XNIC_GUEST=1) kernel=${XNIC_KERNEL:-6.12}
 	[ -z "${XNIC_GUEST:-}" ] || return 0
 	if [ "$kernel" != 6.12 ]; then
-		XNIC_KO=$BUILD/$kernel/kmod/xnic.ko
+		: "${XNIC_KO:=$BUILD/$kernel/kmod/xnic.ko}"
 		set -- --kernel "$kernel" "$@"
 	fi
 	make -s -C "$ROOT" KERNEL="$kernel" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
@@ -29,6 +29,17 @@ xnic_guest() {
 		tail -n 40 "$log" | sed 's/^/  | /' >&2
 	fi
 	exit $status
+}
+
+# xnic_faults_guest [OPTION...]: the same with fault knobs in the driver.
+xnic_faults_guest() {
+	local kernel=${XNIC_KERNEL:-6.12}
+	if [ -z "${XNIC_GUEST:-}" ] && [ -z "${XNIC_KO:-}" ]; then
+		export XNIC_KO=$BUILD/faults/kmod/xnic.ko
+		[ "$kernel" = 6.12 ] || XNIC_KO=$BUILD/faults/$kernel/kmod/xnic.ko
+		make -s -C "$ROOT" B=build/faults KERNEL="$kernel" XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+	fi
+	xnic_guest "$@"
 }
 
 # xnic_debug_guest [OPTION...]: the same on the debug kernel, with the driver built for it.
