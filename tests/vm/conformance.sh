@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The kernel's AF_XDP suite finds on veth, e1000e, vmxnet3 and xnic exactly what tests/vm/conformance/expected says.
+# The kernel's AF_XDP suite finds on veth, e1000e, vmxnet3 and xnic exactly what tests/vm/conformance/6.12/expected says.
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
