@@ -81,15 +81,22 @@ wait_for 60 sh -c "[ ! -e $card ]" || fail "the card cannot be pulled"
 vm-qmp device_add '{"driver":"e1000e","id":"nic0","bus":"port0","netdev":"wire0","mac":"52:54:00:af:0d:01","romfile":""}' >/dev/null
 back "after the card was pulled and put back"
 
+# Both ports at once, beside AF_XDP, netconsole and NAPI in threads.
 traffic
 program
-quiet & # both ports go at once
+netconsole_load
+echo 1 >/sys/class/net/eth0/threaded
+until_quiet timeout 5 "$BUILD/tests/xnic/send" eth0 0 mg '60*1000000' '1400x18*20' &
+until_quiet sh -c 'echo "<1>xnic-removal: netconsole" >/dev/kmsg; sleep 0.02; false' &
+socket() { [ "$(counters 'tx[01]_xsk' eth0)" -gt 0 ]; }
+wait_for 60 socket || fail "no AF_XDP socket sends"
+quiet &
 rmmod xnic
 wait
 wait_for 60 pools_empty || fail "pages never came back to their pool: $(grep page_pool_release $POOLS/trace | tail -n 5)"
 
 # Load and unload, now as fast as it goes, now with a port that has just come up.
-rmmod pktgen
+rmmod pktgen netconsole
 ip netns del peer
 for ((i = 0; i < CYCLES; i++)); do
 	insmod "${XNIC_KO:-$BUILD/kmod/xnic.ko}"

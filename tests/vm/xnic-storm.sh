@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# xnic: a storm of changes from four processes under traffic, for STORM seconds (20; two minutes before a release: STORM=120). Then the port
+# xnic: a storm of changes from six processes under traffic, with netconsole, for STORM seconds (20; two minutes before a release: STORM=120). Then the port
 # works, the control thread waits for messages, no mailbox holds any, and the module can be unloaded.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
@@ -62,17 +62,35 @@ settings() {
 	done
 }
 
+# Polls by the soft interrupt, by threads, by netpoll.
+polls() {
+	while more; do
+		try eval 'pick 0 1 >/sys/class/net/eth0/threaded'
+		echo "<1>xnic-storm: netconsole" >/dev/kmsg
+		sleep 0.$((RANDOM % 3))$((RANDOM % 10))
+	done
+}
+sockets() {
+	while more; do
+		try timeout 5 "$BUILD/tests/xnic/send" eth0 "$(pick 0 1)" "$(pick - g m mg)" '60*300' '14*20' '1400x18*20' '60:14:16*50' '60:200:0*50'
+		sleep 0.$((RANDOM % 3))
+	done
+}
+
+netconsole_load
 traffic env &
 traffic in_ns peer &
 jobs=()
-for job in up_and_down shapes programs settings; do
+for job in up_and_down shapes programs settings polls sockets; do
 	$job &
 	jobs+=($!)
 done
-for job in "${jobs[@]}"; do wait "$job" || fail "one of the four died"; done
+for job in "${jobs[@]}"; do wait "$job" || fail "one of the six died"; done
 wait
 
 # Back to the beginning, and see that all is well.
+rmmod netconsole
+echo 0 >/sys/class/net/eth0/threaded
 try ip link set eth0 xdp off
 ip link set eth0 down
 ethtool -K eth0 loopback off rx on rxvlan on

@@ -129,6 +129,13 @@ tcp_copy() {
 	done
 }
 
+# netconsole_load: the kernel's messages go out through eth0, from whatever context they come (10.0.0.1 is its address).
+netconsole_load() {
+	local mac
+	mac=$(ip -n peer -j link show eth1 | jq -r '.[0].address')
+	modprobe netconsole "netconsole=4444@10.0.0.1/eth0,5555@10.0.0.2/$mac"
+}
+
 # ---- XDP: tests/xnic/verdict.h ----
 
 # xdp_load one|frags: load that program, $XDP/prog; its maps are in $XDP/maps. One at a time.
