@@ -39,6 +39,37 @@ for expression in udp 'tcp and not vlan' 'vlan and ip6' 'ip[2:2] > 600' arp 'gre
 done
 [ "$(tcpdump -nr "$dir/jumbo" 'ether[9000] != 0' 2>/dev/null | wc -l)" -gt 0 ] || fail "no jumbo frame with that byte: the test asks nothing"
 
+# Long lists of addresses, which become sets, and sets, with every qualifier and what inherits it. Of the mix these are every second source, and all destinations.
+odd=$(printf '198.18.0.%d\n' {1..253..2})
+# same: each rule of $dir/lists, whose sets are in $dir/sets, counts what tcpdump takes by the line of $dir/asked.
+same() {
+	local want got
+	want=$(while read -r expression; do tcpdump -O -nr "$dir/mix" "$expression" 2>/dev/null | wc -l; done <"$dir/asked")
+	got=$(sed 's/^/count /' "$dir/lists" | cat "$dir/sets" - >"$dir/counts" && ctl rules test "$dir/counts" --pcap "$dir/mix" --json 2>/dev/null | jq '.rules[].frames')
+	expect_eq "$1" "$(paste -sd, <<<"$got")" "$(paste -sd, <<<"$want")"
+}
+: >"$dir/sets"
+for qualifiers in '' 'src ' 'src or dst ' 'src and dst ' 'ip ' 'ip dst or src ' 'arp src and dst ' 'arp src or dst '; do
+	for list in "${odd//$'\n'/ or }" "${odd//$'\n'/ or } or 198.19.0.1"; do
+		printf '%s\n' "$qualifiers""host $list" "not $qualifiers""host $list" "udp or $qualifiers""host $list or 198.18.0.2" \
+			"not (${qualifiers}host $list) and not host 198.18.0.4" "${qualifiers}host $list and ip host 198.18.0.3" "vlan and ${qualifiers}host $list" >"$dir/lists"
+		cp "$dir/lists" "$dir/asked"
+		same "lists behind '$qualifiers'"
+	done
+done
+echo "198.18.0.0/29" >"$dir/eight"
+echo 'set s = "eight"' >"$dir/sets"
+cat >"$dir/lists" <<-'END'
+	src @s or 198.18.0.40
+	dst host 198.18.0.1 or src @s or 198.18.0.40
+	src net @s or 198.18.0.32/27
+	not @s and 198.18.0.9
+	ip src @s or 198.18.0.9
+	src or dst @s and not 198.18.0.1
+END
+sed 's,net @s,@s,; s,\(src\|dst\|not\) @s,\1 net 198.18.0.0/29,' "$dir/lists" >"$dir/asked"
+same "addresses that have their qualifiers from a set"
+
 # Every verdict; per frame, in the totals, and as JSON. UDP ports 1 to 6; a frame a millisecond, and a second later the last.
 udp() { printf '%s 020000000002020000000001080045000024000000004011%s0a0000010a000002%04x%04x00100000%032x\n' "$1" 0000 9 "$2" 0; }
 { for i in 1 2 3 3 3 4 5 6 6; do udp 100 $i; done; udp 103 3; } | capture all 1

@@ -31,7 +31,8 @@ struct tokens {
 /* An address with its qualifiers: tokens from @first to before @end. */
 struct element {
 	uint32_t first, end;
-	const char *direction; /* "src ", "dst ", "" */
+	const char *protocol;  /* "ip ", "arp ", "rarp ", "" */
+	const char *direction; /* "src ", "dst ", "src or dst ", "" */
 	bool net;
 	struct prefix prefix;
 };
@@ -44,6 +45,16 @@ static bool is(const struct tokens *ts, uint32_t i, const char *word)
 static bool is_or(const struct tokens *ts, uint32_t i)
 {
 	return is(ts, i, "or") || is(ts, i, "||");
+}
+
+static bool is_and(const struct tokens *ts, uint32_t i)
+{
+	return is(ts, i, "and") || is(ts, i, "&&");
+}
+
+static bool is_direction(const struct tokens *ts, uint32_t i)
+{
+	return is(ts, i, "src") || is(ts, i, "dst");
 }
 
 /* Every token is at least one character. */
@@ -77,18 +88,41 @@ static bool read_address(struct token t, struct element *e)
 	       prefix_parse(t.s, t.n, &e->prefix, &masked) && !e->prefix.ipv6 && !masked;
 }
 
+static const char *read_protocol(const struct tokens *ts, uint32_t i)
+{
+	return is(ts, i, "ip")	   ? "ip "
+	       : is(ts, i, "arp")  ? "arp "
+	       : is(ts, i, "rarp") ? "rarp "
+				   : "";
+}
+
+/* `[ip] [src [or dst]] [host]` at token @i. Return: the token behind it. */
+static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct element *e)
+{
+	e->protocol = read_protocol(ts, i);
+	i += *e->protocol != 0;
+	if (is_direction(ts, i))
+		e->direction = is(ts, i++, "src") ? "src " : "dst ";
+	/* Not `src and dst`: a set would not ask both of the same element. */
+	if (*e->direction && is_or(ts, i) && is_direction(ts, i + 1)) {
+		e->direction = "src or dst ";
+		i += 2;
+	}
+	if (is(ts, i, "host") || is(ts, i, "net"))
+		e->net = is(ts, i++, "net");
+	return i;
+}
+
 /* The element at token @i. Without qualifiers it has those of the one before, if there is one. */
 static bool read_element(const struct tokens *ts, uint32_t i, const struct element *before,
 			 struct element *e)
 {
 	*e = (struct element){ .first = i, .direction = "" };
-	if (is(ts, i, "src") || is(ts, i, "dst"))
-		e->direction = is(ts, i++, "src") ? "src " : "dst ";
-	if (is(ts, i, "host") || is(ts, i, "net"))
-		e->net = is(ts, i++, "net");
+	i = read_qualifiers(ts, i, e);
 	if (i == e->first) {
 		if (!before)
 			return false;
+		e->protocol = before->protocol;
 		e->direction = before->direction;
 		e->net = before->net;
 	}
@@ -96,38 +130,44 @@ static bool read_element(const struct tokens *ts, uint32_t i, const struct eleme
 	return i < ts->n && read_address(ts->t[i], e);
 }
 
-/* May what begins at token @i follow? Not if it is an address without qualifiers: it has them from
- * what would be gone. */
+/* What stands in front of a list: what of it may be put into a set? */
+enum front {
+	FRONT_OTHER, /* nothing: it may be a qualifier, which is of all that follow without any */
+	FRONT_BINDS, /* all but the first, which belongs to what is in front of it */
+	FRONT_FREE,
+};
+
+static enum front front_of(const struct tokens *ts, uint32_t i)
+{
+	if (!i || is(ts, i - 1, "(") || is(ts, i - 1, "inner"))
+		return FRONT_FREE;
+	/* The second half of `src or dst`, `src and dst`. */
+	if (i > 1 && is_direction(ts, i) && is_direction(ts, i - 2))
+		return FRONT_OTHER;
+	if (is_or(ts, i - 1))
+		return FRONT_FREE;
+	return is_and(ts, i - 1) || is(ts, i - 1, "not") || is(ts, i - 1, "!") ? FRONT_BINDS
+									       : FRONT_OTHER;
+}
+
+/* May what is at token @i follow? */
 static bool may_follow(const struct tokens *ts, uint32_t i)
 {
-	static const char *const words[] = {
-		"src",	     "dst",  "host",  "net",	 "ip",	  "ip6",  "arp",  "rarp",   "tcp",
-		"udp",	     "icmp", "icmp6", "sctp",	 "ether", "vlan", "mpls", "pppoes", "port",
-		"portrange", "not",  "less",  "greater", "len",	  "(",	  "!",	  NULL
-	};
-
-	if (i == ts->n || is(ts, i, ")"))
-		return true;
-	if (!is_or(ts, i) && !is(ts, i, "and") && !is(ts, i, "&&"))
-		return false;
-	for (const char *const *word = words; *word; word++)
-		if (is(ts, i + 1, *word))
-			return true;
-	return false;
+	return i == ts->n || is(ts, i, ")") || is_or(ts, i) || is_and(ts, i);
 }
 
-static bool may_precede(const struct tokens *ts, uint32_t i)
+static bool same_qualifiers(const struct element *a, const struct element *b)
 {
-	return !i || is_or(ts, i - 1) || is(ts, i - 1, "(") || is(ts, i - 1, "inner");
+	return !strcmp(a->protocol, b->protocol) && !strcmp(a->direction, b->direction);
 }
 
-/* Elements in a row from token @i on, of one direction. Return: how many. */
+/* Elements in a row from token @i on, with the same qualifiers. Return: how many. */
 static uint32_t read_run(const struct tokens *ts, uint32_t i, struct element *run)
 {
 	uint32_t n = 0;
 
 	while (read_element(ts, i, n ? &run[n - 1] : NULL, &run[n])) {
-		if (n && strcmp(run[n].direction, run[0].direction))
+		if (n && !same_qualifiers(&run[n], &run[0]))
 			break;
 		i = run[n++].end;
 		if (!is_or(ts, i))
@@ -159,15 +199,18 @@ static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *
 	return err;
 }
 
+/* The set has the last one's qualifiers: from it has them what follows without any. */
 static char *exchange(const struct tokens *ts, const char *text, const struct element *run,
 		      uint32_t n, const char *name)
 {
+	static const char *const kinds[] = { "host", "net" };
 	const struct token *from = &ts->t[run[0].end - 1], *last = &ts->t[run[n - 1].end - 1];
+	const char *protocol = run[0].protocol, *direction = run[0].direction;
 	char *out;
 
-	if (asprintf(&out, "%.*s%s%s %.*s or %s@@%s%s", (int)(ts->t[run[0].first].s - text), text,
-		     run[0].direction, run[0].net ? "net" : "host", (int)from->n, from->s,
-		     run[0].direction, name, last->s + last->n) < 0)
+	if (asprintf(&out, "%.*s%s%s%s %.*s or %s%s%s @@%s%s", (int)(ts->t[run[0].first].s - text),
+		     text, protocol, direction, kinds[run[0].net], (int)from->n, from->s, protocol,
+		     direction, kinds[run[n - 1].net], name, last->s + last->n) < 0)
 		return NULL;
 	return out;
 }
@@ -185,7 +228,9 @@ static int group_one(struct afxdp_rules *r, uint32_t line, const char *text, cha
 	if (!run)
 		ret = -ENOMEM;
 	for (uint32_t i = 0; i < ts.n && !ret; i++) {
-		uint32_t n = read_run(&ts, i, run), skip = n && !may_precede(&ts, i);
+		enum front front = front_of(&ts, i);
+		uint32_t n = front == FRONT_OTHER ? 0 : read_run(&ts, i, run);
+		uint32_t skip = front == FRONT_BINDS;
 
 		if (n < LIST_MIN + skip || !may_follow(&ts, run[n - 1].end)) {
 			i = n ? run[n - 1].end - 1 : i;

@@ -104,15 +104,15 @@ static bool may_precede(const struct text *t, size_t end)
 }
 
 /* Where the qualifiers of the set that comes next begin: `[ip] [src [or dst]] [host]`. *@protocol:
- * the first, or NULL; *@kept: where `host` begins. */
-static size_t qualifiers(const struct text *t, const char **protocol, size_t *kept)
+ * the first, or NULL; *@kind: the last. */
+static size_t qualifiers(const struct text *t, const char **protocol, const char **kind)
 {
 	size_t at = t->n, start, other, joint;
 	const char *direction, *first;
 
-	if (word_before(t, at, &start, kinds))
+	*kind = word_before(t, at, &start, kinds);
+	if (*kind)
 		at = start;
-	*kept = at;
 	direction = word_before(t, at, &start, directions);
 	if (direction) {
 		at = start;
@@ -134,21 +134,22 @@ static bool add_address6(struct text *t, unsigned int variant, uint32_t set)
 	return ok;
 }
 
-/* `QUALIFIERS host A or QUALIFIERS host B`, of which @protocol may leave one. */
+/* `host A`, `host B` or `host (A or B)`, as @protocol has it: one term, from which an address
+ * behind it has its qualifiers, as from the address that it stands for. */
 static bool add_stand(struct text *t, const char *qualified, const char *protocol,
 		      unsigned int variant, uint32_t set)
 {
 	uint32_t k = STAND4 | variant << VARIANT | set << 8;
-	bool v4 = !protocol || strcmp(protocol, "ip6"), v6 = !protocol || !v4, ok = true;
+	bool v4 = !protocol || strcmp(protocol, "ip6"), v6 = !protocol || !v4, both = v4 && v6;
+	bool ok = add(t, "%s %s", qualified, both ? "(" : "");
 
 	if (v4)
-		ok = add(t, "%s host %u.%u.%u.%u", qualified, k >> 24, k >> 16 & 0xff,
-			 k >> 8 & 0xff, k & 0xff);
-	if (v4 && v6)
+		ok = ok && add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
+	if (both)
 		ok = ok && add(t, " or ");
 	if (v6)
-		ok = ok && add(t, "%s host ", qualified) && add_address6(t, variant, set);
-	return ok;
+		ok = ok && add_address6(t, variant, set);
+	return ok && (!both || add(t, ")"));
 }
 
 /* `@@NAME`, which group.c writes, is of IPv4 only. */
@@ -158,9 +159,9 @@ static bool add_stand(struct text *t, const char *qualified, const char *protoco
 static int add_set(struct words *w, struct text *t, const char *s, unsigned int variant)
 {
 	bool v4_only = *s == IPV4_ONLY;
-	const char *protocol;
+	const char *protocol, *kind;
 	char name[64], *qualified;
-	size_t begin, kept;
+	size_t begin;
 	int n = 0, set;
 	bool ok;
 
@@ -181,7 +182,7 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 			 name, name);
 		return -EINVAL;
 	}
-	begin = qualifiers(t, &protocol, &kept);
+	begin = qualifiers(t, &protocol, &kind);
 	if (!may_precede(t, begin)) {
 		snprintf(w->err, w->errlen,
 			 "'@%s' stands alone or behind 'src', 'dst', 'src or dst', 'src and dst', "
@@ -192,12 +193,11 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 		return -EINVAL;
 	}
 	w->sets |= 1u << set;
-	qualified = strndup(t->p + begin, kept - begin);
-	if (!qualified)
+	if (asprintf(&qualified, "%.*s%s", (int)(t->n - begin), t->p ? t->p + begin : "",
+		     kind ? "" : " host") < 0)
 		return -ENOMEM;
 	t->n = begin;
-	ok = add(t, "(") && add_stand(t, qualified, v4_only ? "ip4" : protocol, variant, set) &&
-	     add(t, ")");
+	ok = add_stand(t, qualified, v4_only ? "ip4" : protocol, variant, set);
 	free(qualified);
 	return ok ? n + v4_only : -ENOMEM;
 }
@@ -251,7 +251,7 @@ int words_translate(struct words *w, unsigned int variant, bool key, char **out)
 	if (ok && !err && key)
 		ok = add(&t, "%s(greater %u or ", wrap ? ") and " : "",
 			 STAND_KEY | variant << VARIANT) &&
-		     add_stand(&t, "src", NULL, variant, KEY_SET) && add(&t, ")");
+		     add_stand(&t, "src host", NULL, variant, KEY_SET) && add(&t, ")");
 	if (ok && !err) {
 		*out = t.p;
 		return 0;
