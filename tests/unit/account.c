@@ -81,10 +81,11 @@ static void test_balances(void)
 /* One counter off, in either direction: so many frames are unexplained, also twice over. */
 static void test_unbalanced(void)
 {
-	static const char *const once[] = { "received",	      "passed",	   "dropped",
-					    "limited",	      "aborted",   "tx",
-					    "unclaimed",      "ring_full", "fill_empty",
-					    "kernel_dropped", "delivered", "sink_dropped" };
+	static const char *const once[] = {
+		"received",  "passed",	     "dropped",	  "limited",	"aborted",
+		"tx",	     "unclaimed",    "ring_full", "fill_empty", "kernel_dropped",
+		"delivered", "sink_dropped", "held"
+	};
 	static const char *const twice[] = { "captured", "consumed" };
 
 	for (const struct afxdp_account_field *f = afxdp_account_fields; f->name; f++) {

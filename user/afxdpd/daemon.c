@@ -174,7 +174,12 @@ static int sooner(int a, int b)
 
 static void watch_program(struct daemon *d)
 {
-	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog)) {
+	char name[IF_NAMESIZE];
+
+	/* A device that is being deleted is nobody's by name before it loses its program: that it
+	 * is gone is a message on its way. */
+	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog) &&
+	    if_indextoname(d->nic.ifindex, name)) {
 		d->detached = true;
 		daemon_note("%s: somebody has detached our XDP program: frames go to the stack, "
 			    "none is captured until afxdpd is started again",
