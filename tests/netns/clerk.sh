@@ -42,7 +42,7 @@ fill
 answers "a stalled stdout"
 kill -TERM "$daemon"
 ended_daemon 1 # it could not print the ledger, and says so
-daemon_says "cannot print the ledger: nobody reads it" || fail "last words: $(cat "$dir/err")"
+daemon_says "cannot write to standard output: nobody reads it" || fail "last words: $(cat "$dir/err")"
 balanced "a stalled stdout"
 
 start_daemon --metrics 127.0.0.1:9192 --control "$dir/control"

@@ -262,7 +262,7 @@ static int print_table(struct daemon *d, const json_t *report)
 		err = fclose(f) ? -ENOMEM : write_words(d->out, text);
 	}
 	free(text);
-	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot print the ledger: %s",
+	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write to standard output: %s",
 				   err == -ETIMEDOUT ? "nobody reads it" : strerror(-err))
 		   : 0;
 }
