@@ -111,6 +111,7 @@ static int xnic_init_device(struct xnic_adapter *ad)
 
 	if (err)
 		return dev_err_probe(&ad->pdev->dev, err, "the device does not answer\n");
+	xnic_hw_forget_statistics(ad);
 	xnic_hw_read_mac(ad, addr);
 	if (is_valid_ether_addr(addr)) {
 		eth_hw_addr_set(ad->netdev, addr);

@@ -199,6 +199,7 @@ void xnic_hw_vlan(struct xnic_adapter *ad, u16 vid);
 void xnic_hw_rss(struct xnic_adapter *ad);
 void xnic_hw_link(struct xnic_adapter *ad);
 void xnic_hw_statistics(struct xnic_adapter *ad);
+void xnic_hw_forget_statistics(struct xnic_adapter *ad);
 
 /* ---- ring.c ---- */
 struct xnic_mem {
