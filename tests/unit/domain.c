@@ -2,7 +2,7 @@
 /*
  * domain.c - kmod/domain.c under ThreadSanitizer, in 10^6 random steps: four clients send, notify
  * and call; three threads of one domain wait on random sets of their mailboxes, pass work on to
- * each other, yield and sleep; meanwhile the domain is parked and unparked. Checked all the while:
+ * each other, yield and sleep. Checked all the while:
  *
  * - FIFO: a message sent after another's SEND had returned is received after it, whoever sent them;
  *   each client's messages arrive in sequence, none twice, none lost.
@@ -12,7 +12,6 @@
  *   own, so that nobody else can wake that thread: the call is answered (else the alarm rings).
  * - Coalescing: whatever was written before a notification has been seen once all is over, and as
  *   many notifications were received as were queued.
- * - Park: nothing of the domain moves.
  */
 #include <signal.h>
 #include <string.h>
@@ -68,7 +67,6 @@ struct shared {
 
 	/* The domain's state, touched with the baton only. */
 	int inside;
-	unsigned long progress;
 	unsigned long received[BOXES];
 	unsigned long expected[BOXES][CLIENTS];
 	unsigned long seen[BOXES];
@@ -90,7 +88,6 @@ static void enter(void)
 {
 	s.inside++;
 	CHECK(s.inside == 1, "%d threads of the domain run", s.inside);
-	s.progress++;
 }
 
 static void leave(void)
@@ -200,7 +197,6 @@ struct client {
 	pthread_t thread;
 	unsigned int id;
 	unsigned int seed;
-	bool done;
 	unsigned long next[BOXES];
 	struct request pool[POOL];
 };
@@ -277,23 +273,7 @@ static void *client_main(void *arg)
 			sched_yield();
 		}
 	}
-	afxdp_store_release(&c->done, true);
 	return NULL;
-}
-
-static void park_once(unsigned int *seed)
-{
-	unsigned long before;
-	unsigned int i;
-
-	domain_park(&s.domain);
-	before = s.progress;
-	CHECK(s.inside == 0, "parked inside");
-	for (i = random_next(seed) % 16; i; i--)
-		sched_yield();
-	CHECK(s.progress == before, "a parked domain moved");
-	s.progress++;
-	domain_unpark(&s.domain);
 }
 
 static void ring_alarm(int sig)
@@ -310,21 +290,11 @@ static void ring_alarm(int sig)
 	_exit(1);
 }
 
-static bool clients_run(struct client *clients)
-{
-	unsigned int i;
-
-	for (i = 0; i < CLIENTS; i++)
-		if (!afxdp_load_acquire(&clients[i].done))
-			return true;
-	return false;
-}
-
 int main(void)
 {
 	static struct client clients[CLIENTS];
-	unsigned int i, j, seed = 4711;
-	unsigned long parks = 0, requests = 0, joined = 0;
+	unsigned long requests = 0, joined = 0;
+	unsigned int i, j;
 
 	signal(SIGALRM, ring_alarm);
 	alarm(900);
@@ -342,10 +312,6 @@ int main(void)
 		clients[i].id = i;
 		clients[i].seed = i + 1000;
 		CHECK(!pthread_create(&clients[i].thread, NULL, client_main, &clients[i]));
-	}
-	for (; clients_run(clients); parks++) {
-		park_once(&seed);
-		usleep(random_next(&seed) % 4000);
 	}
 	for (i = 0; i < CLIENTS; i++)
 		pthread_join(clients[i].thread, NULL);
@@ -366,7 +332,7 @@ int main(void)
 		requests += s.received[i];
 		joined += s.level[i] - s.queued[i];
 	}
-	printf("%lu requests, %lu passed on, %lu notifications joined another, parked %lu times\n",
-	       requests, s.hops, joined, parks);
+	printf("%lu requests, %lu passed on, %lu notifications joined another\n", requests, s.hops,
+	       joined);
 	return 0;
 }

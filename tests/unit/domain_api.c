@@ -98,6 +98,13 @@ static void calls(void)
 	CHECK(call(&f.boxes[0], HELLO) == -ESHUTDOWN, "after the stop");
 }
 
+static int serve_stopping(struct domain_thread *self, void *arg)
+{
+	while (!READ_ONCE(self->domain->stopping))
+		sched_yield();
+	return serve(self, arg);
+}
+
 /* What was queued before the thread first ran comes mailbox by mailbox, first listed first, FIFO in
  * each; and is still served when the domain is being stopped. */
 static void order_and_drain(void)
@@ -109,8 +116,7 @@ static void order_and_drain(void)
 	unsigned int i;
 
 	fixture_init(&f);
-	domain_park(&f.domain);
-	CHECK(!domain_thread_start(&f.domain, &f.threads[0], "t", serve, &f));
+	CHECK(!domain_thread_start(&f.domain, &f.threads[0], "t", serve_stopping, &f));
 	for (i = 0; i < 6; i++) {
 		domain_msg_init(&msg[i], i + 10);
 		CHECK(!domain_send(&f.boxes[sent_to[i]], &msg[i]));
@@ -223,8 +229,6 @@ static void late_calls(void)
 					      &f.boxes[i % 3]));
 		for (i = round % 8; i; i--)
 			sched_yield();
-		if (round & 1)
-			domain_park(&f.domain); /* stopping a parked domain */
 		domain_stop(&f.domain);
 		for (i = 0; i < 4; i++) {
 			pthread_join(callers[i], &status);
@@ -280,7 +284,7 @@ static void time_limits(void)
 	CHECK(f.served == 1 && f.threads[0].result == -ESHUTDOWN);
 }
 
-/* A thread that never runs out of messages lets the others, and domain_park(), have their turn. */
+/* A thread that never runs out of messages lets the others have their turn. */
 static int send_to_self(struct domain_thread *self, void *arg)
 {
 	struct fixture *f = arg;
@@ -314,11 +318,8 @@ static void fairness(void)
 	fixture_init(&f);
 	CHECK(!domain_thread_start(&f.domain, &f.threads[0], "busy", send_to_self, &f));
 	CHECK(!domain_thread_start(&f.domain, &f.threads[1], "other", serve_second, &f));
-	for (i = 0; i < 200; i++) {
+	for (i = 0; i < 200; i++)
 		CHECK(call(&f.boxes[1], HELLO) == 9);
-		domain_park(&f.domain);
-		domain_unpark(&f.domain);
-	}
 	domain_stop(&f.domain);
 }
 
