@@ -412,11 +412,15 @@ static int control_main(struct domain_thread *self, void *arg)
 	int from;
 
 	for (;;) {
-		long left = ad->state == XNIC_OPENED ? XNIC_TICK_MS : DOMAIN_FOREVER;
+		long left = DOMAIN_FOREVER;
 
-		if (left > 0 && time_after_eq(jiffies, due)) {
-			xnic_port_tick(ad);
-			due = jiffies + msecs_to_jiffies(XNIC_TICK_MS);
+		if (ad->state == XNIC_OPENED) {
+			if (time_after_eq(jiffies, due)) {
+				xnic_port_tick(ad);
+				due = jiffies + msecs_to_jiffies(XNIC_TICK_MS);
+			}
+			/* Messages that keep coming do not put the tick off. */
+			left = jiffies_to_msecs(max(1L, (long)(due - jiffies)));
 		}
 		from = domain_wait(self, boxes, ARRAY_SIZE(boxes), left, &msg);
 		if (from == -ESHUTDOWN)
