@@ -52,6 +52,8 @@ int xnic_hw_reset(struct xnic_adapter *ad)
 			  XNIC_EECD);
 	msleep(XNIC_RESET_MS);
 	mutex_unlock(&ad->mdio_lock);
+	if (XNIC_RESET_FORGETS)
+		xnic_hw_forget_statistics(ad);
 
 	xnic_wr(ad, XNIC_CTRL,
 		xnic_rd(ad, XNIC_CTRL) & ~(XNIC_CTRL_MASTER_DISABLE | XNIC_CTRL_RST));

@@ -112,13 +112,21 @@ carriers
 wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after a busy polling sender"
 ping_ok "after a busy polling sender"
 
-# A transmitter that stands still: the watchdog fires, the port is reset, frames flow.
+# A transmitter that stands still: the watchdog fires, the port is reset, frames flow. What the device counted up to the reset is not lost.
+gap() { echo $(($(counters hw_rx_packets eth0) - $(counters 'rx[01]_(packets|discarded)' eth0))); }
+same_gap() { [ "$(gap)" = "$gap" ]; }
+gap=$(gap)
+in_ns peer bash -c 'while [ ! -e /tmp/reset ]; do ping -q -f -w 2 10.0.0.1 >/dev/null 2>&1 || sleep 0.1; done' &
+pinger=$!
 timeouts=$(counter tx_timeouts) resets=$(counter resets)
 knob freeze_tx 1
 wait_for 60 bash -c "ping -q -c 5 -i 0.05 -W 1 10.0.0.2 >/dev/null; [ \$(ethtool -S eth0 | awk '/tx_timeouts/ { print \$2 }') -gt $timeouts ]" ||
 	fail "the watchdog did not notice that the transmitter stands still"
+touch /tmp/reset
+wait $pinger
 carriers
 ping_ok "after the reset"
+wait_for 10 same_gap || fail "the device's count of frames is $(($(gap) - gap)) off the driver's after a reset"
 expect_eq "resets" "$(counter resets)" $((resets + 1))
 
 # Adaptive moderation is switched off while its work is about to write the throttle: what was asked for stays.
