@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # xnic's transmit rings when they are full, and who shares them: two processors' pktgen with frames of 17 fragments at several ring sizes, alone and
 # beside XDP_TX, XDP_REDIRECT and AF_XDP; a queue with a backlog in its qdisc that is restarted in every way; AF_XDP frames that no well-behaved
-# program sends. FRAMES (2000) for each of pktgen's two threads.
+# program sends; a port without link; netconsole; NAPI in threads. FRAMES (2000) for each of pktgen's two threads.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../xnic/lib.sh"
@@ -173,4 +173,76 @@ least=$(wire 10 burst eth0 10 14)
 for frame in 1 5x5 13 14 16 16x16 17; do
 	expect_eq "bytes on the wire of 10 AF_XDP frames of $frame" "$(wire 10 "$send" eth0 0 g "$frame*10")" "$least"
 done
+xdp_load one
+xdp_attach
+xdp_config 3 0 46 # (not of an EtherType that QEMU takes to be longer)
+expect_eq "bytes on the wire of 10 frames cut to 14 and sent by XDP_TX" "$(wire 10 burst eth1 10 60)" "$least"
+xdp_detach
+steer_load
+
+# ---- no link ----
+vm-link nic0 down
+wait_for 30 eval '! carrier eth0'
+"$send" eth0 0 - '60*10' >/tmp/sent &
+job=$!
+sleep 3
+kill -0 $job 2>/dev/null || fail "AF_XDP frames were sent without a link: $(cat /tmp/sent)"
+vm-link nic0 up
+carriers
+wait $job
+expect_eq "frames that waited for the link" "$(jq .completed /tmp/sent)" 10
+
+# ---- NAPI in threads of its own: who polls is certain to come again, and says so ----
+# calls NAME FUNCTION [KEY [ARGUMENT]]: record calls of FUNCTION from now on, by KEY; called NAME: what was recorded; hits NAME: how many.
+calls() {
+	echo "p:$1 $2 ${4:-}" >>$TRACING/kprobe_events
+	echo "hist:keys=${3:-common_type}" >$TRACING/events/kprobes/"$1"/trigger
+	echo 1 >$TRACING/events/kprobes/"$1"/enable
+}
+called() { cat $TRACING/events/kprobes/"$1"/hist; }
+hits() { called "$1" | awk '/Hits:/ { print $2 }'; }
+uncalls() {
+	echo 0 >$TRACING/events/kprobes/"$1"/enable
+	echo "!hist:keys=${2:-common_type}" >$TRACING/events/kprobes/"$1"/trigger
+	echo "-:$1" >>$TRACING/kprobe_events
+}
+echo 1 >/sys/class/net/eth0/threaded
+calls cleared xsk_clear_tx_need_wakeup
+"$zc" send eth0 zerocopy 5000 >/tmp/send || fail "the AF_XDP sender failed with NAPI in threads: $(cat /tmp/send)"
+[ "$(hits cleared)" -gt 0 ] || fail "with NAPI in threads need_wakeup is never cleared for TX"
+uncalls cleared
+echo 0 >/sys/class/net/eth0/threaded
+
+# ---- netconsole: in whatever context a message is printed; it may release frames of the stack only ----
+ip addr add 10.0.0.1/24 dev eth0
+on eth1 ip addr add 10.0.0.2/24 dev eth1
+netconsole_load || fail "no netconsole"
+xdp_load one
+xdp_attach
+xdp_config 3
+ethtool -L eth0 combined 1
+carriers
+# shellcheck disable=SC2016 # kprobe_events' own dollar
+calls polls xnic_poll budget 'budget=$arg2:s32'
+calls released xdp_return_frame_bulk common_stacktrace
+deferred 1000000 100000000000
+# Frames that XDP sent, and nobody has cleaned; behind them the stack fills the ring; then a message, for which netpoll wants room. Several times,
+# as the driver's tick may come in between.
+for i in {1..8}; do
+	burst eth1 10 60
+	burst eth0 150 60
+	echo "<1>xnic-tx: message $i" >/dev/kmsg
+done
+deferred 0 0
+ethtool -L eth0 combined 2 # polls, and so releases them
+carriers
+called polls >/tmp/polls
+called released >/tmp/released
+uncalls polls budget
+uncalls released common_stacktrace
+grep -q '{ budget: *0 }' /tmp/polls || fail "netpoll did not poll: $(cat /tmp/polls)"
+[ "$(awk '/Hits:/ { print $2 }' /tmp/released)" -gt 0 ] || fail "no frame of XDP was released"
+if grep -q poll_napi /tmp/released; then fail "netpoll released frames of XDP: $(grep -B 12 -m 1 poll_napi /tmp/released)"; fi
+xdp_detach
+rmmod netconsole
 xnic_unload
