@@ -1,3 +1,0 @@
-build-asan/user/afxdpd/sinks/echo_frame.o: user/afxdpd/sinks/echo_frame.c \
- user/afxdpd/sinks/echo_frame.h
-user/afxdpd/sinks/echo_frame.h:

@@ -1,3 +1,0 @@
-build-asan/user/afxdpd/sinks/pcap_file.o: user/afxdpd/sinks/pcap_file.c \
- user/afxdpd/sinks/pcap_file.h
-user/afxdpd/sinks/pcap_file.h:

@@ -1,2 +1,0 @@
-build-asan/user/common/text.o: user/common/text.c user/common/text.h
-user/common/text.h:

@@ -1,3 +1,0 @@
-build-asan/user/lib/dispatcher.o: user/lib/dispatcher.c \
- user/lib/dispatcher.h
-user/lib/dispatcher.h:

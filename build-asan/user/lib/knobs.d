@@ -1,2 +1,0 @@
-build-asan/user/lib/knobs.o: user/lib/knobs.c user/lib/knobs.h
-user/lib/knobs.h:
