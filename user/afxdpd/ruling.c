@@ -169,10 +169,11 @@ static bool load(struct daemon *d, struct reading *r)
 
 	if (!err)
 		err = reading_load(r, &d->prog);
+	if (!err)
+		return true; /* and @r is the reader's again */
 	r->err = err;
-	if (err)
-		snprintf(r->why, sizeof(r->why), "cannot load rules: %s", strerror(-err));
-	return !err;
+	snprintf(r->why, sizeof(r->why), "cannot load rules: %s", strerror(-err));
+	return false;
 }
 
 static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *was)
