@@ -112,6 +112,43 @@ PYTHON
 answers "after hostile clients"
 [ "$(find "/proc/$daemon/fd" | wc -l)" -lt 150 ] || fail "descriptors: $(find "/proc/$daemon/fd" | wc -l)"
 
+# Few descriptors: it serves all the same, the oldest idle client makes room for the next, and it ends.
+prlimit --pid "$daemon" --nofile=$(($(find "/proc/$daemon/fd" -type l | wc -l) + 12))
+in_ns "$rx" python3 - "$dir/control" <<'PYTHON' || fail "few descriptors: $(cat "$dir/err")"
+import json, socket, sys
+idle = []
+for _ in range(60):
+    s = socket.socket(socket.AF_UNIX); s.settimeout(20); s.connect(sys.argv[1]); idle.append(s)
+    s.sendall(b'{"command":"ledger"}\n')
+    assert json.loads(s.makefile().readline())["ok"]
+PYTHON
+answers "few descriptors"
+ends "few descriptors"
+
+# A crowd that asks without a pause is no reason not to hear a signal.
+start_daemon --control "$dir/control"
+in_ns "$rx" python3 - "$dir/control" "$daemon" <<'PYTHON' || fail "a crowd: $(cat "$dir/err")"
+import os, signal, socket, sys, threading
+served = threading.Semaphore(0)
+def ask():
+    s = socket.socket(socket.AF_UNIX); s.settimeout(60)
+    try:
+        s.connect(sys.argv[1])
+        for n in range(1000000):
+            s.sendall(b'{"command":"ledger"}\n' * 10); served.release()
+            while not s.recv(65536).endswith(b"\n"): pass
+    except OSError: pass
+crowd = [threading.Thread(target=ask, daemon=True) for _ in range(30)]
+for t in crowd: t.start()
+for _ in range(100): served.acquire()
+os.kill(int(sys.argv[2]), signal.SIGTERM)
+for t in crowd: t.join(10)
+assert not any(t.is_alive() for t in crowd), "they are still being served"
+os._exit(0)
+PYTHON
+ended_daemon 0
+
+start_daemon --metrics 127.0.0.1:9192 --control "$dir/control"
 # Rules that never come (a FIFO), and others meanwhile.
 mkfifo "$dir/rules"
 in_background rules replace "$dir/rules"

@@ -10,17 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 #include "control.h"
 #include "http.h"
 
 /* Connections of each kind. Who comes when all are taken has the place of the one that has been
  * idle for longest. */
-#define CONNS	  64
-/* Clients that neither read nor finish what they send. */
-#define SLOW_NS	  5000000000ULL
-#define LINGER_NS 1000000000ULL
+#define CONNS	64
+/* How long nobody is accepted when there is no descriptor to be had. */
+#define DEAF_NS 100000000ULL
 
 struct print {
 	struct afxdp_msg msg; /* CLERK_PRINT */
@@ -36,59 +34,13 @@ struct clerk {
 	uint32_t unprinted;
 	struct conn *conn[2 * CONNS]; /* control sockets', then HTTP's */
 	uint32_t serial;
+	uint64_t deaf_until;
 	bool stopping;
 	struct afxdp_msg stop;
 	pthread_t thread;
 };
 
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
-
 /* ---- one connection ---- */
-
-void conn_say(struct conn *c, const char *text, size_t len)
-{
-	char *more;
-
-	if (c->sent == c->len) {
-		c->sent = c->len = 0;
-		c->moved_ns = now_ns();
-	}
-	more = realloc(c->out, c->len + len);
-	if (!more) {
-		c->closing = true;
-		return;
-	}
-	c->out = more;
-	memcpy(c->out + c->len, text, len);
-	c->len += len;
-}
-
-void conn_ask(struct conn *c, uint32_t client, json_t *request, struct afxdp_post *home,
-	      struct afxdp_post *back)
-{
-	struct ask *a = calloc(1, sizeof(*a));
-
-	if (!a) {
-		json_decref(request);
-		c->closing = true;
-		return;
-	}
-	a->msg.type = ASK;
-	a->reply_to = back;
-	a->request = request;
-	a->uid = c->uid;
-	a->pid = c->pid;
-	a->client = client;
-	a->serial = c->serial;
-	c->ask = a;
-	afxdp_post_send(home, &a->msg);
-}
 
 static void hang_up(struct clerk *k, uint32_t i)
 {
@@ -101,28 +53,6 @@ static void hang_up(struct clerk *k, uint32_t i)
 	free(c->out);
 	free(c);
 	k->conn[i] = NULL;
-}
-
-/* Send what there is room for. Return: false if the client is gone. */
-static bool push(struct conn *c)
-{
-	while (c->sent < c->len) {
-		ssize_t n = send(c->fd, c->out + c->sent, c->len - c->sent,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
-
-		if (n <= 0)
-			return n < 0 && (errno == EAGAIN || errno == EINTR);
-		c->sent += n;
-		c->moved_ns = now_ns();
-	}
-	if (!c->closing)
-		return true;
-	/* Closed with bytes unread, TCP would take back what has been sent. */
-	if (!c->http || c->lingering || shutdown(c->fd, SHUT_WR))
-		return c->lingering;
-	c->lingering = true;
-	c->moved_ns = now_ns();
-	return true;
 }
 
 /* Requests among what has been read, one at a time: who does not read the answer is not asked for
@@ -145,81 +75,71 @@ static void attend(struct clerk *k, uint32_t i)
 	}
 }
 
-/* Return: false if the client is gone. */
-static bool pull(struct conn *c)
-{
-	ssize_t n;
-
-	if (c->lingering || c->closing)
-		c->have = 0;
-	n = recv(c->fd, c->in + c->have, REQUEST_MAX - c->have, MSG_DONTWAIT);
-	if (n > 0) {
-		c->have += c->lingering || c->closing ? 0 : n;
-		return true;
-	}
-	if (n < 0)
-		return errno == EAGAIN || errno == EINTR;
-	c->eof = true;
-	return !c->lingering;
-}
-
-/* Whether there is nothing left to hear or to say. */
-static bool over(const struct conn *c)
-{
-	return c->eof && !conn_busy(c) && !c->lingering;
-}
-
-/* Return: when it is too late for what this connection should do; 0: never. */
-static uint64_t deadline(const struct conn *c)
-{
-	if (c->lingering)
-		return c->moved_ns + LINGER_NS;
-	if (c->sent < c->len)
-		return c->moved_ns + SLOW_NS;
-	return c->http && !c->ask ? c->began_ns + SLOW_NS : 0;
-}
-
 /* ---- all of them ---- */
 
-/* Return: a free place of this kind, if need be that of the oldest idle one; or -1. */
-static int place(struct clerk *k, bool http)
+/* Hang up on the oldest idle one of @n from @from on. Return: its place, or -1. */
+static int evict(struct clerk *k, int from, int n)
 {
-	int from = http ? CONNS : 0, oldest = -1;
+	int oldest = -1;
 
-	for (int i = from; i < from + CONNS; i++) {
-		if (!k->conn[i])
-			return i;
-		if (!conn_busy(k->conn[i]) &&
+	for (int i = from; i < from + n; i++)
+		if (k->conn[i] && !conn_busy(k->conn[i]) &&
 		    (oldest < 0 || k->conn[i]->began_ns < k->conn[oldest]->began_ns))
 			oldest = i;
-	}
 	if (oldest >= 0)
 		hang_up(k, oldest);
 	return oldest;
 }
 
-static void greet(struct clerk *k, int listener, bool http)
+/* Return: a free place among @n from @from on, if need be that of the oldest idle one; or -1. */
+static int place(struct clerk *k, int from, int n)
 {
-	int fd, at;
+	for (int i = from; i < from + n; i++)
+		if (!k->conn[i])
+			return i;
+	return evict(k, from, n);
+}
 
-	while ((fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0) {
-		struct conn *c = calloc(1, sizeof(*c));
+/* Somebody knocks and we have no descriptor: that of the oldest idle connection. Return: whether
+ * there was one; if not, nobody is listened to for a while. */
+static bool spare_fd(struct clerk *k)
+{
+	if (evict(k, 0, 2 * CONNS) >= 0)
+		return true;
+	k->deaf_until = conn_now() + DEAF_NS;
+	return false;
+}
 
-		if (!c) {
-			close(fd);
-			return;
-		}
+static void welcome(struct clerk *k, int fd, bool http)
+{
+	struct conn *c = calloc(1, sizeof(*c));
+	int at = -1;
+
+	if (c) {
 		c->fd = fd;
 		c->http = http;
 		c->serial = ++k->serial;
-		c->began_ns = c->moved_ns = now_ns();
-		at = http || control_welcome(c) ? place(k, http) : -1;
-		if (at < 0) {
-			close(fd);
-			free(c);
-			continue;
-		}
-		k->conn[at] = c;
+		c->began_ns = c->moved_ns = conn_now();
+		if (http || control_welcome(c))
+			at = place(k, http ? CONNS : 0, CONNS);
+	}
+	if (at < 0) {
+		close(fd);
+		free(c);
+		return;
+	}
+	k->conn[at] = c;
+}
+
+static void greet(struct clerk *k, int listener, bool http)
+{
+	for (;;) {
+		int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+		if (fd >= 0)
+			welcome(k, fd, http);
+		else if (errno == EAGAIN || errno == ECONNABORTED || !spare_fd(k))
+			return;
 	}
 }
 
@@ -242,10 +162,10 @@ static void deliver(struct clerk *k, struct ask *a)
 			http_page(c, a->page, a->page_size);
 		else
 			control_say(c, json_incref(a->reply));
-		if (!push(c))
+		if (!conn_push(c))
 			hang_up(k, a->client);
 		else
-			serve(k, a->client, 0, now_ns());
+			serve(k, a->client, 0, conn_now());
 	}
 	ask_free(a);
 }
@@ -256,7 +176,7 @@ static void progress(struct clerk *k, struct ask_progress *p)
 
 	if (c) {
 		control_say(c, json_incref(p->line));
-		if (!push(c))
+		if (!conn_push(c))
 			hang_up(k, p->client);
 	}
 	json_decref(p->line);
@@ -329,7 +249,7 @@ static void serve(struct clerk *k, uint32_t i, short events, uint64_t now)
 		hang_up(k, i);
 		return;
 	}
-	if ((events & (POLLIN | POLLHUP) && !pull(c)) || (events & POLLOUT && !push(c))) {
+	if ((events & (POLLIN | POLLHUP) && !conn_pull(c)) || (events & POLLOUT && !conn_push(c))) {
 		hang_up(k, i);
 		return;
 	}
@@ -337,67 +257,67 @@ static void serve(struct clerk *k, uint32_t i, short events, uint64_t now)
 		attend(k, i);
 		if (c->sent == c->len)
 			break;
-		if (!push(c)) {
+		if (!conn_push(c)) {
 			hang_up(k, i);
 			return;
 		}
 	} while (c->have && !conn_busy(c) && !c->closing);
-	end = deadline(c);
-	if (over(c) || (end && now >= end))
+	end = conn_deadline(c);
+	if (conn_over(c) || (end && now >= end))
 		hang_up(k, i);
 }
 
-/* What connection @c is to be polled for: a client whose request is under way may wait with the
- * next, and must be able to leave. */
-static short interest(const struct conn *c)
-{
-	short events = 0;
+/* What is polled: only what is open, for poll() refuses more places than RLIMIT_NOFILE allows. */
+struct watch {
+	struct pollfd fds[5 + 2 * CONNS], nothing;
+	uint32_t n;
+};
 
-	if (!conn_busy(c) && !c->eof && (c->lingering || c->have < REQUEST_MAX))
-		events |= POLLIN;
-	if (c->sent < c->len)
-		events |= POLLOUT;
-	return events;
+/* Return: where its revents will be. Nothing ever happens to fd -1. */
+static struct pollfd *add_fd(struct watch *w, int fd, short events)
+{
+	if (fd < 0)
+		return &w->nothing;
+	w->fds[w->n] = (struct pollfd){ .fd = fd, .events = events };
+	return &w->fds[w->n++];
 }
 
-#define FIXED 5
+static int until(uint64_t when, uint64_t now)
+{
+	return !when ? -1 : when <= now ? 0 : (int)((when - now) / 1000000 + 1);
+}
 
 static void turn(struct clerk *k)
 {
-	struct pollfd fds[FIXED + 2 * CONNS] = {
-		{ .fd = k->post.bell, .events = POLLIN },
-		{ .fd = k->line ? k->out : -1, .events = POLLOUT },
-		{ .fd = k->control.listen[0], .events = POLLIN },
-		{ .fd = k->control.listen[1], .events = POLLIN },
-		{ .fd = k->http, .events = POLLIN },
-	};
-	uint64_t now = now_ns(), first = 0;
+	struct watch w = { .n = 0 };
+	uint64_t now = conn_now(), first = k->deaf_until > now ? k->deaf_until : 0;
+	const int listener[] = { k->control.listen[0], k->control.listen[1], k->http };
+	struct pollfd *bell = add_fd(&w, k->post.bell, POLLIN), *of[2 * CONNS], *door[3];
+	struct pollfd *out = add_fd(&w, k->line ? k->out : -1, POLLOUT);
 	struct conn *seen[2 * CONNS];
 
+	for (int i = 0; i < 3; i++)
+		door[i] = add_fd(&w, first ? -1 : listener[i], POLLIN);
 	for (uint32_t i = 0; i < 2 * CONNS; i++) {
 		const struct conn *c = seen[i] = k->conn[i];
-		uint64_t end = c ? deadline(c) : 0;
+		uint64_t end = c ? conn_deadline(c) : 0;
 
-		fds[FIXED + i] = (struct pollfd){ .fd = c ? c->fd : -1,
-						  .events = c ? interest(c) : 0 };
+		of[i] = c ? add_fd(&w, c->fd, conn_interest(c)) : NULL;
 		if (end && (!first || end < first))
 			first = end;
 	}
-	poll(fds, FIXED + 2 * CONNS,
-	     !first	   ? -1
-	     : first < now ? 0
-			   : (int)((first - now) / 1000000 + 1));
-	now = now_ns();
-	if (fds[0].revents)
+	poll(w.fds, w.n, until(first, now));
+	now = conn_now();
+	if (bell->revents)
 		read_post(k);
-	if (fds[1].revents && k->line)
+	if (out->revents && k->line)
 		print_line(k);
 	for (uint32_t i = 0; i < 2 * CONNS; i++)
 		if (seen[i] && k->conn[i] == seen[i])
-			serve(k, i, fds[FIXED + i].revents, now);
-	for (int i = 2; i < FIXED; i++)
-		if (fds[i].revents)
-			greet(k, fds[i].fd, i == FIXED - 1);
+			serve(k, i, of[i]->revents, now);
+	for (int i = 0; i < 3; i++)
+		if (door[i]->revents)
+			greet(k, listener[i], i == 2);
 }
 
 static void *clerk_run(void *arg)

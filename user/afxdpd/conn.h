@@ -44,4 +44,22 @@ static inline bool conn_busy(const struct conn *c)
 	return c->ask || c->sent < c->len;
 }
 
+/** conn_push() - send what there is room for. Return: false if the client is gone. */
+bool conn_push(struct conn *c);
+
+/** conn_pull() - read what is there. Return: false if the client is gone. */
+bool conn_pull(struct conn *c);
+
+/** conn_over() - whether there is nothing left to hear or to say. */
+bool conn_over(const struct conn *c);
+
+/** conn_deadline() - Return: when it is too late for what @c should do; 0: never. */
+uint64_t conn_deadline(const struct conn *c);
+
+/** conn_interest() - what @c is to be polled for: a client whose request is under way may wait with
+ * the next, and must be able to leave. */
+short conn_interest(const struct conn *c);
+
+uint64_t conn_now(void); /* CLOCK_MONOTONIC, ns */
+
 #endif

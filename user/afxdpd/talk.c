@@ -73,13 +73,17 @@ static void take_ask(struct daemon *d, struct ask *ask)
 	*at = ask;
 }
 
+/* Those that are there now: who asks meanwhile is served when signals have been heard. */
 void daemon_serve(struct daemon *d)
 {
-	while (d->asks) {
-		struct ask *ask = d->asks;
+	struct ask *ask = d->asks;
 
-		d->asks = ask->next;
+	d->asks = NULL;
+	while (ask) {
+		struct ask *next = ask->next;
+
 		daemon_answer(d, ask);
+		ask = next;
 	}
 }
 
