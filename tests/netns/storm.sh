@@ -118,7 +118,7 @@ one_life() {
 }
 
 lives=0
-trap 's=$?; [ $s = 0 ] || say "SEED=$seed: life $lives, the last orders: $(tail -n 12 "$orders" | paste -sd " ")"; (exit $s); run_cleanups' EXIT
+trap 's=$?; [ $s = 0 ] || say "SEED=$seed: life $lives, the last orders: $(tail -n 12 "$orders" | paste -sd " ")"; set +e; (exit $s); run_cleanups' EXIT
 for tool in asan tsan; do
 	AFXDPD=$BUILD/$tool/afxdpd
 	end=$((SECONDS + life / 2))
