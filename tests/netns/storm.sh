@@ -118,7 +118,14 @@ one_life() {
 }
 
 lives=0
-trap 's=$?; [ $s = 0 ] || say "SEED=$seed: life $lives, the last orders: $(tail -n 12 "$orders" | paste -sd " ")"; set +e; (exit $s); run_cleanups' EXIT
+ending() {
+	local status=$?
+	[ $status = 0 ] || say "SEED=$seed: life $lives, the last orders: $(tail -n 12 "$orders" | paste -sd " ")"
+	set +e
+	(exit $status)
+	run_cleanups
+}
+trap ending EXIT
 for tool in asan tsan; do
 	AFXDPD=$BUILD/$tool/afxdpd
 	end=$((SECONDS + life / 2))
