@@ -190,6 +190,22 @@ void daemon_sink_attach(struct daemon *d, struct life *l)
 	life_send(l, SINK_ATTACH);
 }
 
+void daemon_sink_begin(struct daemon *d)
+{
+	if (d->sink->ops->begin)
+		d->sink->ops->begin(d->sink->sink);
+}
+
+void daemon_sink_watch(struct daemon *d)
+{
+	struct life *l = d->sink;
+
+	d->sink_over = l->ops->over ? l->ops->over(l->sink) : NULL;
+	/* Unless another is about to take its place. */
+	if (d->sink_over && !d->next_sink)
+		d->stop = true;
+}
+
 /* @l is of no use: it closes as soon as it is back from what it does. */
 static void let_go(struct daemon *d, struct life *l)
 {
@@ -260,6 +276,7 @@ void daemon_sink_step(struct daemon *d)
 		d->old_sink = old = d->sink;
 		d->sink = d->next_sink;
 		d->next_sink = NULL;
+		daemon_sink_begin(d);
 		daemon_order(d, WORKER_LEAVE, NULL, NULL);
 		if (old->ops->own_thread)
 			life_send(old, SINK_FINISH);

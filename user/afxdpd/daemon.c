@@ -207,6 +207,7 @@ static void run(struct daemon *d)
 		if (fds[1].revents)
 			daemon_links(d);
 		watch_program(d);
+		daemon_sink_watch(d);
 		daemon_read_post(d);
 		daemon_serve(d);
 		daemon_sink_tick(d);
@@ -270,8 +271,13 @@ static int print_table(struct daemon *d, const json_t *report)
 static int write_report(struct daemon *d, const json_t *report)
 {
 	char *text = json_dumps(report, JSON_INDENT(2));
-	int err = text ? write_words(d->report, text) : -ENOMEM;
+	int err = text ? 0 : -ENOMEM;
 
+	/* Not before there is a better one. A pipe cannot be truncated, and stdout is not ours. */
+	if (!err && d->report != STDOUT_FILENO && ftruncate(d->report, 0) && errno != EINVAL)
+		err = -errno;
+	if (!err)
+		err = write_words(d->report, text);
 	if (!err)
 		err = write_words(d->report, "\n");
 	free(text);
@@ -388,7 +394,8 @@ int daemon_run(struct options *o)
 	int status, err;
 
 	/* What others read from stdout stays clean. */
-	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-")
+	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-") ||
+				!strcmp(o->sink, "pcap:/dev/stdout")
 			? STDERR_FILENO
 			: STDOUT_FILENO;
 	d.start_ns = daemon_now();
@@ -402,6 +409,7 @@ int daemon_run(struct options *o)
 	if (!status && !d.stop && !o->check) {
 		d.setting_up = false;
 		d.start_ns = daemon_now();
+		daemon_sink_begin(&d);
 		say_ready(&d);
 		run(&d);
 	}
@@ -414,6 +422,9 @@ int daemon_run(struct options *o)
 		status = final_report(&d);
 	if (d.gone && !status)
 		status = daemon_failed(&d, EXIT_RUNTIME, "%s is gone", d.nic.name);
+	if (d.sink_over && !status)
+		status = daemon_failed(&d, EXIT_RUNTIME, "sink '%s': %s", d.sink->spec,
+				       d.sink_over);
 	daemon_close_sinks(&d);
 	take_down_ours(&d);
 	if (status)

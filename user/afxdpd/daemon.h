@@ -91,8 +91,9 @@ struct daemon {
 	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
 	bool stop, reload, gone;
-	bool detached; /* somebody else took our program off, and it has been said */
-	bool forced;   /* somebody did not come back in time: end without touching what they hold */
+	const char *sink_over; /* why the sink takes no frame ever again; NULL: it does */
+	bool detached;	       /* somebody else took our program off, and it has been said */
+	bool forced; /* somebody did not come back in time: end without touching what they hold */
 	const char *stage; /* of setting up: what we are waiting for */
 	char why[512];	   /* the one line that says what went wrong */
 };
@@ -204,6 +205,10 @@ void daemon_sink_tick(struct daemon *d);
 /** daemon_sink_start() - Return: 0, or an exit status with d->why set. */
 int daemon_sink_start(struct daemon *d, const char *spec, struct life **life);
 void daemon_sink_attach(struct daemon *d, struct life *l);
+void daemon_sink_begin(struct daemon *d); /* d->sink gets frames from now on */
+
+/** daemon_sink_watch() - stops the daemon if its sink is of no use any more. */
+void daemon_sink_watch(struct daemon *d);
 
 /* stop.c */
 

@@ -26,7 +26,8 @@ static int wait_until_up(struct daemon *d)
 	return d->gone ? daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name) : 0;
 }
 
-/* At once, so that a name that cannot be written is found before the work is done. */
+/* At once, so that a name that cannot be written is found before the work is done. An older report
+ * stays until there is a new one. */
 static int open_report(struct daemon *d)
 {
 	const char *path = d->options->report;
@@ -35,8 +36,7 @@ static int open_report(struct daemon *d)
 		return 0;
 	/* A FIFO must not keep us waiting for its reader. */
 	d->report = strcmp(path, "-")
-			    ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK,
-				   0666)
+			    ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
 			    : STDOUT_FILENO;
 	return d->report >= 0
 		       ? 0

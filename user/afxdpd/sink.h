@@ -64,6 +64,12 @@ struct sink_ops {
 	int (*open)(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 		    size_t size);
 	int (*attach)(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port);
+	/* The steward, once frames can come; may not block. What the sink destroys to begin its
+	 * work (an older file) it destroys now, or with the first frame: not before. NULL: nothing
+	 * to do. */
+	void (*begin)(struct sink *sink);
+	/* The steward, often: why the sink can never take a frame again, or NULL. */
+	const char *(*over)(struct sink *sink);
 	/* No more consume(); wait until what was kept is dealt with, for as long as that takes, so
 	 * that accounts are final. */
 	void (*finish)(struct sink *sink);

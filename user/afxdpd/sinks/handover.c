@@ -71,7 +71,7 @@ int handover_attach(struct handover *h, struct sink *sink, struct afxdp_xsk *xsk
 	return 0;
 }
 
-static void wake(struct handover *h)
+void handover_wake(struct handover *h)
 {
 	if (__atomic_exchange_n(&h->asleep, AWAKE, __ATOMIC_SEQ_CST) != AWAKE)
 		syscall(SYS_futex, &h->asleep, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
@@ -88,7 +88,7 @@ static void nudge(struct handover_port *p, uint32_t out)
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	asleep = __atomic_load_n(&p->handover->asleep, __ATOMIC_RELAXED);
 	if (asleep == SLEEPING || (asleep == NAPPING && out >= p->todo.size / 4))
-		wake(p->handover);
+		handover_wake(p->handover);
 }
 
 uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, uint32_t n,
@@ -127,7 +127,7 @@ uint32_t handover_reclaim(struct sink_port *port, uint64_t *back, uint32_t max)
 void handover_stop(struct handover *h)
 {
 	__atomic_store_n(&h->stopping, 1, __ATOMIC_SEQ_CST);
-	wake(h);
+	handover_wake(h);
 }
 
 static bool anything_there(struct handover *h)

@@ -54,6 +54,9 @@ uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, u
 			  uint64_t *back);
 uint32_t handover_reclaim(struct sink_port *port, uint64_t *back, uint32_t max);
 
+/** handover_wake() - have the thread make a round soon. Any thread. */
+void handover_wake(struct handover *h);
+
 /** handover_stop() - tell the thread to end when it has dealt with what is there. Any thread. */
 void handover_stop(struct handover *h);
 

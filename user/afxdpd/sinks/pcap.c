@@ -26,6 +26,9 @@
 /* How long writing what is left may take before a pipe that nobody empties is given up. */
 #define DRAIN_MS 800
 
+/* A disk that is full, has room, and is full again says so this often at most. */
+#define QUIET_NS (10 * NS_PER_S)
+
 /* The two clocks are adjusted alike; only setting the time moves them against each other. Less than
  * this is the noise of reading them one after the other. */
 #define CLOCK_STEP_NS 2000
@@ -57,7 +60,12 @@ struct pcap_sink {
 	uint64_t now; /* CLOCK_MONOTONIC when this round began */
 	uint64_t bytes, write_errors;
 	int last_error;
-	bool complained;
+	bool over;	  /* the reader is gone; read by others */
+	bool wanted;	  /* the start has succeeded; written by the steward */
+	bool outage;	  /* the last write failed */
+	bool said;	  /* and that was said */
+	uint64_t said_ns; /* when one was said last */
+	uint64_t lost;	  /* frames of outages whose end was not said */
 };
 
 static uint64_t clock_ns(clockid_t clock)
@@ -167,13 +175,8 @@ static uint32_t collect(struct pcap_sink *s, struct handover_port *p, uint32_t p
 	return i;
 }
 
-static void complain(struct pcap_sink *s, int err)
+static void say_outage(struct pcap_sink *s, int err)
 {
-	sink_add(&s->write_errors, 1);
-	__atomic_store_n(&s->last_error, -err, __ATOMIC_RELAXED);
-	if (s->complained)
-		return;
-	s->complained = true;
 	if (err == -ECANCELED)
 		fprintf(stderr,
 			"afxdpd: sink 'pcap:%s': its reader was too slow; the last frames "
@@ -184,6 +187,36 @@ static void complain(struct pcap_sink *s, int err)
 			"afxdpd: sink 'pcap:%s': %s; frames are dropped until it can be "
 			"written\n",
 			s->name, strerror(-err));
+}
+
+static void complain(struct pcap_sink *s, int err)
+{
+	sink_add(&s->write_errors, 1);
+	__atomic_store_n(&s->last_error, -err, __ATOMIC_RELAXED);
+	if (err == -EPIPE) {
+		__atomic_store_n(&s->over, true, __ATOMIC_RELAXED);
+		return; /* whoever runs the daemon says it */
+	}
+	if (s->outage)
+		return;
+	s->outage = true;
+	if (s->said_ns && s->now - s->said_ns < QUIET_NS)
+		return;
+	s->said_ns = s->now;
+	s->said = true;
+	say_outage(s, err);
+}
+
+/* Frames could be written again. */
+static void recovered(struct pcap_sink *s)
+{
+	s->outage = false;
+	if (!s->said)
+		return; /* with the next outage that is said */
+	s->said = false;
+	fprintf(stderr, "afxdpd: sink 'pcap:%s': it can be written again; %llu frames were lost\n",
+		s->name, (unsigned long long)s->lost);
+	s->lost = 0;
 }
 
 /* Write what one worker handed over. Return: descriptors. */
@@ -198,8 +231,11 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 	n = collect(s, p, pos, n);
 	records = s->file.records;
 	err = pcap_file_write(&s->file, &written, &bytes);
+	s->lost += records - written;
 	if (err)
 		complain(s, err);
+	else if (s->outage && records)
+		recovered(s);
 	sink_add(&s->bytes, bytes);
 	sink_add(&p->port.there.delivered, written);
 	sink_add(&p->port.there.dropped, records - written);
@@ -219,6 +255,18 @@ static uint32_t write_round(struct pcap_sink *s)
 	return n;
 }
 
+/* What an existing file had goes when the start has succeeded, not before. */
+static void begin_file(struct pcap_sink *s)
+{
+	int err;
+
+	if (!__atomic_load_n(&s->wanted, __ATOMIC_ACQUIRE) || s->file.begun || s->outage)
+		return;
+	err = pcap_file_begin(&s->file);
+	if (err)
+		complain(s, err);
+}
+
 static void *writer(void *arg)
 {
 	struct pcap_sink *s = arg;
@@ -228,8 +276,12 @@ static void *writer(void *arg)
 	do {
 		stopping = handover_stopping(&s->handover);
 		n = write_round(s);
+		begin_file(s);
 		handover_wait(&s->handover, n);
 	} while (n || !stopping);
+	if (s->lost && !s->over)
+		fprintf(stderr, "afxdpd: sink 'pcap:%s': %llu frames were lost%s\n", s->name,
+			(unsigned long long)s->lost, s->outage ? "" : " in further outages");
 	return NULL;
 }
 
@@ -292,6 +344,21 @@ static int pcap_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_por
 	struct pcap_sink *s = (struct pcap_sink *)sink;
 
 	return handover_attach(&s->handover, sink, xsk, port);
+}
+
+static void pcap_begin(struct sink *sink)
+{
+	struct pcap_sink *s = (struct pcap_sink *)sink;
+
+	__atomic_store_n(&s->wanted, true, __ATOMIC_RELEASE);
+	handover_wake(&s->handover);
+}
+
+static const char *pcap_over(struct sink *sink)
+{
+	const struct pcap_sink *s = (struct pcap_sink *)sink;
+
+	return __atomic_load_n(&s->over, __ATOMIC_RELAXED) ? "its reader is gone" : NULL;
 }
 
 /* Wait for the writer's end, but only so long. */
@@ -362,6 +429,8 @@ const struct sink_ops sink_pcap_ops = {
 	.stamp = 1,
 	.open = pcap_open_sink,
 	.attach = pcap_attach,
+	.begin = pcap_begin,
+	.over = pcap_over,
 	.finish = pcap_finish,
 	.report = pcap_report,
 	.close = pcap_close_sink,

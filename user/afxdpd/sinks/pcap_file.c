@@ -3,16 +3,48 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* Of an Ethernet frame nothing is ever cut off: libpcap's own upper limit (MAXIMUM_SNAPLEN). */
 #define SNAPLEN 262144
+
+#define OPEN_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
+
+/* Whether only we and root can put a name, so also a link, into the directory of @name. */
+static bool directory_is_ours(const char *name)
+{
+	char *copy = strdup(name);
+	struct stat st;
+	bool ours = copy && !stat(dirname(copy), &st) &&
+		    (st.st_uid == 0 || st.st_uid == geteuid()) &&
+		    !(st.st_mode & (S_IWGRP | S_IWOTH));
+
+	free(copy);
+	return ours;
+}
+
+/* Not through a link that somebody else may have put there; /dev/stdout is one, too. What is
+ * captured is nobody else's business (0600). Nothing is truncated yet: see pcap_file_begin(). */
+static int open_path(const char *name)
+{
+	int fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
+
+	if (fd < 0 && errno == ELOOP) {
+		if (directory_is_ours(name))
+			return open(name, OPEN_FLAGS, 0600);
+		errno = ELOOP;
+	}
+	return fd;
+}
 
 /*
  * A pipe is opened O_NONBLOCK, so that a write() to one that nobody empties can be given up. The
@@ -25,63 +57,109 @@ static int open_fd(const char *name)
 	int fd = -1;
 
 	if (strcmp(name, "-"))
-		return open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
+		return open_path(name);
 	if (!fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode))
 		fd = open("/proc/self/fd/1", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : fd;
 }
 
-static int write_header(struct pcap_file *f, FILE *stream)
+/* The file's header as libpcap writes it, so that magic and link type are its business. Records we
+ * write ourselves: of 60-byte frames pcap_dump() with a buffer as large cost 59 ns each, its two
+ * calls of fwrite() being most of the difference to our 38 (tmpfs, one core). */
+static int make_header(struct pcap_file *f)
 {
 	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
 							    PCAP_TSTAMP_PRECISION_NANO);
+	FILE *stream = fmemopen(f->header, sizeof(f->header), "wb");
+	pcap_dumper_t *dumper = dead && stream ? pcap_dump_fopen(dead, stream) : NULL;
+	int err = dumper ? 0 : -ENOMEM;
 
-	if (!dead) {
+	if (dumper) {
+		err = pcap_dump_flush(dumper) ? -EIO : 0;
+		pcap_dump_close(dumper);
+	} else if (stream) {
 		fclose(stream);
-		return -ENOMEM;
 	}
-	errno = 0;
-	f->dumper = pcap_dump_fopen(dead, stream);
-	if (!f->dumper) {
-		int err = errno ? -errno : -EIO;
-
-		fclose(stream);
+	if (dead)
 		pcap_close(dead);
+	return err;
+}
+
+/* Write the header where the file is now. */
+static int write_header(struct pcap_file *f)
+{
+	off_t start = lseek(f->fd, 0, SEEK_CUR);
+	ssize_t n = write(f->fd, f->header, sizeof(f->header));
+	int err = n < 0 ? -errno : -ENOSPC;
+
+	if (n != sizeof(f->header)) {
+		/* The next attempt begins where this one did. */
+		if (n > 0 &&
+		    (start < 0 || ftruncate(f->fd, start) || lseek(f->fd, start, SEEK_SET) < 0))
+			f->broken = true;
 		return err;
 	}
-	pcap_close(dead);
-	return pcap_dump_flush(f->dumper) ? -errno : 0;
+	f->end = start < 0 ? start : start + n;
+	f->begun = true;
+	return 0;
+}
+
+int pcap_file_begin(struct pcap_file *f)
+{
+	if (f->begun)
+		return 0;
+	if (ftruncate(f->fd, 0))
+		return -errno;
+	return write_header(f);
+}
+
+/* A regular file has one writer. The lock belongs to this opening of the inode, by whatever name,
+ * and goes with it. */
+static int lock(struct pcap_file *f, const struct stat *st)
+{
+	if (!S_ISREG(st->st_mode) || !flock(f->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+		return 0; /* or a file system that knows no locks */
+	return -EBUSY;
+}
+
+static const char *reason(int err)
+{
+	switch (err) {
+	case -ENXIO:
+		return "no process reads this FIFO; start the reader first";
+	case -EBUSY:
+		return "a capture is being written to this file; choose another name, or rename "
+		       "the file first";
+	case -ELOOP:
+		return "it is a symbolic link in a directory that others can write to; name the "
+		       "file itself";
+	default:
+		return strerror(-err);
+	}
 }
 
 int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size)
 {
-	FILE *stream;
-	int fd, err;
+	struct stat st;
+	int err;
 
 	memset(f, 0, offsetof(struct pcap_file, piece));
 	f->given_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	fd = f->given_up < 0 ? -1 : open_fd(name);
-	stream = fd < 0 ? NULL : fdopen(fd, "w");
-	if (!stream) {
+	f->fd = f->given_up < 0 ? -1 : open_fd(name);
+	if (f->fd < 0 || fstat(f->fd, &st)) {
 		err = -errno;
-		if (fd >= 0)
-			close(fd);
 		goto close;
 	}
-	/* libpcap writes the header, so that magic and link type are its business. Records we write
-	 * ourselves: of 60-byte frames pcap_dump() with a buffer as large cost 59 ns each, its two
-	 * calls of fwrite() being most of the difference to our 38 (tmpfs, one core). */
-	err = write_header(f, stream);
+	err = lock(f, &st) ?: make_header(f);
+	/* What is in a file already stays until there is something better. */
+	if (!err && (!strcmp(name, "-") || !S_ISREG(st.st_mode) || !st.st_size))
+		err = write_header(f);
 	if (err)
 		goto close;
-	f->fd = fd;
-	f->end = lseek(fd, 0, SEEK_CUR);
 	return 0;
 close:
 	pcap_file_close(f);
-	snprintf(why, size, "cannot write pcap file '%s': %s", name,
-		 err == -ENXIO ? "no process reads this FIFO; start the reader first"
-			       : strerror(-err));
+	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
 	return err;
 }
 
@@ -123,7 +201,7 @@ int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes)
 	uint64_t total = f->records ? f->record_end[f->records - 1] : 0, done = 0;
 	struct iovec *piece = f->piece;
 	uint32_t left = f->pieces, whole = f->records;
-	int err = f->broken ? -EPIPE : 0;
+	int err = f->broken ? -EPIPE : pcap_file_begin(f);
 
 	while (!err && done < total) {
 		ssize_t n = writev(f->fd, piece, (int)left);
@@ -167,7 +245,7 @@ void pcap_file_close(struct pcap_file *f)
 	if (f->given_up >= 0)
 		close(f->given_up);
 	f->given_up = -1;
-	if (f->dumper)
-		pcap_dump_close(f->dumper);
-	f->dumper = NULL;
+	if (f->fd >= 0)
+		close(f->fd);
+	f->fd = -1;
 }

@@ -36,11 +36,12 @@ struct pcap_record {
 };
 
 struct pcap_file {
-	struct pcap_dumper *dumper; /* libpcap's: owns the descriptor */
 	int fd;
 	int given_up; /* eventfd: readable when nobody waits for a full pipe any more */
 	off_t end;    /* of the last whole record; -1: not seekable */
+	bool begun;   /* the header is written */
 	bool broken;  /* half a record went where it cannot be taken back */
+	uint8_t header[24];
 	uint32_t pieces, records, copied;
 	struct iovec piece[PCAP_PIECES];
 	uint64_t record_end[PCAP_RECORDS]; /* bytes up to the end of each record collected */
@@ -48,12 +49,18 @@ struct pcap_file {
 };
 
 /**
- * pcap_file_open() - create or truncate the file @name ("-" is stdout) and write its header.
+ * pcap_file_open() - create or open the file @name ("-" is stdout). An existing file keeps what it
+ * has until pcap_file_begin(), or the first record.
  * @why: one line, quoting @name, if it fails.
  *
- * Return: 0 or -errno.
+ * Return: 0; -EBUSY if a capture is being written there; -ELOOP for a link that others may have
+ * placed; or another -errno.
  */
 int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size);
+
+/** pcap_file_begin() - what was in the file goes, a header comes; nothing if that has happened.
+ * Return: 0 or -errno; may be tried again. */
+int pcap_file_begin(struct pcap_file *f);
 
 /** pcap_file_fits() - whether one more record of @pieces parts, @copied bytes of which are copied,
  * has room. */
