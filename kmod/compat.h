@@ -8,6 +8,7 @@
 #define XNIC_COMPAT_H
 
 #include <linux/dim.h>
+#include <linux/ethtool.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <net/xdp.h>
@@ -43,6 +44,24 @@ static inline void xnic_napi_add(struct net_device *netdev, struct napi_struct *
 	netif_napi_add(netdev, napi, poll);
 #endif
 }
+
+/* Two questions of `ethtool -x` and `ethtool -n` that get_rxnfc() answered have operations of their
+ * own: how many rings there are since 6.19, and what is hashed since 6.17 (and in stable releases
+ * of 6.12). Without them the newer kernels refuse. */
+#ifdef XNIC_RX_RING_COUNT
+#define XNIC_RX_RING_COUNT_OP(op) .get_rx_ring_count = (op),
+#else
+#define XNIC_RX_RING_COUNT_OP(op)
+#endif
+#ifdef XNIC_RXFH_FIELDS
+#define XNIC_RXFH_FIELDS_OP(op) .get_rxfh_fields = (op),
+#else
+#define XNIC_RXFH_FIELDS_OP(op)
+struct ethtool_rxfh_fields {
+	u32 data;
+	u32 flow_type;
+};
+#endif
 
 /** xnic_skb_add_xdp_frags() - tell @skb of the fragments that @xdp left in it. Named anew, and
  * given all flags, in 6.18. */

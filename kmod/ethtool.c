@@ -254,20 +254,16 @@ static int xnic_set_rxfh(struct net_device *netdev, struct ethtool_rxfh_param *r
 	return xnic_call(netdev_priv(netdev), &call, XNIC_MSG_RSS);
 }
 
-/* What is hashed cannot be chosen. */
-static int xnic_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *locations)
+static u32 xnic_get_rx_ring_count(struct net_device *netdev)
 {
 	struct xnic_adapter *ad = netdev_priv(netdev);
 
-	switch (info->cmd) {
-	case ETHTOOL_GRXRINGS:
-		info->data = ad->shape.pairs;
-		return 0;
-	case ETHTOOL_GRXFH:
-		break;
-	default:
-		return -EOPNOTSUPP;
-	}
+	return ad->shape.pairs;
+}
+
+/* What is hashed cannot be chosen. */
+static int xnic_get_rxfh_fields(struct net_device *netdev, struct ethtool_rxfh_fields *info)
+{
 	switch (info->flow_type) {
 	case TCP_V4_FLOW:
 	case TCP_V6_FLOW:
@@ -284,6 +280,24 @@ static int xnic_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info,
 	default:
 		info->data = 0;
 		return 0;
+	}
+}
+
+/* Both, for kernels that ask for them here. */
+static int xnic_get_rxnfc(struct net_device *netdev, struct ethtool_rxnfc *info, u32 *locations)
+{
+	struct ethtool_rxfh_fields fields = { .flow_type = info->flow_type };
+
+	switch (info->cmd) {
+	case ETHTOOL_GRXRINGS:
+		info->data = xnic_get_rx_ring_count(netdev);
+		return 0;
+	case ETHTOOL_GRXFH:
+		xnic_get_rxfh_fields(netdev, &fields);
+		info->data = fields.data;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
 	}
 }
 
@@ -459,4 +473,5 @@ const struct ethtool_ops xnic_ethtool_ops = {
 	.get_regs_len = xnic_get_regs_len,
 	.get_regs = xnic_get_regs,
 	.self_test = xnic_self_test,
+	XNIC_RX_RING_COUNT_OP(xnic_get_rx_ring_count) XNIC_RXFH_FIELDS_OP(xnic_get_rxfh_fields)
 };
