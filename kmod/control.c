@@ -7,7 +7,7 @@
  *	CLOSED ------->  OPENED  ------------------> ASLEEP
  *	       <-------          <------------------
  *	         CLOSE           RESUME (was open)
- *	any    -- UNPLUGGED -->  GONE
+ *	CLOSED, OPENED -- UNPLUGGED --> GONE -- RESUME --> as from ASLEEP
  *
  * The thread alone touches the port's configuration, so there is no lock and no flag to say that
  * somebody is at it. Entry points that may sleep call (domain_call(): they wait for the reply, most
@@ -78,41 +78,75 @@ static void control_stop_running(struct xnic_adapter *ad)
 	xnic_hw_statistics(ad);
 }
 
+/* From here on no register is touched: the device may be without power, or its reads give ones
+ * without anything being wrong with it. */
 static int control_suspend(struct xnic_adapter *ad, bool was_open)
 {
+	netif_device_detach(ad->netdev);
 	ad->was_open = was_open;
-	if (was_open)
+	if (was_open) {
 		control_stop_running(ad);
-	xnic_irq_disable_all(ad);
+		xnic_irq_quiesce(ad);
+	}
+	pci_clear_master(ad->pdev); /* xnic_hw_reset() makes it one again */
+	mutex_lock(&ad->mdio_lock);
+	WRITE_ONCE(ad->regs, NULL);
+	mutex_unlock(&ad->mdio_lock);
 	control_enter(ad, XNIC_ASLEEP);
 	return 0;
 }
 
+/* From ASLEEP or GONE. The caller holds rtnl. */
 static int control_resume(struct xnic_adapter *ad)
 {
-	int err = xnic_hw_reset(ad);
+	int err;
 
-	if (err)
+	WRITE_ONCE(ad->regs, ad->mapped);
+	err = xnic_hw_reset(ad);
+	if (err) {
+		control_enter(ad, XNIC_GONE);
 		return err;
+	}
 	if (!ad->was_open) {
 		control_enter(ad, XNIC_CLOSED);
-		return 0;
+	} else {
+		xnic_port_up(ad);
+		phy_init_hw(ad->phydev);
+		phy_start(ad->phydev);
+		control_enter(ad, XNIC_OPENED);
 	}
-	xnic_port_up(ad);
-	phy_init_hw(ad->phydev);
-	phy_start(ad->phydev);
-	control_enter(ad, XNIC_OPENED);
+	netif_device_attach(ad->netdev);
 	return 0;
 }
 
-static int control_unplugged(struct xnic_adapter *ad, bool running)
+/* What the port held while it was open, if it has not been given back yet. */
+static void control_release(struct xnic_adapter *ad)
 {
-	netdev_err(ad->netdev,
-		   "the device does not answer any more: unplugged, or in need of a power cycle\n");
+	if (ad->was_open)
+		xnic_port_release(ad);
+	ad->was_open = false;
+}
+
+/* Should the device only be deaf: it must not write to memory that is about to be given back. */
+static void control_lose(struct xnic_adapter *ad)
+{
 	netif_device_detach(ad->netdev);
-	/* Should it only be deaf: it must not write to memory that is about to be given back. */
 	pci_clear_master(ad->pdev);
-	if (running)
+	ad->was_open = ad->state == XNIC_OPENED;
+}
+
+static int control_unplugged(struct xnic_adapter *ad)
+{
+	/* Asleep since, and awake again: it was not the device that did not answer, but the way to
+	 * it, and that has been mended. */
+	if (READ_ONCE(ad->regs))
+		return 0;
+	netdev_err(ad->netdev,
+		   "the device does not answer any more: unplugged, or in need of a reset (echo 1 "
+		   ">/sys/bus/pci/devices/%s/reset)\n",
+		   pci_name(ad->pdev));
+	control_lose(ad);
+	if (ad->was_open)
 		control_stop_running(ad);
 	control_enter(ad, XNIC_GONE);
 	return 0;
@@ -178,6 +212,7 @@ static int control_tx_timeout(struct xnic_adapter *ad)
 		return 0;
 	/* The port is down in all but name. Only rtnl can make the name fit. */
 	netdev_err(ad->netdev, "reset failed (%d), closing the interface\n", err);
+	control_lose(ad);
 	phy_stop(ad->phydev);
 	control_enter(ad, XNIC_GONE);
 	domain_notify(&ad->outlet, &ad->close_me);
@@ -226,7 +261,7 @@ static int control_closed(struct xnic_adapter *ad, struct xnic_call *call)
 	case XNIC_MSG_SUSPEND:
 		return control_suspend(ad, false);
 	case XNIC_MSG_UNPLUGGED:
-		return control_unplugged(ad, false);
+		return control_unplugged(ad);
 	case XNIC_MSG_LINK_IRQ: /* late ones */
 	case XNIC_MSG_LINK_CHANGE:
 	case XNIC_MSG_TX_TIMEOUT:
@@ -291,23 +326,21 @@ static int control_opened(struct xnic_adapter *ad, struct xnic_call *call)
 	case XNIC_MSG_TX_TIMEOUT:
 		return control_tx_timeout(ad);
 	case XNIC_MSG_UNPLUGGED:
-		return control_unplugged(ad, true);
+		return control_unplugged(ad);
 	default:
 		return -EBUSY; /* open, resume: out of order */
 	}
 }
 
-/* Suspended, or the PCI channel is being recovered: the device is not to be touched. The rings are
- * there if the port was open. */
+/* Suspended, or being reset, or the PCI channel is being recovered, or could not be: the device is
+ * not to be touched. The rings are there if the port was open. */
 static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 {
 	switch (call->msg.node.type) {
 	case XNIC_MSG_RESUME:
 		return control_resume(ad);
 	case XNIC_MSG_CLOSE:
-		if (ad->was_open)
-			xnic_port_release(ad);
-		ad->was_open = false;
+		control_release(ad);
 		return 0;
 	case XNIC_MSG_SET_PROG:
 		return xnic_xdp_set_prog(ad, call->prog, call->extack);
@@ -324,9 +357,7 @@ static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 		control_set_rss(ad, call);
 		return 0;
 	case XNIC_MSG_SUSPEND:
-		return 0;
-	case XNIC_MSG_UNPLUGGED:
-		return control_unplugged(ad, false);
+	case XNIC_MSG_UNPLUGGED: /* it could not be reached when it fell asleep */
 	case XNIC_MSG_LINK_IRQ:
 	case XNIC_MSG_LINK_CHANGE:
 	case XNIC_MSG_TX_TIMEOUT:
@@ -337,13 +368,14 @@ static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 	}
 }
 
-/* The device does not answer. Everything can be given back, nothing had. */
+/* The device does not answer. Everything can be given back, nothing had; until it has been reset. */
 static int control_gone(struct xnic_adapter *ad, struct xnic_call *call)
 {
 	switch (call->msg.node.type) {
+	case XNIC_MSG_RESUME:
+		return control_resume(ad);
 	case XNIC_MSG_CLOSE:
-		if (ad->rx[0].mem)
-			xnic_port_release(ad);
+		control_release(ad);
 		return 0;
 	case XNIC_MSG_SET_PROG:
 		return xnic_xdp_set_prog(ad, call->prog, call->extack);
@@ -380,11 +412,15 @@ static int control_main(struct domain_thread *self, void *arg)
 	int from;
 
 	for (;;) {
-		long left = ad->state == XNIC_OPENED ? XNIC_TICK_MS : DOMAIN_FOREVER;
+		long left = DOMAIN_FOREVER;
 
-		if (left > 0 && time_after_eq(jiffies, due)) {
-			xnic_port_tick(ad);
-			due = jiffies + msecs_to_jiffies(XNIC_TICK_MS);
+		if (ad->state == XNIC_OPENED) {
+			if (time_after_eq(jiffies, due)) {
+				xnic_port_tick(ad);
+				due = jiffies + msecs_to_jiffies(XNIC_TICK_MS);
+			}
+			/* Messages that keep coming do not put the tick off. */
+			left = jiffies_to_msecs(max(1L, (long)(due - jiffies)));
 		}
 		from = domain_wait(self, boxes, ARRAY_SIZE(boxes), left, &msg);
 		if (from == -ESHUTDOWN)

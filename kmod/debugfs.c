@@ -21,8 +21,7 @@ static int control_show(struct seq_file *m, void *unused)
 	struct domain_thread *thread;
 	struct domain_mailbox *box;
 
-	seq_printf(m, "domain %s state %s%s%s\n", d->name, READ_ONCE(d->state),
-		   READ_ONCE(d->parked) ? " parked" : "",
+	seq_printf(m, "domain %s state %s%s\n", d->name, READ_ONCE(d->state),
 		   READ_ONCE(d->stopping) ? " stopping" : "");
 	for (thread = READ_ONCE(d->threads); thread; thread = READ_ONCE(thread->next))
 		seq_printf(m, "thread %s %s turns %lu\n", thread->name,

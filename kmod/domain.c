@@ -3,8 +3,7 @@
  * domain.c - the active-driver runtime. What it promises is in domain.h.
  *
  * The baton is handed over, never competed for: who gives it up grants it to the thread that has
- * asked longest (domain->ready), so a thread that always finds messages cannot keep the others, or
- * domain_park(), out.
+ * asked longest (domain->ready), so a thread that always finds messages cannot keep the others out.
  *
  * No wake-up is lost because both sides exchange one word, mailbox->waiter. The receiver puts
  * itself there, then looks; the sender links its message, then takes who is there. Whichever
@@ -20,7 +19,7 @@
 /* domain->lock held; the baton is down. Return: who is to be woken. */
 static struct domain_thread *baton_grant(struct domain *d)
 {
-	struct domain_thread *next = d->parked ? NULL : d->ready;
+	struct domain_thread *next = d->ready;
 
 	if (next) {
 		WRITE_ONCE(d->ready, next->next_ready);
@@ -58,26 +57,14 @@ static void baton_give(struct domain_thread *self, enum domain_thread_state stat
 {
 	struct domain *d = self->domain;
 	struct domain_thread *next;
-	struct os_done *parker = NULL;
 
 	os_lockmap_release(&d->lockmap);
 	os_lock(&d->lock);
 	WRITE_ONCE(self->state, state);
 	next = baton_grant(d);
-	if (!next) {
-		parker = d->parker;
-		d->parker = NULL;
-	}
 	os_unlock(&d->lock);
 	if (next)
 		os_sleeper_wake(&next->sleeper);
-	if (parker)
-		os_done_signal(parker);
-}
-
-static bool baton_wanted(struct domain *d)
-{
-	return READ_ONCE(d->ready) || READ_ONCE(d->parked);
 }
 
 /* ---- set-up ---- */
@@ -302,7 +289,7 @@ int domain_wait(struct domain_thread *self, struct domain_mailbox *const *boxes,
 		limit = os_deadline(timeout_ms);
 		deadline = &limit;
 	}
-	if (baton_wanted(d))
+	if (READ_ONCE(d->ready))
 		domain_yield(self);
 	from = wait_look(d, boxes, n, msg);
 	while (from == -EAGAIN && in_time) {
@@ -343,36 +330,7 @@ void domain_yield(struct domain_thread *self)
 	baton_take(self);
 }
 
-/* ---- stop, park ---- */
-
-void domain_park(struct domain *d)
-{
-	struct os_done done;
-	bool running;
-
-	os_done_init(&done);
-	os_lock(&d->lock);
-	WRITE_ONCE(d->parked, true);
-	running = d->running;
-	if (running)
-		d->parker = &done;
-	os_unlock(&d->lock);
-	if (running)
-		os_done_wait(&done);
-}
-
-void domain_unpark(struct domain *d)
-{
-	struct domain_thread *next = NULL;
-
-	os_lock(&d->lock);
-	WRITE_ONCE(d->parked, false);
-	if (!d->running)
-		next = baton_grant(d);
-	os_unlock(&d->lock);
-	if (next)
-		os_sleeper_wake(&next->sleeper);
-}
+/* ---- stop ---- */
 
 void domain_stop(struct domain *d)
 {
@@ -387,7 +345,6 @@ void domain_stop(struct domain *d)
 	if (stopped)
 		return;
 
-	domain_unpark(d);
 	for (thread = d->threads; thread; thread = thread->next)
 		os_sleeper_wake(&thread->sleeper);
 	for (thread = d->threads; thread; thread = thread->next)

@@ -129,8 +129,6 @@ struct domain {
 	struct domain_thread *running; /* who holds the baton */
 	struct domain_thread *ready;   /* who wants it, in the order of asking */
 	struct domain_thread **ready_end;
-	struct os_done *parker; /* waits for the baton to be put down */
-	bool parked;		/* the baton stays down */
 	bool stopping;
 	struct os_lockmap lockmap;
 };
@@ -177,21 +175,10 @@ int domain_thread_start(struct domain *d, struct domain_thread *thread, const ch
  * What is queued already is still served: WAIT says -ESHUTDOWN only when its mailboxes are empty.
  * What no thread takes any more, calls that come too late included, is answered with -ESHUTDOWN;
  * outgoing messages are delivered before this returns (so do not hold what the deliver functions
- * take). A parked domain is unparked. Afterwards @d may be freed once no sender is left. Stopping a
- * domain twice, or one that has no thread, does no harm.
+ * take). Afterwards @d may be freed once no sender is left. Stopping a domain twice, or one that
+ * has no thread, does no harm.
  */
 void domain_stop(struct domain *d);
-
-/**
- * domain_park() - hold every thread of @d where it is. May sleep: returns once the thread that runs
- * has come to its next WAIT (sleep, yield).
- *
- * Messages can still be sent; they wait. For suspend: tell the driver to bring the device down by a
- * message, then park. domain_unpark() may be called by another task than the one that parked. Not
- * for two tasks at once.
- */
-void domain_park(struct domain *d);
-void domain_unpark(struct domain *d);
 
 /**
  * domain_msg_init() - prepare a message. Once for a preallocated one, before each call for others.

@@ -14,6 +14,8 @@ enum xnic_fault {
 	XNIC_FAULT_IRQ,	 /* the next so many interrupts of queue pairs are swallowed */
 	XNIC_FAULT_READ, /* the next so many register reads give ones, as if nobody was there */
 	XNIC_FAULT_DIM,	 /* the next so many works of adaptive moderation stall for a second */
+	XNIC_FAULT_LOST, /* at the next so many PCI errors, reads begin to give ones */
+	XNIC_FAULT_BACK, /* at the next so many resets of the slot, they cease to */
 	XNIC_FAULTS_N
 };
 
@@ -40,13 +42,28 @@ static inline bool xnic_fault_hits(struct xnic_faults *faults, enum xnic_fault w
 		if (xnic_fault(ad, which)) \
 			msleep(1000);      \
 	} while (0)
+
+/* A reset makes the device forget its counters. QEMU before 8.0 keeps them: the driver helps. */
+#define XNIC_RESET_FORGETS true
+
+static inline void xnic_fault_turn(struct xnic_faults *faults, enum xnic_fault which, int reads)
+{
+	if (xnic_fault_hits(faults, which))
+		atomic_set(&faults->left[XNIC_FAULT_READ], reads);
+}
+
+#define xnic_fault_channel_lost(ad) xnic_fault_turn(&(ad)->faults, XNIC_FAULT_LOST, INT_MAX)
+#define xnic_fault_channel_back(ad) xnic_fault_turn(&(ad)->faults, XNIC_FAULT_BACK, 0)
 #else
 struct xnic_faults {
 };
 
+#define XNIC_RESET_FORGETS	    false
 #define xnic_faults_add(ad)	    ((void)(ad))
 #define xnic_fault(ad, which)	    ((void)(ad), (void)(which), false)
 #define xnic_fault_stall(ad, which) ((void)(ad), (void)(which))
+#define xnic_fault_channel_lost(ad) ((void)(ad))
+#define xnic_fault_channel_back(ad) ((void)(ad))
 #endif
 
 #endif

@@ -52,6 +52,8 @@ int xnic_hw_reset(struct xnic_adapter *ad)
 			  XNIC_EECD);
 	msleep(XNIC_RESET_MS);
 	mutex_unlock(&ad->mdio_lock);
+	if (XNIC_RESET_FORGETS)
+		xnic_hw_forget_statistics(ad);
 
 	xnic_wr(ad, XNIC_CTRL,
 		xnic_rd(ad, XNIC_CTRL) & ~(XNIC_CTRL_MASTER_DISABLE | XNIC_CTRL_RST));
@@ -335,10 +337,8 @@ static const u32 xnic_hw_counter_regs[XNIC_HW_COUNTERS] = {
 	[XNIC_HW_TX_XON] = XNIC_XONTXC,	     [XNIC_HW_TX_XOFF] = XNIC_XOFFTXC,
 };
 
-/** xnic_hw_statistics() - add what the device has counted since the last time (reading clears). */
-void xnic_hw_statistics(struct xnic_adapter *ad)
+static void hw_read_counters(struct xnic_adapter *ad, u64 *counts)
 {
-	u64 counts[XNIC_HW_COUNTERS];
 	unsigned int i;
 
 	for (i = 0; i < XNIC_HW_COUNTERS; i++) {
@@ -348,6 +348,24 @@ void xnic_hw_statistics(struct xnic_adapter *ad)
 		if (reg == XNIC_GORCL || reg == XNIC_GOTCL) /* the high half latches and clears */
 			counts[i] |= (u64)xnic_rd(ad, reg + 4) << 32;
 	}
+}
+
+/** xnic_hw_forget_statistics() - what the device has counted up to now was another driver's. */
+void xnic_hw_forget_statistics(struct xnic_adapter *ad)
+{
+	u64 counts[XNIC_HW_COUNTERS];
+
+	hw_read_counters(ad, counts);
+}
+
+/** xnic_hw_statistics() - add what the device has counted since the last time (reading clears). To
+ * be called before a reset, which clears as well. */
+void xnic_hw_statistics(struct xnic_adapter *ad)
+{
+	u64 counts[XNIC_HW_COUNTERS];
+	unsigned int i;
+
+	hw_read_counters(ad, counts);
 	if (!READ_ONCE(ad->regs))
 		return;
 	u64_stats_update_begin(&ad->hw_sync);

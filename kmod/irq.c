@@ -59,6 +59,18 @@ void xnic_irq_disable_all(struct xnic_adapter *ad)
 	xnic_flush(ad);
 }
 
+/** xnic_irq_quiesce() - mask every cause and wait for the handlers, which are installed. May
+ * sleep. */
+void xnic_irq_quiesce(struct xnic_adapter *ad)
+{
+	int i;
+
+	xnic_irq_disable_all(ad);
+	for (i = 0; i < ad->vectors; i++)
+		synchronize_irq(pci_irq_vector(ad->pdev, i));
+	xnic_irq_disable_all(ad); /* one that was under way may have unmasked its own */
+}
+
 /** xnic_irq_enable_pair() - unmask a pair's causes; those that came up meanwhile fire. */
 void xnic_irq_enable_pair(struct xnic_queue *q)
 {
@@ -203,7 +215,8 @@ static irqreturn_t irq_single(int irq, void *data)
 	struct xnic_adapter *ad = q->ad;
 	u32 causes = xnic_rd(ad, XNIC_ICR);
 
-	if (!causes || (!ad->pdev->msi_enabled && !(causes & XNIC_INT_ASSERTED)))
+	/* All ones: asleep or gone, and another device's on the line. */
+	if (!causes || causes == ~0U || (!ad->pdev->msi_enabled && !(causes & XNIC_INT_ASSERTED)))
 		return IRQ_NONE;
 	xnic_wr(ad, XNIC_ICR, causes);
 	WRITE_ONCE(q->interrupts, q->interrupts + 1);

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main.c - the PCI driver: probe and remove, power management, error recovery.
+ * main.c - the PCI driver: probe and remove, and register reads that notice a dead device.
  */
 #include <linux/debugfs.h>
 #include <linux/module.h>
-#include <linux/rtnetlink.h>
 
 #include "xnic.h"
 
@@ -16,7 +15,7 @@ static struct dentry *xnic_debugfs; /* /sys/kernel/debug/xnic */
  * @reg: its offset.
  *
  * Return: its value; all ones if the device does not answer, which the control thread is then told
- * of. From then on the device is not touched any more.
+ * of; and all ones, without a look, from then on and while the port is asleep.
  */
 u32 xnic_rd(struct xnic_adapter *ad, u32 reg)
 {
@@ -34,6 +33,12 @@ u32 xnic_rd(struct xnic_adapter *ad, u32 reg)
 			xnic_notify(ad, &ad->unplugged);
 	}
 	return value;
+}
+
+/** xnic_answers() - whether the device does. Also while it must not be touched otherwise. */
+bool xnic_answers(struct xnic_adapter *ad)
+{
+	return !xnic_fault(ad, XNIC_FAULT_READ) && readl(ad->mapped + XNIC_STATUS) != ~0U;
 }
 
 static void xnic_init_queues(struct xnic_adapter *ad)
@@ -86,9 +91,18 @@ static int xnic_map(struct xnic_adapter *ad)
 		err = -ENOMEM;
 		goto release;
 	}
+	/* What a reset of the slot makes the device forget. */
+	pci_save_state(pdev);
+	ad->config = pci_store_saved_state(pdev);
+	if (!ad->config) {
+		err = -ENOMEM;
+		goto unmap;
+	}
 	ad->regs = ad->mapped;
 	return 0;
 
+unmap:
+	iounmap(ad->mapped);
 release:
 	pci_release_mem_regions(pdev);
 disable:
@@ -99,6 +113,7 @@ disable:
 static void xnic_unmap(struct xnic_adapter *ad)
 {
 	ad->regs = NULL;
+	kfree(ad->config);
 	iounmap(ad->mapped);
 	pci_release_mem_regions(ad->pdev);
 	pci_disable_device(ad->pdev);
@@ -111,6 +126,7 @@ static int xnic_init_device(struct xnic_adapter *ad)
 
 	if (err)
 		return dev_err_probe(&ad->pdev->dev, err, "the device does not answer\n");
+	xnic_hw_forget_statistics(ad);
 	xnic_hw_read_mac(ad, addr);
 	if (is_valid_ether_addr(addr)) {
 		eth_hw_addr_set(ad->netdev, addr);
@@ -206,98 +222,9 @@ static void xnic_remove(struct pci_dev *pdev)
 	if (ad->regs)
 		xnic_hw_reset(ad);
 	xnic_irq_free_vectors(ad);
+	xnic_recovery_leave(ad);
 	xnic_unmap(ad);
 	free_netdev(ad->netdev);
-}
-
-/* ---- power management and PCI error recovery: the same two steps ---- */
-
-static int xnic_sleep(struct xnic_adapter *ad)
-{
-	struct xnic_call call;
-	int err;
-
-	rtnl_lock();
-	netif_device_detach(ad->netdev);
-	err = xnic_call(ad, &call, XNIC_MSG_SUSPEND);
-	rtnl_unlock();
-	domain_park(&ad->domain);
-	return err;
-}
-
-static int xnic_wake(struct xnic_adapter *ad)
-{
-	struct xnic_call call;
-	int err;
-
-	domain_unpark(&ad->domain);
-	rtnl_lock();
-	err = xnic_call(ad, &call, XNIC_MSG_RESUME);
-	if (!err)
-		netif_device_attach(ad->netdev);
-	rtnl_unlock();
-	return err;
-}
-
-static int xnic_suspend(struct device *dev)
-{
-	struct xnic_adapter *ad = dev_get_drvdata(dev);
-	int err = xnic_sleep(ad);
-
-	msleep(XNIC_IRQ_SETTLE_MS);
-	return err;
-}
-
-static int xnic_resume(struct device *dev)
-{
-	return xnic_wake(dev_get_drvdata(dev));
-}
-
-static DEFINE_SIMPLE_DEV_PM_OPS(xnic_pm_ops, xnic_suspend, xnic_resume);
-
-static pci_ers_result_t xnic_error_detected(struct pci_dev *pdev, pci_channel_state_t state)
-{
-	struct xnic_adapter *ad = pci_get_drvdata(pdev);
-
-	if (state == pci_channel_io_perm_failure)
-		WRITE_ONCE(ad->regs, NULL);
-	xnic_sleep(ad);
-	if (state == pci_channel_io_perm_failure)
-		return PCI_ERS_RESULT_DISCONNECT;
-	pci_disable_device(pdev);
-	return PCI_ERS_RESULT_NEED_RESET;
-}
-
-static pci_ers_result_t xnic_slot_reset(struct pci_dev *pdev)
-{
-	struct xnic_adapter *ad = pci_get_drvdata(pdev);
-
-	if (pci_enable_device_mem(pdev))
-		return PCI_ERS_RESULT_DISCONNECT;
-	pci_restore_state(pdev);
-	pci_save_state(pdev);
-	WRITE_ONCE(ad->regs, ad->mapped);
-	return PCI_ERS_RESULT_RECOVERED;
-}
-
-static void xnic_error_resume(struct pci_dev *pdev)
-{
-	xnic_wake(pci_get_drvdata(pdev));
-}
-
-static const struct pci_error_handlers xnic_error_handlers = {
-	.error_detected = xnic_error_detected,
-	.slot_reset = xnic_slot_reset,
-	.resume = xnic_error_resume,
-};
-
-static void xnic_shutdown(struct pci_dev *pdev)
-{
-	struct xnic_adapter *ad = pci_get_drvdata(pdev);
-
-	xnic_sleep(ad);
-	msleep(XNIC_IRQ_SETTLE_MS);
-	pci_disable_device(pdev);
 }
 
 static const struct pci_device_id xnic_devices[] = {

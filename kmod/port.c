@@ -144,6 +144,7 @@ int xnic_port_reset(struct xnic_adapter *ad)
 
 	ad->resets++;
 	xnic_port_down(ad);
+	xnic_hw_statistics(ad);
 	err = xnic_hw_reset(ad);
 	if (!err)
 		xnic_port_up(ad);

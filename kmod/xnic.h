@@ -96,9 +96,17 @@ enum xnic_hw_counter {
 enum xnic_state {
 	XNIC_CLOSED,
 	XNIC_OPENED,
-	XNIC_ASLEEP, /* suspended, or the PCI channel failed */
+	XNIC_ASLEEP, /* suspended, being reset, or the PCI channel failed */
 	XNIC_GONE,   /* the device does not answer any more */
 	XNIC_STATES
+};
+
+/* Why the port is asleep, or to stay so; a bit each. */
+enum xnic_why {
+	XNIC_WHY_SUSPEND = 1,
+	XNIC_WHY_ERROR = 2,
+	XNIC_WHY_RESET = 4,
+	XNIC_WHY_SHUTDOWN = 8
 };
 
 /* Flow control as asked for. */
@@ -111,7 +119,7 @@ struct xnic_pause {
 struct xnic_adapter {
 	/* Data path: read-mostly. */
 	struct net_device *netdev;
-	u8 __iomem *regs; /* NULL once the device does not answer */
+	u8 __iomem *regs; /* NULL once the device does not answer, and while the port is asleep */
 	struct bpf_prog *prog;
 	struct xnic_queue queue[XNIC_HW_QUEUES];
 	struct xnic_rx rx[XNIC_HW_QUEUES];
@@ -128,7 +136,7 @@ struct xnic_adapter {
 	u8 rss_key[XNIC_RSS_KEY_BYTES];
 	u8 rss_table[XNIC_RETA_ENTRIES];
 	struct xnic_pause pause;
-	bool was_open; /* before it fell asleep */
+	bool was_open; /* before it fell asleep, or was lost */
 
 	struct u64_stats_sync hw_sync;
 	u64_stats_t hw[XNIC_HW_COUNTERS];
@@ -137,7 +145,9 @@ struct xnic_adapter {
 
 	struct pci_dev *pdev;
 	void __iomem *mapped;
-	int vectors; /* 3: MSI-X; 1: MSI or line */
+	struct pci_saved_state *config; /* as of probe, for the device after a reset */
+	unsigned int why_asleep;	/* enum xnic_why; changes with the PCI device's lock held */
+	int vectors;			/* 3: MSI-X; 1: MSI or line */
 	struct mii_bus *mdio;
 	struct phy_device *phydev;
 	struct mutex mdio_lock; /* one MDIO access at a time, none during a reset */
@@ -172,8 +182,9 @@ static_assert(offsetof(struct xnic_xdp, xdp) == 0);
 /* ---- registers: main.c ---- */
 
 u32 xnic_rd(struct xnic_adapter *ad, u32 reg);
+bool xnic_answers(struct xnic_adapter *ad);
 
-/** xnic_wr() - write a register; nothing happens when the device is gone. */
+/** xnic_wr() - write a register; nothing happens when the device is gone or asleep. */
 static inline void xnic_wr(struct xnic_adapter *ad, u32 reg, u32 value)
 {
 	u8 __iomem *regs = READ_ONCE(ad->regs);
@@ -187,6 +198,12 @@ static inline void xnic_flush(struct xnic_adapter *ad)
 	xnic_rd(ad, XNIC_STATUS);
 }
 
+/* ---- recovery.c ---- */
+extern const struct dev_pm_ops xnic_pm_ops;
+extern const struct pci_error_handlers xnic_error_handlers;
+void xnic_shutdown(struct pci_dev *pdev);
+void xnic_recovery_leave(struct xnic_adapter *ad);
+
 /* ---- hw.c: the port's registers; all called by the control thread, or by probe ---- */
 int xnic_hw_reset(struct xnic_adapter *ad);
 void xnic_hw_read_mac(struct xnic_adapter *ad, u8 *addr);
@@ -199,6 +216,7 @@ void xnic_hw_vlan(struct xnic_adapter *ad, u16 vid);
 void xnic_hw_rss(struct xnic_adapter *ad);
 void xnic_hw_link(struct xnic_adapter *ad);
 void xnic_hw_statistics(struct xnic_adapter *ad);
+void xnic_hw_forget_statistics(struct xnic_adapter *ad);
 
 /* ---- ring.c ---- */
 struct xnic_mem {
@@ -279,6 +297,7 @@ void xnic_irq_free(struct xnic_adapter *ad);
 void xnic_irq_setup(struct xnic_adapter *ad);
 void xnic_irq_enable_other(struct xnic_adapter *ad);
 void xnic_irq_disable_all(struct xnic_adapter *ad);
+void xnic_irq_quiesce(struct xnic_adapter *ad);
 void xnic_irq_enable_pair(struct xnic_queue *q);
 void xnic_irq_disable_pair(struct xnic_queue *q);
 void xnic_irq_throttle(struct xnic_queue *q, unsigned int usecs, bool adaptive);
