@@ -172,6 +172,20 @@ live_is '.last_change.outcome' 'under way' || echo "a thousand hosts compile fas
 ends "a thousand hosts"
 wait "$client" 2>/dev/null || true
 
+# SIGHUP while rules are under way is not lost: the file is read when they are in place.
+echo 'default pass' >"$dir/own"
+start_daemon --metrics 127.0.0.1:9192 --control "$dir/control" -r "$dir/own"
+in_background rules replace "$dir/rules"
+wait_for 10 live_is '.last_change.outcome' 'under way' || fail "rules from a FIFO: $(live .last_change)"
+printf 'drop udp dst port 11\ndefault pass\n' >"$dir/own"
+kill -HUP "$daemon"
+answers "SIGHUP meanwhile"
+printf 'drop udp dst port 12\ndefault pass\n' >"$dir/rules"
+wait_for 10 daemon_says "rules read again from '$dir/own'" || fail "SIGHUP was lost: $(cat "$dir/err")"
+expect_eq "the rules after SIGHUP" "$(ctl --json rules show | jq -r '.rules[0].text')" "drop udp dst port 11"
+wait "$client" || fail "the client before SIGHUP"
+ends "SIGHUP meanwhile"
+
 # At the start, too: told that it is not ready, and ended at once.
 launch_daemon -r "$dir/rules"
 not_ready() { ! OUT=$(ctl status 2>&1) && [[ $OUT == *"rules are being read"* ]]; }

@@ -202,13 +202,14 @@ static void run(struct daemon *d)
 		poll(fds, 3,
 		     sooner(sooner(until(end), until(line)), changing(d) ? TICK_MS : WATCH_MS));
 		daemon_read_signals(d);
-		if (d->reload)
-			reload(d);
 		if (fds[1].revents)
 			daemon_links(d);
 		watch_program(d);
 		daemon_sink_watch(d);
 		daemon_read_post(d);
+		/* Not refused while a change is under way: nobody would ask for it again. */
+		if (d->reload && daemon_rules_at_rest(d))
+			reload(d);
 		daemon_serve(d);
 		daemon_sink_tick(d);
 		daemon_rules_tick(d);
@@ -430,7 +431,7 @@ int daemon_run(struct options *o)
 	if (status)
 		daemon_note("%s", d.why);
 	/* Somebody still uses what the rest would free. */
-	if (d.forced || d.reading)
+	if (d.forced || d.reading || d.readers_let_go)
 		_exit(status);
 	take_down_rest(&d);
 	return status;

@@ -65,6 +65,7 @@ struct daemon {
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
 	struct afxdp_rules *rules; /* NULL: none */
 	struct reading *reading;   /* rules that are being read; NULL: none */
+	uint32_t readers_let_go;   /* of rules nobody wants any more: their threads still run */
 	bool rules_ready;	   /* while setting up: it has come back */
 	struct change rules_change;
 	struct life *sink;	/* frames go there */
@@ -247,6 +248,10 @@ json_t *daemon_rules(const struct daemon *d);
  * who is told how it went; NULL: SIGHUP, which is said on stderr. */
 void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask);
 void daemon_rules_tick(struct daemon *d);
+
+/** daemon_rules_at_rest() - whether a change of rules may begin; one that is being read and that
+ * nobody waits for is dropped for it. */
+bool daemon_rules_at_rest(struct daemon *d);
 
 /** daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list. */
 void daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,

@@ -107,6 +107,7 @@ static bool superseded(struct daemon *d)
 		return false;
 	d->reading->unwanted = true;
 	d->reading = NULL;
+	d->readers_let_go++;
 	daemon_failed(d, 0, "it was dropped for another before it was read");
 	daemon_change_ends(d, &d->rules_change, false, daemon_refusal(d->why));
 	return true;
@@ -120,9 +121,14 @@ static void refuse(struct daemon *d, struct ask *ask)
 		daemon_note("SIGHUP: %s; the old rules stay", d->why);
 }
 
+bool daemon_rules_at_rest(struct daemon *d)
+{
+	return !d->reading || superseded(d);
+}
+
 static bool may_begin(struct daemon *d, struct ask *ask)
 {
-	if (!d->reading || superseded(d))
+	if (daemon_rules_at_rest(d))
 		return true;
 	daemon_failed(d, 0,
 		      "another change, '%s', is under way for %.0f s: try again when it is "
@@ -197,6 +203,7 @@ void daemon_rules_read(struct daemon *d, struct reading *r)
 	int err;
 
 	if (r->unwanted) {
+		d->readers_let_go--;
 		reading_free(r);
 		return;
 	}
