@@ -105,7 +105,6 @@ for ((i = 0; i < CYCLES; i++)); do
 	rmmod xnic
 done
 xnic_load
-expect_eq "what the device had counted for who had it before" "$(counters 'hw_[rt]x_(packets|bytes)' eth0)" 0
 xnic_ports
 ping -q -c 10 -i 0.02 -W 5 10.0.0.2 | grep -q " 0% packet loss" || fail "ping lost frames after $CYCLES cycles"
 xnic_unload
