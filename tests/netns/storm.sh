@@ -45,12 +45,12 @@ two_at_once() {
 	asks 3 "$@"
 	wait $!
 }
-# A sum that is taken while frames flow may lag, but never has more than came in.
+# While frames flow a counter is read before or after its neighbours, and they may be a few frames apart; no more than a ring.
 sums() {
 	local text
 	text=$(timeout 10 nsenter --net="/run/netns/$rx" -- "$BUILD/afxdpctl" -i "$rxif" ledger --json) || fail "no answer: $text"
 	jq -e '.ledger | .received >= 0 and .unexplained >= 0 and ([.passed, .dropped, .limited, .aborted, .tx, .unclaimed, .captured] | all(. >= 0))
-		and .received == ([.passed, .dropped, .limited, .aborted, .tx, .unclaimed, .captured] | add)' <<<"$text" >/dev/null ||
+		and (.received - ([.passed, .dropped, .limited, .aborted, .tx, .unclaimed, .captured] | add) | fabs) <= 4096' <<<"$text" >/dev/null ||
 		fail "the sums: $(jq -c .ledger <<<"$text")"
 }
 scrape() { in_ns "$rx" timeout 10 curl -s -o /dev/null "http://127.0.0.1:9193/metrics" || fail "no scrape"; }
