@@ -381,7 +381,9 @@ static int control_gone(struct xnic_adapter *ad, struct xnic_call *call)
 		return xnic_xdp_set_prog(ad, call->prog, call->extack);
 	case XNIC_MSG_SET_POOL:
 		return call->pool ? -ENODEV : xnic_xsk_set_pool(ad, NULL, call->queue);
-	case XNIC_MSG_VLAN:
+	case XNIC_MSG_VLAN: /* a reset may lead out of here */
+		control_set_vlan(ad, call);
+		return 0;
 	case XNIC_MSG_SUSPEND:
 	case XNIC_MSG_LINK_IRQ:
 	case XNIC_MSG_LINK_CHANGE:

@@ -118,11 +118,11 @@ static noinline bool xsk_take_long(struct xnic_tx *tx)
 }
 
 /* Send what was taken, as long as descriptors up to @limit suffice for any frame. Return: how many
- * descriptors of the sockets that were. */
+ * descriptors of the sockets were dealt with: sent, kept for their frame's rest, or given back. */
 static u32 xsk_send_taken(struct xnic_tx *tx, u32 limit)
 {
 	struct xnic_xsk_taken *t = &tx->taken;
-	u32 done = 0, length, i;
+	u32 at = t->at, length, i;
 
 	while ((s32)(limit - tx->prod.head) >= XNIC_XSK_WORST && t->at < t->end) {
 		const struct xdp_desc *desc = &tx->pool->tx_descs[t->at];
@@ -130,7 +130,6 @@ static u32 xsk_send_taken(struct xnic_tx *tx, u32 limit)
 		if (likely(xsk_is_eop_desc(desc) && !t->n && !t->skip)) {
 			xsk_put(tx, desc, 1, desc->len);
 			t->at++;
-			done++;
 			continue;
 		}
 		if (!xsk_take_long(tx))
@@ -138,13 +137,12 @@ static u32 xsk_send_taken(struct xnic_tx *tx, u32 limit)
 		for (i = 0, length = 0; i < t->n; i++)
 			length += t->desc[i].len;
 		xsk_put(tx, t->desc, t->n, length);
-		done += t->n;
 		t->n = 0;
 	}
-	return done;
+	return t->at - at;
 }
 
-/* Return: how many descriptors of the sockets were sent, with @room in the ring, no more than
+/* Return: how many descriptors of the sockets were dealt with, with @room in the ring, no more than
  * XNIC_XSK_TX_POLL. Transmit lock held. */
 static u32 xsk_send(struct xnic_tx *tx, u32 room)
 {

@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # xnic's transmit rings when they are full, and who shares them: two processors' pktgen with frames of 17 fragments at several ring sizes, alone and
 # beside XDP_TX, XDP_REDIRECT and AF_XDP; a queue with a backlog in its qdisc that is restarted in every way; AF_XDP frames that no well-behaved
-# program sends; a port without link; netconsole; NAPI in threads. FRAMES (2000) for each of pktgen's two threads.
+# program sends; a port without link; netconsole; NAPI in threads. FRAMES (500) for each of pktgen's two threads.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../xnic/lib.sh"
-FRAMES=${FRAMES:-2000}
+FRAMES=${FRAMES:-500}
 export FRAMES
 xnic_guest --timeout 900 --memory 2G
 
