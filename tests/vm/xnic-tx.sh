@@ -97,11 +97,15 @@ deferred() { echo "$1" >/sys/class/net/eth0/napi_defer_hard_irqs; echo "$2" >/sy
 # burst PORT COUNT LENGTH: frames to all, of a protocol that nobody takes.
 burst() {
 	on "$1" python3 - "$@" <<-'EOF'
-		import socket, sys
+		import errno, socket, sys
 		s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 		s.bind((sys.argv[1], 0))
 		frame = bytes.fromhex("ffffffffffff" + "000000000002" + "88b5").ljust(int(sys.argv[3]), b"\0")
-		for i in range(int(sys.argv[2])): s.send(frame)
+		for i in range(int(sys.argv[2])):
+		    try: s.send(frame)
+		    except OSError as error:
+		        if error.errno != errno.ENOBUFS: raise
+		        break # the qdisc is full too
 	EOF
 }
 # restart WHAT COMMAND...
