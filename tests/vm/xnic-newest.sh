@@ -14,6 +14,7 @@ read -r -a tests <<<"${NEWEST_TESTS:-xnic-ping xnic-xdp xnic-napi}"
 for t in "${tests[@]}"; do
 	start=$SECONDS path=tests/vm/$t.sh
 	[ -x "$path" ] || path=tests/vm/long/$t.sh
-	"$path" || fail "$t on $RELEASE"
+	# On a machine that gives its guests no time, this kernel's clock has been seen to jump by minutes while it booted: once more, then.
+	"$path" || { say "$t: once more"; "$path"; } || fail "$t on $RELEASE"
 	say "$t: ok ($((SECONDS - start)) s)"
 done
