@@ -3,12 +3,12 @@
 # Orders in random order, under traffic, to a daemon under AddressSanitizer and then to one under ThreadSanitizer: sinks (a plugin that stops answering, a
 # pipe nobody reads, a target that is down or gone), modes, rules, sets, SIGHUP, clients that leave in the middle and two at once, scrapes, ends. Whatever is
 # asked, the daemon answers, ends when it is told to, keeps its books balanced, and neither its memory nor its descriptors grow. SEED=N repeats a run, LIFE
-# is its length in seconds.
+# is its length in seconds. (Not in scripts/test yet: one run in eight ended with sinks that could not be changed any more.)
 set -euo pipefail
 # shellcheck source=tests/lib.sh
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../lib.sh"
 # shellcheck source=tests/daemon.sh
-. "$(dirname "$0")/../daemon.sh"
+. "$(dirname "$0")/../../daemon.sh"
 two_ends 2
 seed=${SEED:-$$} life=${LIFE:-24}
 RANDOM=$seed
@@ -112,7 +112,7 @@ one_life() {
 	end_gen
 	clean
 	[ $status -le 1 ] || fail "exit status $status: $(cat "$dir/err")"
-	[ $status = 0 ] || daemon_says 'are held by\|cannot print' || fail "exit status 1: $(tail -n 3 "$dir/err")"
+	[ $status = 0 ] || daemon_says 'are held by\|cannot write' || fail "exit status 1: $(tail -n 3 "$dir/err")"
 	no_program || fail "a program stayed"
 	balanced "a life of $1 orders"
 }
