@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# The driver on the newest kernel that it is written for: compiled for it without a warning, then the tests of traffic, XDP and NAPIs there.
+# The driver on the newest kernel that it is written for: compiled for it without a warning, then the tests of traffic and XDP there.
 # NEWEST_TESTS="xnic-zc xnic-removal" runs others; `make test-long` does, and that kernel's own suites.
 set -euo pipefail
 # shellcheck source=tests/lib.sh
@@ -10,7 +10,7 @@ set -euo pipefail
 cd "$ROOT"
 find_kernel "$NEWEST_KERNEL" || skip "no kernel $NEWEST_KERNEL here: 'scripts/deps newest' fetches it"
 export XNIC_KERNEL=$NEWEST_KERNEL N=2000 FRAMES=2000
-read -r -a tests <<<"${NEWEST_TESTS:-xnic-ping xnic-xdp xnic-napi}"
+read -r -a tests <<<"${NEWEST_TESTS:-xnic-ping xnic-xdp}"
 for t in "${tests[@]}"; do
 	start=$SECONDS path=tests/vm/$t.sh
 	[ -x "$path" ] || path=tests/vm/long/$t.sh

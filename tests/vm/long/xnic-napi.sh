@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # xnic: who polls a port from an AF_XDP socket goes on doing so, whatever is done to the port: MTU, rings, channels, down and up, a reset, pools.
-# Its polls are counted; the NAPIs keep their ids. Where a kernel can set a NAPI (6.13 and later), what was set stays. xnic-newest.sh runs it: 6.12 marks a
+# Its polls are counted; the NAPIs keep their ids. Where a kernel can set a NAPI (6.13 and later), what was set stays. xnic-newest-more.sh runs it: 6.12 marks a
 # socket with its NAPI only when it sends or a frame comes.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
