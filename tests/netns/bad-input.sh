@@ -187,7 +187,8 @@ launch_daemon
 wait_for 10 daemon_says "is down: waiting" || fail "down: it does not say so"
 end_daemon
 launch_daemon --duration 0.2
-ended_daemon 0
+ended_daemon 3
+expect_match "still down" "$(cat "$dir/err")" "$rxif is down: --duration 0.2 is over"
 ip -n "$rx" link set "$rxif" up
 
 # vanish WHAT ARGS...: remove the interface under the daemon. Exit 1, one line that names it, and the ledger of what came before.

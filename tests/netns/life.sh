@@ -23,6 +23,15 @@ expect_eq "rules with odd bytes are listed" "$(ctl --json rules show | jq '.rule
 kill -0 "$daemon" || fail "afxdpd ended: $(cat "$dir/err")"
 end_daemon
 
+# --duration begins when all is ready: a start that takes longer still ends with a report.
+mkfifo "$dir/late-rules"
+launch_daemon -r "$dir/late-rules" --duration 0.05 --report "$dir/report"
+sleep 0.2
+kill -0 "$daemon" || fail "ended before it was ready: $(cat "$dir/err")"
+echo 'default capture' >"$dir/late-rules"
+ended_daemon 0
+expect_eq "a short run has a report" "$(jq .schema "$dir/report")" 1
+
 # A mode that cannot be had (this user may not prefer busy polling) leaves the device's settings as they were.
 set_knobs 3 7000
 start_daemon --user nobody

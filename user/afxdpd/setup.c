@@ -10,9 +10,16 @@
 #include <unistd.h>
 #include "clerk.h"
 
+static bool is_over(const struct daemon *d)
+{
+	double seconds = d->options->duration;
+
+	return seconds && daemon_now() - d->start_ns >= (uint64_t)(seconds * 1e9);
+}
+
 static bool is_up(const struct daemon *d)
 {
-	return d->nic.up || d->gone;
+	return d->nic.up || d->gone || is_over(d);
 }
 
 /* A socket cannot be bound to an interface that is down. */
@@ -22,8 +29,14 @@ static int wait_until_up(struct daemon *d)
 		return 0;
 	daemon_note("%s is down: waiting for it (ip link set %s up)", d->nic.name, d->nic.name);
 	d->stage = "the interface is down";
+	d->start_ns = daemon_now();
 	daemon_wait(d, is_up);
-	return d->gone ? daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name) : 0;
+	if (d->gone)
+		return daemon_failed(d, EXIT_RUNTIME, "%s is gone", d->nic.name);
+	return d->nic.up || d->stop
+		       ? 0
+		       : daemon_failed(d, EXIT_CANNOT, "%s is down: --duration %g is over",
+				       d->nic.name, d->options->duration);
 }
 
 /* At once, so that a name that cannot be written is found before the work is done. An older report

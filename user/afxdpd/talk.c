@@ -150,9 +150,6 @@ bool daemon_wait(struct daemon *d, bool (*done)(const struct daemon *d))
 		daemon_read_post(d);
 		daemon_serve(d);
 		daemon_links(d);
-		if (d->options->duration &&
-		    daemon_now() - d->start_ns >= (uint64_t)(d->options->duration * 1e9))
-			d->stop = true;
 		if (d->stop)
 			return false;
 		if (done(d))
