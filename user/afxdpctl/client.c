@@ -8,11 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
-#include <sys/un.h>
 #include <unistd.h>
-#include "address.h"
 #include "complain.h"
 #include "ctl.h"
+#include "find.h"
 
 /* A daemon answers within a second, or says each second that it goes on. */
 #define ANSWER_S 5
@@ -25,29 +24,6 @@ int ctl_fail(int status, const char *format, ...)
 	complain("afxdpctl", format, args);
 	va_end(args);
 	return status;
-}
-
-static int dial(const struct ctl *ctl)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct timeval limit = { .tv_sec = ANSWER_S };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return -errno;
-	if (ctl->control)
-		snprintf(address.sun_path, sizeof(address.sun_path), "%s", ctl->control);
-	else
-		len = control_address(ctl->ifname, &address);
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	if (connect(fd, (struct sockaddr *)&address, len)) {
-		int err = -errno;
-
-		close(fd);
-		return err;
-	}
-	return fd;
 }
 
 /* What has been received and not been looked at. */
@@ -131,7 +107,9 @@ static json_t *exchange(int fd, const json_t *request)
 
 int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 {
+	const struct timeval limit = { .tv_sec = ANSWER_S };
 	const char *error;
+	char why[512];
 	int fd;
 
 	if (!request)
@@ -140,18 +118,13 @@ int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 		json_decref(request);
 		return ctl_fail(2, "no interface: say which with -i IFACE");
 	}
-	fd = dial(ctl);
+	fd = ctl->control ? find_at(ctl->control, why, sizeof(why))
+			  : find_daemon(ctl->ifname, why, sizeof(why));
 	if (fd < 0) {
 		json_decref(request);
-		if (ctl->control)
-			return ctl_fail(3, "no afxdpd answers at '%s': %s", ctl->control,
-					strerror(-fd));
-		return ctl_fail(
-			3,
-			"no afxdpd serves '%s' in this network namespace (%s): start one with "
-			"'afxdpd -i %s'",
-			ctl->ifname, strerror(-fd), ctl->ifname);
+		return ctl_fail(3, "%s", why);
 	}
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	*reply = exchange(fd, request);
 	json_decref(request);
 	close(fd);

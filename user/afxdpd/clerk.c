@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include "control.h"
 #include "http.h"
+#include "registry.h"
+#include "text.h"
 
 /* Connections of each kind. Who comes when all are taken has the place of the one that has been
  * idle for longest. */
@@ -25,8 +27,17 @@ struct print {
 	char *text;
 };
 
+/* What we serve, for clients that look for it. */
+struct serves {
+	struct afxdp_msg msg; /* CLERK_SERVES */
+	unsigned int ifindex;
+	char ifname[16];
+};
+
 struct clerk {
 	struct afxdp_post post, *home;
+	struct serves serves;
+	char wanted[128];
 	struct control control;
 	int http; /* or -1 */
 	int out;
@@ -55,6 +66,33 @@ static void hang_up(struct clerk *k, uint32_t i)
 	k->conn[i] = NULL;
 }
 
+/* Who looks for a daemon asks several, and waits for none: this does not go to the steward. */
+static bool say_who(const struct clerk *k, struct conn *c, json_t *request)
+{
+	const char *what = json_string_value(json_object_get(request, "command"));
+
+	if (!what || strcmp(what, "whoami"))
+		return false;
+	json_decref(request);
+	control_say(c, json_pack("{s:b, s:I, s:I, s:o, s:o, s:i}", "ok", 1, "netns",
+				 (json_int_t)registry_netns(), "ifindex",
+				 (json_int_t)k->serves.ifindex, "interface",
+				 json_text(k->serves.ifname), "wanted", json_text(k->wanted), "pid",
+				 (int)getpid()));
+	return true;
+}
+
+/* What needs no steward: who we are, and that this is not for everybody. */
+static bool answered(const struct clerk *k, struct conn *c, json_t *request)
+{
+	if (c->http || say_who(k, c, request))
+		return !c->http;
+	if (control_may(c, request))
+		return false;
+	json_decref(request);
+	return true;
+}
+
 /* Requests among what has been read, one at a time: who does not read the answer is not asked for
  * the next. */
 static void attend(struct clerk *k, uint32_t i)
@@ -67,6 +105,8 @@ static void attend(struct clerk *k, uint32_t i)
 
 		if (c->http ? http_read(c) : control_read(c, &request)) {
 			c->have = c->http ? 0 : c->have;
+			if (answered(k, c, request))
+				continue;
 			conn_ask(c, i, request, k->home, &k->post);
 			return;
 		}
@@ -120,7 +160,7 @@ static void welcome(struct clerk *k, int fd, bool http)
 		c->http = http;
 		c->serial = ++k->serial;
 		c->began_ns = c->moved_ns = conn_now();
-		if (http || control_welcome(c))
+		if (http || control_welcome(&k->control, c))
 			at = place(k, http ? CONNS : 0, CONNS);
 	}
 	if (at < 0) {
@@ -234,6 +274,10 @@ static void read_post(struct clerk *k)
 		case CLERK_PRINT:
 			queue_line(k, (struct print *)msg);
 			break;
+		case CLERK_SERVES:
+			k->serves = *(struct serves *)msg;
+			free(msg);
+			break;
 		case CLERK_STOP:
 			k->stopping = true;
 		}
@@ -291,7 +335,7 @@ static void turn(struct clerk *k)
 {
 	struct watch w = { .n = 0 };
 	uint64_t now = conn_now(), first = k->deaf_until > now ? k->deaf_until : 0;
-	const int listener[] = { k->control.listen[0], k->control.listen[1], k->http };
+	const int listener[] = { k->control.door[0].fd, k->control.door[1].fd, k->http };
 	struct pollfd *bell = add_fd(&w, k->post.bell, POLLIN), *of[2 * CONNS], *door[3];
 	struct pollfd *out = add_fd(&w, k->line ? k->out : -1, POLLOUT);
 	struct conn *seen[2 * CONNS];
@@ -356,8 +400,7 @@ static void release(struct clerk *k)
 	free(k);
 }
 
-int clerk_open(struct clerk **clerk, const char *ifname, const char *control, const char *metrics,
-	       int out, struct afxdp_post *home, char *why, size_t size)
+int clerk_open(struct clerk **clerk, const struct clerk_config *config, char *why, size_t size)
 {
 	struct clerk *k = calloc(1, sizeof(*k));
 	bool everybody = false;
@@ -366,11 +409,15 @@ int clerk_open(struct clerk **clerk, const char *ifname, const char *control, co
 	if (!k)
 		return -ENOMEM;
 	k->http = k->post.bell = -1;
-	k->home = home;
-	k->out = out;
-	err = control_open(&k->control, ifname, control, why, size);
-	if (!err && metrics) {
-		k->http = http_listen(metrics, &everybody, why, size);
+	k->home = config->home;
+	k->out = config->out;
+	k->serves.ifindex = config->ifindex;
+	snprintf(k->serves.ifname, sizeof(k->serves.ifname), "%s", config->ifname);
+	snprintf(k->wanted, sizeof(k->wanted), "%s", config->wanted);
+	err = control_open(&k->control, config->ifindex, config->ifname, config->control,
+			   config->uid, why, size);
+	if (!err && config->metrics) {
+		k->http = http_listen(config->metrics, &everybody, why, size);
 		/* That address in use is another matter than this interface in use. */
 		err = k->http >= 0 ? 0 : k->http == -EADDRINUSE ? -EADDRNOTAVAIL : k->http;
 	}
@@ -380,7 +427,7 @@ int clerk_open(struct clerk **clerk, const char *ifname, const char *control, co
 		fprintf(stderr,
 			"afxdpd: --metrics '%s': every address of this host: whoever reaches the "
 			"port reads the ledger, without password or encryption\n",
-			metrics);
+			config->metrics);
 	snprintf(why, size, "cannot start the thread that speaks with clients");
 	err = afxdp_post_init(&k->post);
 	if (!err)
@@ -405,6 +452,18 @@ void clerk_print(struct clerk *k, char *text)
 	p->msg.type = CLERK_PRINT;
 	p->text = text;
 	afxdp_post_send(&k->post, &p->msg);
+}
+
+void clerk_serves(struct clerk *k, unsigned int ifindex, const char *ifname)
+{
+	struct serves *s = malloc(sizeof(*s));
+
+	if (!s)
+		return; /* clients find us by the old name, or by --control */
+	s->msg.type = CLERK_SERVES;
+	s->ifindex = ifindex;
+	snprintf(s->ifname, sizeof(s->ifname), "%s", ifname);
+	afxdp_post_send(&k->post, &s->msg);
 }
 
 void clerk_close(struct clerk *k)

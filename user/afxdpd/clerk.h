@@ -9,20 +9,31 @@
 #define AFXDP_CLERK_H
 
 #include <stddef.h>
+#include <sys/types.h>
 #include "post.h"
 
 struct clerk;
 
+struct clerk_config {
+	unsigned int ifindex;	       /* what is served; 0: there is no such interface yet */
+	const char *ifname;	       /* its name now */
+	const char *wanted;	       /* what the user called it */
+	const char *control, *metrics; /* the options, or NULL */
+	uid_t uid;		       /* whom we shall run as */
+	int out;		       /* where clerk_print() prints */
+	struct afxdp_post *home;       /* where requests (struct ask) go to */
+};
+
 /**
  * clerk_open() - listen, and start the thread.
- * @control: --control, or NULL. @metrics: --metrics, or NULL. @out: where clerk_print() prints.
- * @home: where requests (struct ask) go to.
  * @why: one line when it fails (size @size).
  *
- * Return: 0; -EADDRINUSE if a daemon serves @ifname already; other -errno.
+ * Return: 0; -EADDRINUSE if a daemon serves that interface already; other -errno.
  */
-int clerk_open(struct clerk **clerk, const char *ifname, const char *control, const char *metrics,
-	       int out, struct afxdp_post *home, char *why, size_t size);
+int clerk_open(struct clerk **clerk, const struct clerk_config *config, char *why, size_t size);
+
+/** clerk_serves() - what is served now: clients look for it by number, and see the name. */
+void clerk_serves(struct clerk *c, unsigned int ifindex, const char *ifname);
 
 /** clerk_print() - @text, from malloc(), is printed when there is room; if the last one still
  * waits, not at all. */

@@ -21,6 +21,7 @@ struct conn {
 	uint64_t began_ns; /* when it was accepted */
 	uint64_t moved_ns; /* when bytes last went out, or there was something new to send */
 	uint32_t uid, pid; /* of the peer, on a control socket */
+	bool looks_only;   /* it may ask, and change nothing */
 	struct ask *ask;   /* is with the steward */
 	bool eof;	   /* the client sends no more */
 	bool closing;	   /* hang up when all is sent */

@@ -2,108 +2,106 @@
 #include "control.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/socket.h>
 #include <unistd.h>
-#include "address.h"
+#include "daemon.h"
+#include "registry.h"
 #include "text.h"
+#include "trust.h"
 
-/* Connections that may wait to be accepted. */
-#define BACKLOG 64
+/* Of more groups than this a process is rarely a member: those beyond are not looked at. */
+#define GROUPS 256
 
-static int listen_at(const struct sockaddr_un *address, socklen_t len)
+static int open_registered(struct control *c, unsigned int ifindex, const char *ifname, char *why,
+			   size_t size)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	char stem[64], path[256], reason[128];
+	struct registry r;
+	int err = registry_ours(&r, why, size);
 
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (const struct sockaddr *)address, len) || listen(fd, BACKLOG)) {
-		int err = -errno;
-
-		close(fd);
+	if (err)
 		return err;
-	}
-	return fd;
+	door_sweep(r.dir, NULL);
+	registry_stem(stem, sizeof(stem), ifindex, ifname);
+	snprintf(path, sizeof(path), "%s/%s.sock", r.dir, stem);
+	err = door_open(&c->door[0], path, &c->owner, reason, sizeof(reason));
+	if (err == -EADDRINUSE)
+		snprintf(why, size,
+			 "%s is served by another afxdpd already: 'afxdpctl -i %s stop' ends it",
+			 ifname, ifname);
+	else if (err)
+		snprintf(why, size, "cannot listen on the control socket of %s, %s: %s", ifname,
+			 path, reason);
+	return err;
 }
 
-/* A file that nobody listens behind was left by a killed daemon. */
-static void remove_stale(const struct sockaddr_un *address, socklen_t len)
+static int open_named(struct control *c, const char *path, char *why, size_t size)
 {
-	struct stat st;
-	int fd;
+	char reason[256];
+	int err = trust_path(path, reason, sizeof(reason));
 
-	if (lstat(address->sun_path, &st) || !S_ISSOCK(st.st_mode))
-		return;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	if (connect(fd, (const struct sockaddr *)address, len) && errno == ECONNREFUSED)
-		unlink(address->sun_path);
-	close(fd);
+	if (!err)
+		err = door_open(&c->door[1], path, &c->owner, reason, sizeof(reason));
+	if (err)
+		snprintf(why, size, "--control '%s': %s", path, reason);
+	return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 }
 
-static int listen_file(struct control *c, const char *path)
+int control_open(struct control *c, unsigned int ifindex, const char *ifname, const char *path,
+		 uid_t uid, char *why, size_t size)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	struct stat st;
-	mode_t old;
-	int fd;
-
-	if (!lstat(path, &st) && !S_ISSOCK(st.st_mode))
-		return -EEXIST;
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-	remove_stale(&address, sizeof(address));
-	old = umask(0077);
-	fd = listen_at(&address, sizeof(address));
-	umask(old);
-	if (fd >= 0)
-		snprintf(c->path, sizeof(c->path), "%s", path);
-	return fd;
-}
-
-int control_open(struct control *c, const char *ifname, const char *path, char *why, size_t size)
-{
-	struct sockaddr_un address;
-	socklen_t len = control_address(ifname, &address);
+	const struct group *group = geteuid() ? NULL : getgrnam(CONTROL_GROUP);
 	int err;
 
-	*c = (struct control){ .listen = { -1, -1 } };
-	c->listen[0] = err = listen_at(&address, len);
-	if (err < 0) {
-		snprintf(why, size,
-			 err == -EADDRINUSE ? "%s is served by another afxdpd already: 'afxdpctl "
-					      "-i %s stop' ends it"
-					    : "cannot listen on the control socket of %s",
-			 ifname, ifname);
-		return err;
+	*c = (struct control){ .door = { DOOR_NONE, DOOR_NONE },
+			       .owner = { uid, group ? group->gr_gid : getegid() } };
+	err = open_registered(c, ifindex, ifname, why, size);
+	/* Without a directory for it the file that was asked for is enough. */
+	if (err && err != -EADDRINUSE && path) {
+		daemon_note("%s: afxdpctl finds this daemon by --control only", why);
+		err = 0;
+	} else if (err && err != -EADDRINUSE) {
+		snprintf(why + strlen(why), size - strlen(why),
+			 " (--control PATH puts the socket elsewhere)");
 	}
-	if (!path)
-		return 0;
-	c->listen[1] = err = listen_file(c, path);
-	if (err >= 0)
-		return 0;
-	snprintf(why, size, "--control '%s': %s", path,
-		 err == -EADDRINUSE ? "another process listens there"
-		 : err == -EEXIST   ? "a file that is not a socket is there"
-				    : strerror(-err));
-	control_close(c);
+	if (!err && path)
+		err = open_named(c, path, why, size);
+	if (err)
+		control_close(c);
 	return err;
 }
 
 void control_close(struct control *c)
 {
 	for (int i = 0; i < 2; i++)
-		if (c->listen[i] >= 0)
-			close(c->listen[i]);
-	if (c->path[0])
-		unlink(c->path);
-	*c = (struct control){ .listen = { -1, -1 } };
+		door_close(&c->door[i]);
 }
 
-bool control_welcome(struct conn *conn)
+static void refuse(struct conn *conn, const char *why)
+{
+	control_say(conn, json_pack("{s:b, s:o}", "ok", 0, "error", json_text(why)));
+}
+
+static bool in_group(int fd, const struct ucred *peer, gid_t group)
+{
+	gid_t groups[GROUPS];
+	socklen_t len = sizeof(groups);
+
+	if (peer->gid == group)
+		return true;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len))
+		return false;
+	for (size_t i = 0; i < len / sizeof(*groups); i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+bool control_welcome(const struct control *c, struct conn *conn)
 {
 	struct ucred peer;
 	socklen_t len = sizeof(peer);
@@ -112,7 +110,25 @@ bool control_welcome(struct conn *conn)
 		return false;
 	conn->uid = peer.uid;
 	conn->pid = peer.pid;
-	return peer.uid == 0 || peer.uid == geteuid();
+	conn->looks_only = peer.uid && peer.uid != geteuid();
+	return !conn->looks_only || in_group(conn->fd, &peer, c->owner.gid);
+}
+
+bool control_may(struct conn *conn, const json_t *request)
+{
+	static const char *const looks[] = { "whoami", "ledger", "rules" };
+	const char *what = json_string_value(json_object_get(request, "command"));
+	const char *verb = json_string_value(json_object_get(request, "verb"));
+
+	if (!conn->looks_only)
+		return true;
+	for (size_t i = 0; what && i < sizeof(looks) / sizeof(*looks); i++)
+		if (!strcmp(what, looks[i]))
+			return true;
+	if (what && verb && !strcmp(what, "set") && !strcmp(verb, "list"))
+		return true;
+	refuse(conn, "members of the socket's group may look, not change: do it as root");
+	return false;
 }
 
 void control_say(struct conn *conn, json_t *line)
@@ -128,11 +144,6 @@ void control_say(struct conn *conn, json_t *line)
 	}
 	free(text);
 	json_decref(line);
-}
-
-static void refuse(struct conn *conn, const char *why)
-{
-	control_say(conn, json_pack("{s:b, s:o}", "ok", 0, "error", json_text(why)));
 }
 
 bool control_read(struct conn *conn, json_t **request)

@@ -114,9 +114,11 @@ void daemon_links(struct daemon *d)
 	else if (d->nic.up && was.running != d->nic.running)
 		daemon_note(d->nic.running ? "%s has a carrier again" : "%s lost its carrier",
 			    was.name);
-	if (strcmp(was.name, d->nic.name))
-		daemon_note("%s is called %s now: its control socket and pins keep the name %s",
-			    was.name, d->nic.name, d->first_name);
+	if (!strcmp(was.name, d->nic.name))
+		return;
+	daemon_note("%s is called %s now: its pins keep the name %s", was.name, d->nic.name,
+		    d->first_name);
+	clerk_serves(d->clerk, d->nic.ifindex, d->nic.name);
 }
 
 /* Milliseconds until @when, at least 0, at most what poll() takes; -1 if it is never. */

@@ -292,7 +292,7 @@ static const struct option_row {
 	{ 0, "metrics", "ADDR:PORT", set_metrics, "ADDR:PORT, like 127.0.0.1:9100",
 	  "serve Prometheus metrics over HTTP" },
 	{ 0, "control", "PATH", set_control, "a path below 100 characters",
-	  "control socket as a file too (default: abstract, for root in this network namespace)" },
+	  "listen on this socket too (the one in /run/afxdp is found by afxdpctl itself)" },
 	{ 0, "user", "NAME", set_user, "a user name",
 	  "become this user once everything is set up" },
 	{ 0, "replace", NULL, set_replace, "",

@@ -372,6 +372,23 @@ static int attach_program(struct daemon *d)
 	return 0;
 }
 
+static int open_clerk(struct daemon *d)
+{
+	const struct options *o = d->options;
+	const struct clerk_config config = {
+		.ifindex = d->nic.ifindex,
+		.ifname = d->nic.name,
+		.wanted = o->ifname,
+		.control = o->control,
+		.metrics = o->metrics,
+		.uid = o->user ? d->user.uid : geteuid(),
+		.out = d->out,
+		.home = &d->post,
+	};
+
+	return clerk_open(&d->clerk, &config, d->why, sizeof(d->why));
+}
+
 /* Everything that users may have got wrong, before anything is touched. */
 static int look_around(struct daemon *d)
 {
@@ -388,8 +405,7 @@ static int look_around(struct daemon *d)
 	err = find_interface(d);
 	if (err)
 		return err;
-	err = clerk_open(&d->clerk, d->first_name, o->control, o->metrics, d->out, &d->post, d->why,
-			 sizeof(d->why));
+	err = open_clerk(d);
 	if (err)
 		return err == -EADDRINUSE ? EXIT_CANNOT : EXIT_USAGE;
 	if (afxdp_knobs_init(&d->knobs, d->nic.name, d->nic.ifindex) > 0)

@@ -30,6 +30,7 @@ enum word {
 	ASK,
 	ASK_PROGRESS, /* to the clerk: one more line for a client that waits */
 	CLERK_PRINT,  /* to the clerk: text for stdout */
+	CLERK_SERVES, /* to the clerk: this is what we serve now */
 	CLERK_STOP,
 	READING, /* a reader's thread has read rules (reading.h) */
 };
