@@ -74,10 +74,25 @@ expect_eq "who answers" "$(live .interface)" "$rxif"
 ip -n "$rx" link set "$rxif" name "n$RUN_ID"
 wait_for 10 daemon_says "is called n$RUN_ID" || fail "renamed: $(cat "$dir/err")"
 renamed() { [ "$(in_ns "$rx" "$BUILD/afxdpctl" -i "$1" --json status | jq -r .interface)" = "n$RUN_ID" ]; }
+renamed_to() { [ "$(in_ns "$rx" "$BUILD/afxdpctl" -i "$1" --json status | jq -r .interface)" = "$1" ]; }
 renamed "n$RUN_ID" || fail "not found by its new name"
 wait_for 5 renamed "$rxif" || fail "not found by its old name"
 ip -n "$rx" link property add dev "n$RUN_ID" altname "alt$RUN_ID"
 renamed "alt$RUN_ID" || fail "not found by its alternative name"
+# A name that a terminal would obey: nothing that we print holds it. In JSON it is escaped, and whole.
+escape=$'e\e[31m'$RUN_ID
+ip -n "$rx" link set "n$RUN_ID" name "$escape"
+wait_for 10 renamed_to "$escape" || fail "renamed: $(cat "$dir/err")"
+for what in status ledger doctor "--json status" "--json doctor" "rules show"; do
+	# shellcheck disable=SC2086
+	OUT=$(in_ns "$rx" "$BUILD/afxdpctl" -i "$escape" $what 2>&1) || fail "$what: $OUT"
+	[[ $OUT != *$'\e'* ]] || fail "$what prints an escape sequence: $(cat -v <<<"$OUT")"
+done
+expect_status 3 in_ns "$rx" "$BUILD/afxdpctl" -i $'no\e[31m\u9b' status
+[[ $OUT != *$'\e'* && $OUT != *$'\u9b'* ]] || fail "an escape sequence is printed: $(cat -v <<<"$OUT")"
+ip -n "$rx" link set "$escape" name "n$RUN_ID"
+wait_for 10 renamed_to "n$RUN_ID" || fail "renamed: $(cat "$dir/err")"
+! grep -q $'\e' "$dir/err" || fail "an escape sequence in the log: $(cat -v "$dir/err")"
 # Somebody else has the old name: it is not served.
 ip -n "$rx" link add "$rxif" type veth peer name "o$RUN_ID"
 expect_status 3 ctl status

@@ -4,9 +4,9 @@ options_SRCS := user/afxdpd/options.c user/common/numbers.c
 options_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/options.t: user/afxdpd/options.c user/afxdpd/options.h user/afxdpd/mode.h
 
-text_SRCS := user/common/text.c
+text_SRCS := user/common/text.c user/common/printable.c
 text_LIBS := -ljansson
-$(B)/tests/unit/text.t: user/common/text.c user/common/text.h
+$(B)/tests/unit/text.t: user/common/text.c user/common/text.h user/common/printable.c user/common/printable.h
 
 account_SRCS := user/lib/account.c
 $(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h

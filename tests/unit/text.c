@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* Bytes that are no UTF-8, in JSON. jansson, which refuses what is not valid, is the judge. */
+/* Bytes that are no UTF-8, in JSON: jansson, which refuses what is not valid, is the judge. And
+ * what a terminal would obey. */
 #include "t.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+#include "printable.h"
 #include "text.h"
 
 static void expect(const char *from, const char *want)
@@ -47,9 +50,71 @@ static void any_bytes(void)
 	}
 }
 
+static void shown(const char *from, const char *want, const char *want_text)
+{
+	char line[64], text[64];
+
+	snprintf(line, sizeof(line), "%s", from);
+	snprintf(text, sizeof(text), "%s", from);
+	CHECK(!strcmp(printable(line), want), "'%s' instead of '%s'", line, want);
+	CHECK(!strcmp(printable_text(text), want_text), "'%s' instead of '%s'", text, want_text);
+}
+
+static void terminals(void)
+{
+	shown("plain\tcaf\xc3\xa9\n", "plain?caf\xc3\xa9?", "plain\tcaf\xc3\xa9\n");
+	shown("\x1b[31m\a\r\b\x7f", "?[31m????", "?[31m????");
+	shown("\xc2\x9b"
+	      "31m\xc2\xa0",
+	      "?31m\xc2\xa0", "?31m\xc2\xa0"); /* CSI in one */
+	shown("\x9b"
+	      "31m\xff",
+	      "?31m?", "?31m?");
+	shown("\xe2\x80\xae\xe2\x81\xa6\xe2\x80\xa8\xe2\x80\x94", "???\xe2\x80\x94",
+	      "???\xe2\x80\x94");
+	shown("\xf0\x9f\x90\x9d\xc3", "\xf0\x9f\x90\x9d?", "\xf0\x9f\x90\x9d?");
+}
+
+/* The stream may be cut anywhere, in the middle of characters and sequences, and says the same. */
+static void stream_cut(size_t at)
+{
+	static const char text[] = "a\0b\xc2\x9b\xf0\x9f\x90\x9d\x1b]0;\xe2\x80\xae\n\xc3\xa9";
+	static const char want[] = "a?b?\xf0\x9f\x90\x9d?]0;?\n\xc3\xa9";
+	char got[64] = "";
+	int ends[2];
+	FILE *f;
+
+	CHECK(!pipe(ends), "no pipe");
+	f = printable_stream(ends[1]);
+	CHECK(f, "no stream");
+	fwrite(text, 1, at, f);
+	fflush(f);
+	fwrite(text + at, 1, sizeof(text) - 1 - at, f);
+	CHECK(!fclose(f), "not closed");
+	CHECK(read(ends[0], got, sizeof(got) - 1) == sizeof(want) - 1 && !strcmp(got, want),
+	      "cut at %zu: '%s'", at, got);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void stream_full(void)
+{
+	FILE *full = fopen("/dev/full", "w"), *f = printable_stream(fileno(full));
+
+	fputs("x", f);
+	CHECK(fflush(f) && ferror(f), "a full disk is not seen");
+	fclose(f);
+	fclose(full);
+}
+
 int main(void)
 {
 	char cut[4];
+
+	terminals();
+	for (size_t at = 0; at <= 19; at++)
+		stream_cut(at);
+	stream_full();
 
 	expect("plain", "plain");
 	expect("caf\xe9", "caf\\xe9");

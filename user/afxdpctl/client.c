@@ -160,7 +160,8 @@ json_t *ctl_report(const struct ctl *ctl, int *status)
 
 int ctl_print(const json_t *value)
 {
-	json_dumpf(value, stdout, JSON_INDENT(2));
+	/* In ASCII all that a terminal could obey is escaped, and nothing is lost. */
+	json_dumpf(value, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	putchar('\n');
 	return 0;
 }

@@ -3,7 +3,9 @@
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #include "ctl.h"
+#include "printable.h"
 #include "written.h"
 
 static const struct {
@@ -98,5 +100,10 @@ static int main_status(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	/* Whatever is in names, rules and answers: nothing that is printed does anything to the
+	 * terminal. */
+	stdout = printable_stream(STDOUT_FILENO);
+	if (!stdout)
+		return ctl_fail(1, "out of memory");
 	return written("afxdpctl", main_status(argc, argv));
 }

@@ -12,7 +12,7 @@ static void print_elements(const json_t *elements)
 	size_t i;
 
 	json_array_foreach(elements, i, e)
-		puts(json_string_value(e));
+		puts(json_string_value(e) ?: "?");
 }
 
 int ctl_set(const struct ctl *ctl, int argc, char **argv)

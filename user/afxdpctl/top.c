@@ -23,13 +23,15 @@ static void print_rates(const json_t *before, const json_t *now)
 					    "captured",	      "ring_full", "fill_empty",
 					    "kernel_dropped", "consumed",  "sink_dropped",
 					    "delivered" };
+	static const char clear[] = "\033[H\033[J";
 	double s = seconds(now) - seconds(before);
 	char n[32], total[32];
 
 	if (s <= 0)
 		return;
-	if (isatty(STDOUT_FILENO))
-		printf("\033[H\033[J");
+	/* Past stdout, which lets no control character through. */
+	if (isatty(STDOUT_FILENO) && write(STDOUT_FILENO, clear, sizeof(clear) - 1) < 0)
+		return;
 	printf("%-16s %16s %20s\n", "", "frames/s", "total");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
 		uint64_t a = get(before, "ledger", rows[i]), b = get(now, "ledger", rows[i]);

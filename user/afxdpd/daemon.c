@@ -24,6 +24,7 @@
 #include <unistd.h>
 #include "complain.h"
 #include "clerk.h"
+#include "printable.h"
 #include "privileges.h"
 #include "report.h"
 #include "table.h"
@@ -263,7 +264,7 @@ static int print_table(struct daemon *d, const json_t *report)
 
 	if (f) {
 		table_report(f, report);
-		err = fclose(f) ? -ENOMEM : write_words(d->out, text);
+		err = fclose(f) ? -ENOMEM : write_words(d->out, printable_text(text));
 	}
 	free(text);
 	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write to standard output: %s",
@@ -273,7 +274,7 @@ static int print_table(struct daemon *d, const json_t *report)
 
 static int write_report(struct daemon *d, const json_t *report)
 {
-	char *text = json_dumps(report, JSON_INDENT(2));
+	char *text = json_dumps(report, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	int err = text ? 0 : -ENOMEM;
 
 	/* Not before there is a better one. A pipe cannot be truncated, and stdout is not ours. */

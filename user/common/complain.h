@@ -7,15 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <unistd.h>
-
-/** printable() - @line with control characters made question marks, in place. Return: @line. */
-static inline char *printable(char *line)
-{
-	for (char *c = line; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = '?';
-	return line;
-}
+#include "printable.h"
 
 /**
  * complain() - print "NAME: what @format says" and a newline.

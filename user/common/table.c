@@ -4,7 +4,6 @@
 #include <inttypes.h>
 #include <string.h>
 #include "account.h"
-#include "complain.h"
 
 #define BAR "########################################"
 
@@ -175,7 +174,7 @@ static void print_change(FILE *to, const json_t *report)
 		 get(c, "uid"), get(c, "pid"), json_real_value(json_object_get(c, "seconds_ago")),
 		 text(c, "what"), text(c, "outcome"), json_is_string(error) ? ": " : "",
 		 json_is_string(error) ? json_string_value(error) : "");
-	fprintf(to, "\n  %s\n", printable(line));
+	fprintf(to, "\n  %s\n", line);
 }
 
 void table_report(FILE *to, const json_t *report)

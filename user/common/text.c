@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "text.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Bytes of the valid character at @s, which ends with a NUL; 0 if there is none (RFC 3629: no
- * overlong forms, no surrogates, nothing above U+10FFFF). */
-static size_t character(const uint8_t *s)
-{
-	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-
-	if (s[0] > 0xf4)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
+#include "printable.h"
 
 char *text_utf8(char *to, size_t size, const char *from)
 {
 	size_t used = 0;
 
 	while (*from) {
-		size_t n = character((const uint8_t *)from);
+		size_t n = utf8_length(from);
 		char escaped[8];
 		int len = n ? (int)n
 			    : snprintf(escaped, sizeof(escaped), "\\x%02x", (unsigned char)*from);
