@@ -2,7 +2,7 @@
 # What the tests of the rules share: the probe program, frames, expressions, libpcap as the reference.
 PROBE_OBJ := $(B)/tests/rules/probe.bpf.o
 PROBE_BARE := $(B)/tests/rules/probe_bare.bpf.o
-RULES_TEST_SRCS := $(addprefix tests/rules/,frames.c exprs.c reference.c run.c)
+RULES_TEST_SRCS := $(addprefix tests/rules/,frames.c exprs.c reference.c run.c batch.c)
 # The compiler is built again with the tests, under the sanitizers.
 RULES_LIB_SRCS := $(wildcard user/lib/rules/*.c) $(PROG_SRCS)
 

@@ -1,99 +1,74 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /*
- * group.c - long lists of addresses in an expression become a set.
+ * group.c - long lists of addresses in an expression become sets.
  *
- * `host A or host B or host C ...` and `src net A or B or C ...` are as many comparisons, one behind
- * the other. From LIST_MIN on, all but the first are put into a set of the rule's own: `host A or
- * @lineN`. The first stays, because with it a frame that ends between the two addresses has been
- * found too short, as in the list. libpcap's `and` and `or` bind alike, from left to right: what is
+ * `host A or host B or host C ...` and `src net A or B or C ...` are as many comparisons, one
+ * behind the other. From LIST_MIN on, those with the same qualifiers are put into a set of the
+ * rule's own: `host A or @lineN`. libpcap's `and` and `or` bind alike, from left to right: what is
  * joined by `or` in a row, behind `or` or nothing, may be put together whatever follows.
+ *
+ * Nor does the order matter, except to a frame that ends early: the first comparison that looks
+ * beyond its end ends the whole expression. So each first one that looks at something stays where
+ * it is, and only those between two such are put in another order.
  */
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
+#include "token.h"
+#include "words.h"
 
 /* A set takes 600 KB and as long as some thirty comparisons. */
 #define LIST_MIN 64
 
-struct token {
-	const char *s;
-	size_t n;
-};
-
-struct tokens {
-	struct token *t;
-	uint32_t n;
-};
-
 /* An address with its qualifiers: tokens from @first to before @end. */
 struct element {
 	uint32_t first, end;
-	const char *protocol;  /* "ip ", "arp ", "rarp ", "" */
+	const char *protocol;  /* "ip ", "ip6 ", "arp ", "rarp ", "" */
 	const char *direction; /* "src ", "dst ", "src or dst ", "" */
 	bool net;
+	struct token address;
 	struct prefix prefix;
+	bool written;
 };
 
-static bool is(const struct tokens *ts, uint32_t i, const char *word)
-{
-	return i < ts->n && strlen(word) == ts->t[i].n && !memcmp(ts->t[i].s, word, ts->t[i].n);
-}
-
-static bool is_or(const struct tokens *ts, uint32_t i)
-{
-	return is(ts, i, "or") || is(ts, i, "||");
-}
-
-static bool is_and(const struct tokens *ts, uint32_t i)
-{
-	return is(ts, i, "and") || is(ts, i, "&&");
-}
+/* Elements in a row, joined by `or`. */
+struct chain {
+	struct element *e;
+	uint32_t n;
+};
 
 static bool is_direction(const struct tokens *ts, uint32_t i)
 {
-	return is(ts, i, "src") || is(ts, i, "dst");
+	return token_is(ts, i, "src") || token_is(ts, i, "dst");
 }
 
-/* Every token is at least one character. */
-static int split(struct tokens *ts, const char *text)
-{
-	ts->n = 0;
-	ts->t = malloc((strlen(text) + 1) * sizeof(*ts->t));
-	if (!ts->t)
-		return -ENOMEM;
-	while (*text) {
-		size_t n = strcspn(text, " \t()!&|");
-
-		if (!n)
-			n = strspn(text, "&|") ?: 1;
-		if (!isspace((unsigned char)*text))
-			ts->t[ts->n++] = (struct token){ text, n };
-		text += n;
-	}
-	return 0;
-}
-
-/* A.B.C.D, or in a `net` A.B.C.D/N without bits behind N, as libpcap wants it. */
+/* A.B.C.D or an IPv6 address; in a `net` with a length behind it, and no bits behind that, as
+ * libpcap wants it. */
 static bool read_address(struct token t, struct element *e)
 {
-	bool masked, slash = memchr(t.s, '/', t.n);
+	bool masked, slash = memchr(t.s, '/', t.n), v6 = memchr(t.s, ':', t.n);
 	uint32_t dots = 0;
 
 	for (size_t i = 0; i < t.n; i++)
 		dots += t.s[i] == '.';
-	return dots == 3 && slash == e->net && t.s[0] != '0' &&
-	       prefix_parse(t.s, t.n, &e->prefix, &masked) && !e->prefix.ipv6 && !masked;
+	/* Numbers of fewer parts, and those in other bases, libpcap has ideas of its own about; and
+	 * ::ffff:10.0.0.1 is no IPv4 address to it. */
+	if (slash != e->net || (!v6 && (dots != 3 || t.s[0] == '0')) ||
+	    !prefix_parse(t.s, t.n, &e->prefix, &masked) || masked || e->prefix.ipv6 != v6)
+		return false;
+	e->address = t;
+	return !*e->protocol || v6 == !strcmp(e->protocol, "ip6 ");
 }
 
 static const char *read_protocol(const struct tokens *ts, uint32_t i)
 {
-	return is(ts, i, "ip")	   ? "ip "
-	       : is(ts, i, "arp")  ? "arp "
-	       : is(ts, i, "rarp") ? "rarp "
-				   : "";
+	return token_is(ts, i, "ip")	 ? "ip "
+	       : token_is(ts, i, "ip6")	 ? "ip6 "
+	       : token_is(ts, i, "arp")	 ? "arp "
+	       : token_is(ts, i, "rarp") ? "rarp "
+					 : "";
 }
 
 /* `[ip] [src [or dst]] [host]` at token @i. Return: the token behind it. */
@@ -102,14 +77,14 @@ static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct elem
 	e->protocol = read_protocol(ts, i);
 	i += *e->protocol != 0;
 	if (is_direction(ts, i))
-		e->direction = is(ts, i++, "src") ? "src " : "dst ";
+		e->direction = token_is(ts, i++, "src") ? "src " : "dst ";
 	/* Not `src and dst`: a set would not ask both of the same element. */
-	if (*e->direction && is_or(ts, i) && is_direction(ts, i + 1)) {
+	if (*e->direction && token_is_or(ts, i) && is_direction(ts, i + 1)) {
 		e->direction = "src or dst ";
 		i += 2;
 	}
-	if (is(ts, i, "host") || is(ts, i, "net"))
-		e->net = is(ts, i++, "net");
+	if (token_is(ts, i, "host") || token_is(ts, i, "net"))
+		e->net = token_is(ts, i++, "net");
 	return i;
 }
 
@@ -139,47 +114,60 @@ enum front {
 
 static enum front front_of(const struct tokens *ts, uint32_t i)
 {
-	if (!i || is(ts, i - 1, "(") || is(ts, i - 1, "inner"))
+	if (!i || token_is(ts, i - 1, "(") || token_is(ts, i - 1, "inner"))
 		return FRONT_FREE;
 	/* The second half of `src or dst`, `src and dst`. */
 	if (i > 1 && is_direction(ts, i) && is_direction(ts, i - 2))
 		return FRONT_OTHER;
-	if (is_or(ts, i - 1))
+	if (token_is_or(ts, i - 1))
 		return FRONT_FREE;
-	return is_and(ts, i - 1) || is(ts, i - 1, "not") || is(ts, i - 1, "!") ? FRONT_BINDS
-									       : FRONT_OTHER;
+	return token_is_and(ts, i - 1) || token_is(ts, i - 1, "not") || token_is(ts, i - 1, "!")
+		       ? FRONT_BINDS
+		       : FRONT_OTHER;
 }
 
 /* May what is at token @i follow? */
 static bool may_follow(const struct tokens *ts, uint32_t i)
 {
-	return i == ts->n || is(ts, i, ")") || is_or(ts, i) || is_and(ts, i);
+	return i == ts->n || token_is(ts, i, ")") || token_is_or(ts, i) || token_is_and(ts, i);
 }
 
-static bool same_qualifiers(const struct element *a, const struct element *b)
+static bool same_kind(const struct element *a, const struct element *b)
 {
-	return !strcmp(a->protocol, b->protocol) && !strcmp(a->direction, b->direction);
+	return a->prefix.ipv6 == b->prefix.ipv6 && !strcmp(a->protocol, b->protocol) &&
+	       !strcmp(a->direction, b->direction);
 }
 
-/* Elements in a row from token @i on, with the same qualifiers. Return: how many. */
-static uint32_t read_run(const struct tokens *ts, uint32_t i, struct element *run)
+/* Elements in a row from token @i on. */
+static void read_chain(const struct tokens *ts, uint32_t i, struct chain *c)
 {
-	uint32_t n = 0;
-
-	while (read_element(ts, i, n ? &run[n - 1] : NULL, &run[n])) {
-		if (n && !same_qualifiers(&run[n], &run[0]))
-			break;
-		i = run[n++].end;
-		if (!is_or(ts, i))
+	c->n = 0;
+	while (read_element(ts, i, c->n ? &c->e[c->n - 1] : NULL, &c->e[c->n])) {
+		i = c->e[c->n++].end;
+		if (!token_is_or(ts, i))
 			break;
 		i++;
 	}
-	return n;
 }
 
-/* A set of the elements behind the first. */
-static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *run, uint32_t n,
-		    char name[SET_NAME_MAX])
+/* What of a frame @e looks at: two addresses in each of four kinds of frames. */
+static uint32_t looks_at(const struct element *e)
+{
+	static const char *const protocols[] = { "ip ", "arp ", "rarp ", "ip6 " };
+	uint32_t directions = !strcmp(e->direction, "src ")   ? 1
+			      : !strcmp(e->direction, "dst ") ? 2
+							      : 3;
+	uint32_t bits = 0;
+
+	for (uint32_t i = 0; i < 4; i++)
+		if (*e->protocol ? !strcmp(e->protocol, protocols[i]) : e->prefix.ipv6 == (i == 3))
+			bits |= directions << 2 * i;
+	return bits;
+}
+
+/* A set of those of @e[0] to @e[@n - 1] that are of @like's kind. */
+static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *e, uint32_t n,
+		    const struct element *like, char name[SET_NAME_MAX])
 {
 	struct set *set;
 	int err = 0;
@@ -193,57 +181,137 @@ static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *
 	if (!set || rules_add_set(r, set))
 		return -ENOMEM;
 	set->line = line;
-	for (uint32_t i = 1; i < n && !err; i++)
-		err = list_append(&set->list, &run[i].prefix);
+	for (uint32_t i = 0; i < n && !err; i++)
+		if (same_kind(&e[i], like))
+			err = list_append(&set->list, &e[i].prefix);
 	list_sort(&set->list);
 	return err;
 }
 
-/* The set has the last one's qualifiers: from it has them what follows without any. */
-static char *exchange(const struct tokens *ts, const char *text, const struct element *run,
-		      uint32_t n, const char *name)
+static void write_element(FILE *out, const struct element *e, const char *set, bool *first)
 {
-	static const char *const kinds[] = { "host", "net" };
-	const struct token *from = &ts->t[run[0].end - 1], *last = &ts->t[run[n - 1].end - 1];
-	const char *protocol = run[0].protocol, *direction = run[0].direction;
-	char *out;
+	fprintf(out, "%s%s%s%s ", *first ? "" : " or ", e->protocol, e->direction,
+		e->net ? "net" : "host");
+	if (set)
+		fprintf(out, "@%c%s", e->prefix.ipv6 ? SET_IPV6_ONLY : SET_IPV4_ONLY, set);
+	else
+		fprintf(out, "%.*s", (int)e->address.n, e->address.s);
+	*first = false;
+}
 
-	if (asprintf(&out, "%.*s%s%s%s %.*s or %s%s%s @@%s%s", (int)(ts->t[run[0].first].s - text),
-		     text, protocol, direction, kinds[run[0].net], (int)from->n, from->s, protocol,
-		     direction, kinds[run[n - 1].net], name, last->s + last->n) < 0)
-		return NULL;
-	return out;
+/* Those of @e[0] to @e[@n - 1] that are of @like's kind: as a set, if they are many. *@made counts
+ * sets. */
+static int write_kind(struct afxdp_rules *r, uint32_t line, struct element *e, uint32_t n,
+		      const struct element *like, FILE *out, bool *first, uint32_t *made)
+{
+	const struct element *last = like;
+	char name[SET_NAME_MAX];
+	uint32_t count = 0;
+	int err;
+
+	for (uint32_t i = 0; i < n; i++)
+		if (same_kind(&e[i], like)) {
+			e[i].written = true;
+			last = &e[i];
+			count++;
+		}
+	if (count < LIST_MIN || r->sets == AFXDP_SETS_MAX) {
+		for (uint32_t i = 0; i < n; i++)
+			if (same_kind(&e[i], like))
+				write_element(out, &e[i], NULL, first);
+		return 0;
+	}
+	err = make_set(r, line, e, n, like, name);
+	++*made;
+	if (!err)
+		write_element(out, last, name, first);
+	return err;
+}
+
+/* Elements whose order does not matter. What the last one is of comes last: from it an address
+ * behind the chain has its qualifiers. */
+static int write_segment(struct afxdp_rules *r, uint32_t line, struct element *e, uint32_t n,
+			 FILE *out, bool *first, uint32_t *made)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < n && !err; i++)
+		if (!e[i].written && !same_kind(&e[i], &e[n - 1]))
+			err = write_kind(r, line, e, n, &e[i], out, first, made);
+	return err || !n ? err : write_kind(r, line, e, n, &e[n - 1], out, first, made);
+}
+
+static int write_chain(struct afxdp_rules *r, uint32_t line, const struct chain *c, FILE *out,
+		       uint32_t *made)
+{
+	uint32_t seen = 0, from = 0;
+	bool first = true;
+	int err = 0;
+
+	for (uint32_t i = 0; i < c->n && !err; i++) {
+		uint32_t bits = looks_at(&c->e[i]);
+
+		if (!(bits & ~seen))
+			continue;
+		seen |= bits;
+		err = write_segment(r, line, &c->e[from], i - from, out, &first, made);
+		write_element(out, &c->e[i], NULL, &first);
+		from = i + 1;
+	}
+	return err ? err : write_segment(r, line, &c->e[from], c->n - from, out, &first, made);
+}
+
+/* @text with sets in the place of elements of @c. Return: 1 and *@out; 0: it has none. */
+static int exchange(struct afxdp_rules *r, uint32_t line, const char *text, const struct tokens *ts,
+		    const struct chain *c, char **out)
+{
+	const struct token *last = &ts->t[c->e[c->n - 1].end - 1];
+	uint32_t made = 0;
+	size_t size;
+	FILE *f = open_memstream(out, &size);
+	int err;
+
+	if (!f)
+		return -ENOMEM;
+	fprintf(f, "%.*s", (int)(ts->t[c->e[0].first].s - text), text);
+	err = write_chain(r, line, c, f, &made);
+	fputs(last->s + last->n, f);
+	if (fclose(f) && !err)
+		err = -ENOMEM;
+	if (!err && made)
+		return 1;
+	free(*out);
+	*out = NULL;
+	return err;
 }
 
 /* The first long list in @text. Return: 1 and *@out; 0 if there is none; -ENOMEM. */
 static int group_one(struct afxdp_rules *r, uint32_t line, const char *text, char **out)
 {
-	char name[SET_NAME_MAX];
-	struct element *run = NULL;
+	struct chain c = { .n = 0 };
 	struct tokens ts;
-	int ret = split(&ts, text);
+	int ret = tokens_split(&ts, text);
 
 	if (!ret)
-		run = malloc((ts.n + 1) * sizeof(*run));
-	if (!run)
+		c.e = malloc((ts.n + 1) * sizeof(*c.e));
+	if (!c.e)
 		ret = -ENOMEM;
 	for (uint32_t i = 0; i < ts.n && !ret; i++) {
 		enum front front = front_of(&ts, i);
-		uint32_t n = front == FRONT_OTHER ? 0 : read_run(&ts, i, run);
 		uint32_t skip = front == FRONT_BINDS;
 
-		if (n < LIST_MIN + skip || !may_follow(&ts, run[n - 1].end)) {
-			i = n ? run[n - 1].end - 1 : i;
-			continue;
+		c.n = 0;
+		if (front != FRONT_OTHER)
+			read_chain(&ts, i, &c);
+		if (c.n > LIST_MIN + skip && may_follow(&ts, c.e[c.n - 1].end)) {
+			struct chain rest = { c.e + skip, c.n - skip };
+
+			ret = exchange(r, line, text, &ts, &rest, out);
 		}
-		ret = make_set(r, line, run + skip, n - skip, name);
-		if (ret)
-			break;
-		*out = exchange(&ts, text, run + skip, n - skip, name);
-		ret = *out ? 1 : -ENOMEM;
+		i = c.n ? c.e[c.n - 1].end - 1 : i;
 	}
-	free(run);
-	free(ts.t);
+	free(c.e);
+	tokens_free(&ts);
 	return ret;
 }
 

@@ -152,20 +152,17 @@ static bool add_stand(struct text *t, const char *qualified, const char *protoco
 	return ok && (!both || add(t, ")"));
 }
 
-/* `@@NAME`, which group.c writes, is of IPv4 only. */
-#define IPV4_ONLY '@'
-
 /* @s is behind the '@'. Return: length of the name, or -EINVAL, -ENOMEM. */
 static int add_set(struct words *w, struct text *t, const char *s, unsigned int variant)
 {
-	bool v4_only = *s == IPV4_ONLY;
+	const char *only = *s == SET_IPV4_ONLY ? "ip4" : *s == SET_IPV6_ONLY ? "ip6" : NULL;
 	const char *protocol, *kind;
 	char name[64], *qualified;
 	size_t begin;
 	int n = 0, set;
 	bool ok;
 
-	s += v4_only;
+	s += !!only;
 	while (is_name(s[n]))
 		n++;
 	if (!n || n >= (int)sizeof(name)) {
@@ -197,9 +194,9 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 		     kind ? "" : " host") < 0)
 		return -ENOMEM;
 	t->n = begin;
-	ok = add_stand(t, qualified, v4_only ? "ip4" : protocol, variant, set);
+	ok = add_stand(t, qualified, only ?: protocol, variant, set);
 	free(qualified);
-	return ok ? n + v4_only : -ENOMEM;
+	return ok ? n + !!only : -ENOMEM;
 }
 
 static int replace_sets(struct words *w, struct text *t, const char *s, unsigned int variant)
@@ -409,23 +406,5 @@ const char *words_advice(const char *text)
 		       "address";
 	if (count_word(text, "gateway"))
 		return "write 'ether host MAC and not host IP', which is what it means";
-	return NULL;
-}
-
-const char *words_hint(const char *text)
-{
-	static const char *const parts[] = { "udp[", "tcp[", "icmp[", "sctp[", NULL };
-
-	if (count_word(text, "vlan") > 1 && count_word(text, "or"))
-		return "each 'vlan' looks one tag further in, also behind 'or': 'vlan 2 or vlan 3' "
-		       "is "
-		       "VLAN 2, or 3 inside of another tag; for one tag or the other write two "
-		       "rules, or "
-		       "'vlan and (ether[14:2] & 0xfff = 2 or ether[14:2] & 0xfff = 3)'";
-	for (const char *const *part = parts; *part; part++)
-		if (strstr(text, *part) && count_word(text, "ip6"))
-			return "'udp[...]', 'tcp[...]' and 'icmp[...]' look at IPv4 only: for IPv6 "
-			       "without "
-			       "extension headers write 'ip6[40 + ...]'";
 	return NULL;
 }

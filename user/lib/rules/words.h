@@ -16,6 +16,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Behind the '@' of a set that group.c made: it is of one family only. No name begins with these. */
+#define SET_IPV4_ONLY '@'
+#define SET_IPV6_ONLY ':'
+
 /* Finds a set by name: its index, or -1. */
 typedef int (*expr_find_set)(void *arg, const char *name);
 
@@ -44,7 +48,7 @@ int words_translate(struct words *w, unsigned int variant, bool key, char **out)
 /** words_mark() - what constant @k of variant 0 stands for: enum mark, with a set; MARK_NONE. */
 uint16_t words_mark(uint32_t k);
 
-/** words_hint() - what @text probably was not meant to say, in one line; NULL. */
+/** words_hint() - what @text probably was not meant to say, in one line (hints.c); NULL. */
 const char *words_hint(const char *text);
 
 /** words_advice() - what to write instead of @text, which libpcap refuses; NULL. */
