@@ -5,7 +5,7 @@
 dir=$(mktemp -d)
 cleanup rm -rf "$dir"
 rx=afxdp-$RUN_ID-rx tx=afxdp-$RUN_ID-tx
-# Pins are named after the interface, whatever its namespace.
+# Links to pins are named after the interface, whatever its namespace.
 rxif=rx$RUN_ID txif=tx$RUN_ID
 # One sender on each CPU feeds every queue.
 cpus=0
@@ -20,7 +20,9 @@ two_ends() {
 	netns_add "$rx"
 	netns_add "$tx"
 	veth_pair "$rx" "$rxif" "$tx" "$txif" "${1:-2}"
-	cleanup rm -rf "/sys/fs/bpf/afxdp/$rxif"
+	netns=$(in_ns "$rx" stat -Lc %i /proc/self/ns/net)
+	# Where killed daemons of ours leave something.
+	cleanup sh -c "rm -rf /sys/fs/bpf/afxdp/$rxif /sys/fs/bpf/afxdp/$netns-* /run/afxdp/$netns-*"
 	cleanup end_daemon
 }
 
@@ -107,6 +109,10 @@ balanced() {
 		.consumed == .delivered + .sink_dropped + .held)')" true
 	expect_eq "$1: sum over queues" "$(reported '([.queues[].frames] | add) == .ledger.consumed')" true
 }
+
+# pins: the directory of them. no_pins: nothing of $rx is pinned, and nothing goes by our interface's name.
+pins() { echo "/sys/fs/bpf/afxdp/$netns-$(ip -n "$rx" -j link show dev "$rxif" | jq '.[0].ifindex')"; }
+no_pins() { [ -z "$(compgen -G "/sys/fs/bpf/afxdp/$netns-*")" ] && [ ! -L "/sys/fs/bpf/afxdp/$rxif" ] && [ ! -e "/sys/fs/bpf/afxdp/$rxif" ]; }
 
 # no_program: nothing is attached to $rxif, whoever is asked.
 no_program() {

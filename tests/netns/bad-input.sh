@@ -9,13 +9,12 @@ set -euo pipefail
 . "$(dirname "$0")/../daemon.sh"
 two_ends 2
 set_knobs 3 7000
-pins=/sys/fs/bpf/afxdp/$rxif
 
 # untouched WHAT: the interface is as it was.
 untouched() {
 	no_program || fail "$1: a program is attached"
 	expect_eq "$1: settings" "$(knobs)" "3 7000"
-	[ ! -e "$pins" ] || fail "$1: pins stayed"
+	no_pins || fail "$1: pins stayed"
 }
 # one_line WHAT TEXT: that is all it said, and it has TEXT.
 one_line() {
@@ -207,7 +206,7 @@ vanish() {
 	expect_eq "$what: consumed" "$(reported .ledger.consumed)" 1000
 	balanced "$what"
 	grep -q unexplained "$dir/out" || fail "$what: no table"
-	[ ! -e "$pins" ] || fail "$what: pins stayed"
+	no_pins || fail "$what: pins stayed"
 	veth_pair "$rx" "$rxif" "$tx" "$txif" 2
 }
 for mode in interrupt busy spin adaptive; do vanish "vanished, mode $mode" -m $mode; done

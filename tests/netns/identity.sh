@@ -110,9 +110,13 @@ second=$started
 cleanup end_process "$second"
 wait_for 20 grep -q ': ready' "$dir/err.other" || fail "a second namespace: $(cat "$dir/err.other")"
 expect_eq "here" "$(live .sink.name)" count
+there=/sys/fs/bpf/afxdp/$(in_ns "$other" stat -Lc %i /proc/self/ns/net)-$(ip -n "$other" -j link show dev "$rxif" | jq '.[0].ifindex')
+[ -e "$there/ledger" ] || fail "no pins of the second namespace"
 expect_eq "there" "$(in_ns "$other" "$BUILD/afxdpctl" -i "$rxif" --json ledger | jq -r .sink.name)" drop
 end_process "$second"
 expect_eq "here, the other one gone" "$(live .sink.name)" count
+
+[ -e "$(pins)/ledger" ] && [ "$(readlink "/sys/fs/bpf/afxdp/$rxif")" = "$netns-$index" ] || fail "the other one took our pins: $(ls -lR /sys/fs/bpf/afxdp)"
 
 # Killed: its socket stays, nobody is found behind it, the next start takes its place, and what others left goes too.
 kill_daemon
@@ -152,7 +156,30 @@ start_daemon --user nobody
 expect_status 0 stranger_ctl mode interrupt
 expect_eq "the socket" "$(stat -c '%U %a' "$socket")" "nobody 660"
 expect_status 0 ctl mode adaptive
+# Pins are root's, so they outlive it; whoever starts next takes them away.
+expect_eq "the pins" "$(stat -c '%U %a' /sys/fs/bpf/afxdp "$(pins)" | sort -u)" "root 755"
+! stranger touch "$(pins)/his" 2>/dev/null && ! stranger rm -f "$(pins)/xsks" 2>/dev/null || fail "a stranger may change the pins"
 end_daemon
+old=$(pins)
+[ -e "$old/ledger" ] && [ -e "$socket.lock" ] || fail "there is nothing left to take away: this test tests nothing"
+background "$other" "$BUILD/afxdpd" -i "$rxif" -s drop >"$dir/out.other" 2>"$dir/err.other"
+second=$started
+cleanup end_process "$second"
+wait_for 20 grep -q ': ready' "$dir/err.other" || fail "a second namespace: $(cat "$dir/err.other")"
+[ ! -e "$old" ] && [ ! -e "$socket.lock" ] || fail "the next start left what the dead had left"
+expect_eq "the name is free again" "/sys/fs/bpf/afxdp/$(readlink "/sys/fs/bpf/afxdp/$rxif")" "$there"
+end_process "$second"
+[ ! -e "$there" ] && [ ! -L "/sys/fs/bpf/afxdp/$rxif" ] || fail "pins stayed"
+
+# bpffs takes no name with a dot: the directory has none.
+ip -n "$rx" link set "$rxif" name "a.$RUN_ID"
+background "$rx" "$BUILD/afxdpd" -i "a.$RUN_ID" >"$dir/out" 2>"$dir/err"
+daemon=$started
+wait_for 60 ready_or_gone
+[ -e "/sys/fs/bpf/afxdp/$netns-$index/ledger" ] || fail "no pins for a name with a dot: $(cat "$dir/err")"
+end_daemon
+no_pins || fail "pins stayed"
+ip -n "$rx" link set "a.$RUN_ID" name "$rxif"
 
 # A group afxdp: its members look, and change nothing.
 { cat /etc/group; echo "afxdp:x:4242:"; } >"$dir/group"
@@ -194,3 +221,20 @@ daemon_says "/run/afxdp can be written by others" || fail "somebody else's /run/
 launch_in "mount -t tmpfs none /run && ln -s /tmp /run/afxdp"
 ended_daemon 2
 daemon_says "/run/afxdp" || fail "a link for /run/afxdp: $(cat "$dir/err")"
+
+# bpffs where everybody can make entries: a directory or a link of a stranger is not taken for ours, and nothing of it changes hands.
+cat >"$dir/trap" <<'PYTHON'
+import os, sys
+os.chmod("/sys/fs/bpf", 0o1777)
+os.mkdir("/sys/fs/bpf/root", 0o755)
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+if sys.argv[1] == "link": os.symlink("root", "/sys/fs/bpf/afxdp")
+else: os.mkdir("/sys/fs/bpf/afxdp", 0o755); os.symlink("../root", "/sys/fs/bpf/afxdp/" + sys.argv[2])
+PYTHON
+for trap in link directory; do
+	launch_in "mount -t bpf bpf /sys/fs/bpf && python3 $dir/trap $trap $netns-$index" --user nobody
+	daemon_says ': ready' || fail "not ready: $(cat "$dir/err")"
+	grep -q "running without pinned maps" "$dir/err" || fail "bpffs with a stranger's $trap: $(cat "$dir/err")"
+	expect_eq "root's directory" "$(stat -c '%U' "/proc/$daemon/root/sys/fs/bpf/root") $(find "/proc/$daemon/root/sys/fs/bpf/root" | wc -l)" "root 1"
+	end_daemon
+done

@@ -25,7 +25,7 @@ static int open_registered(struct control *c, unsigned int ifindex, const char *
 
 	if (err)
 		return err;
-	door_sweep(r.dir, NULL);
+	door_sweep(r.dir, afxdp_pins_remove);
 	registry_stem(stem, sizeof(stem), ifindex, ifname);
 	snprintf(path, sizeof(path), "%s/%s.sock", r.dir, stem);
 	err = door_open(&c->door[0], path, &c->owner, reason, sizeof(reason));

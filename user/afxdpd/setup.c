@@ -457,8 +457,6 @@ int daemon_set_up(struct daemon *d)
 	if (err || d->stop)
 		return err;
 	daemon_set_knobs(d, d->mode);
-	if (o->user)
-		afxdp_prog_give(&d->prog, d->user.uid, d->user.gid);
 	err = o->user ? privileges_drop(&d->user) : 0;
 	return err ? daemon_failed(d, EXIT_RUNTIME, "--user '%s': cannot become this user: %s",
 				   o->user, strerror(-err))

@@ -135,16 +135,17 @@ int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_l
 int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits *sum);
 
 /**
- * afxdp_prog_pin() - show the maps under /sys/fs/bpf/afxdp/IFACE, in place of what a killed
- * predecessor left there.
+ * afxdp_prog_pin() - show the maps under /sys/fs/bpf/afxdp/NETNS-INDEX (the network namespace's
+ * inode number and the interface's index), in place of what a killed predecessor left there, and by
+ * a link of the interface's name, if that is free.
  *
  * Return: 0; -ENOENT if no bpffs is mounted there (p->why says so): everything else works without
  * pins.
  */
 int afxdp_prog_pin(struct afxdp_prog *p);
 
-/** afxdp_prog_give() - let user @uid take the pins away again, once we have become that user. */
-void afxdp_prog_give(struct afxdp_prog *p, unsigned int uid, unsigned int gid);
+/** afxdp_pins_remove() - take away the pins of @stem, "NETNS-INDEX", whose owner is dead. */
+void afxdp_pins_remove(const char *stem);
 
 /** afxdp_prog_detach() - off the interface; maps stay readable. An adopted program stays and passes
  * everything. */
