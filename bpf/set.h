@@ -194,6 +194,27 @@ __weak __attribute__((noinline)) int afxdp_set4(__u32 address)
 	return set_has4(address);
 }
 
+/** afxdp_rank4() - of the rules that the set stands for, which is about this IPv4 address, plus
+ * one; 0: none. */
+__weak __attribute__((noinline)) int afxdp_rank4(__u32 address)
+{
+	struct afxdp_set_header *h = (void *)set_cell(0);
+	struct afxdp_set_ranks *r;
+	int i;
+
+	if (!h)
+		return 0;
+	r = (void *)set_cell(h->ranks_at +
+			     afxdp_set_first(afxdp_set_hash(address, 0, h->seed), h->ranks));
+	if (!r)
+		return 0;
+#pragma unroll
+	for (i = 0; i < AFXDP_SET_RANKS; i++)
+		if (r->address[i] == address)
+			return r->rank[i];
+	return 0;
+}
+
 /** afxdp_set6() - is the IPv6 address at @place of the frame in the set? */
 __weak __attribute__((noinline)) int afxdp_set6(struct xdp_md *ctx, struct afxdp_parse *p,
 						__u32 place)

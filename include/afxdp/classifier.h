@@ -131,6 +131,20 @@ struct afxdp_set_header {
 	__u32 lengths; /* how many different ones */
 	__u32 all6;    /* ::/0 is in the set */
 	__u32 direct;  /* IPv4: the first level are lists */
+	/* Of a set that stands for rules, and is nothing else: where its struct afxdp_set_ranks
+	 * begin, how many, and what makes none of them overflow. */
+	__u32 ranks_at, ranks, seed;
+};
+
+/*
+ * Rules in a row that are about one address each: which of them, plus one, is about this address.
+ * Filled from the beginning, with rank 0 behind the last. An address is in the cell that its hash
+ * says, and in no other: one cache line that depends on the frame.
+ */
+#define AFXDP_SET_RANKS 8
+
+struct afxdp_set_ranks {
+	__u32 address[AFXDP_SET_RANKS], rank[AFXDP_SET_RANKS];
 };
 
 enum afxdp_set_kind {

@@ -41,6 +41,10 @@ write_rules() {
 	printf 'set s = "hit"\ncapture src @s\ndefault drop\n' >"$SCRATCH/hitting.rules"
 	printf 'set s = "hit"\ndrop src @s\ndefault capture\n' >"$SCRATCH/dropping.rules"
 	printf 'set s = "hosts"\ndrop src @s\ndefault capture\n' >"$SCRATCH/hosts.rules"
+	# The same 1,024 addresses as rules and as a set; the frame of `cost` is from the last one.
+	{ awk 'BEGIN { for (i = 1; i < 1024; i++) print "10." int(i / 256) "." i % 256 ".1"; print "198.18.0.1" }'; } >"$SCRATCH/listed"
+	{ sed 's/^/drop src host /' "$SCRATCH/listed"; echo "default drop"; } >"$SCRATCH/1024-hosts-drop.rules"
+	printf 'set s = "listed"\ndrop src @s\ndefault drop\n' >"$SCRATCH/1024-set-drop.rules"
 }
 
 # ---- subjects ----
@@ -127,7 +131,8 @@ run_rules() {
 
 # The XDP program alone.
 run_costs() {
-	"$TOOLS/cost" $((quick ? 5 : 11)) none "c=$TOOLS/filter_c.bpf.o" "$SCRATCH/1-drop.rules" "$SCRATCH/16-drop.rules" "$SCRATCH/256-drop.rules" |
+	"$TOOLS/cost" $((quick ? 5 : 11)) none "c=$TOOLS/filter_c.bpf.o" "$SCRATCH/1-drop.rules" "$SCRATCH/16-drop.rules" "$SCRATCH/256-drop.rules" "$SCRATCH/1024-hosts-drop.rules" \
+		"$SCRATCH/1024-set-drop.rules" |
 		awk 'BEGIN { print "benchmark,round,subject,ns,sane" } { sub(".*/", "", $1); sub("-drop.rules", "", $1); print "cost," $2 "," $1 "," $3 ",yes" }' \
 		>"$out/rules-cost.csv"
 }
@@ -182,7 +187,7 @@ the set, and dropped, as by \`nft\`: a set of the same prefixes, in the netdev i
 	table_head "$HOSTS addresses, dropped: million a second" "\`xdp-filter\` has room for ten thousand addresses, and none for prefixes." median
 	summary consumed_pps 1e6 | only rules:hosts xdp-filter:hosts | rows %.2f
 	table_head "The XDP program alone, ns a frame" "Run by the kernel on a frame in memory that the last rule drops; \`none\` has no rules and drops; \`c\` has the filter in C in \
-the place of compiled rules." median
+the place of compiled rules; \`1024-hosts\` are as many rules about one address each, the last one the frame's, \`1024-set\` one rule with a set of them." median
 	csv=$out/rules-cost.csv summary ns | rows %.0f
 	table_head "Loading, seconds" "By \`afxdpctl\` to a running daemon until it answers: read, compiled or built, verified, swapped in. No traffic meanwhile." median
 	csv=$out/rules-times.csv summary seconds | rows %.2f

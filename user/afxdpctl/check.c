@@ -30,9 +30,10 @@ static json_t *describe_sets(const struct afxdp_rules *rules)
 
 	for (uint32_t i = 0; !afxdp_rules_set(rules, i, &info); i++)
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:I, s:I}", "name", info.name, "path",
-					info.path, "ipv4", (json_int_t)info.ipv4, "ipv6",
-					(json_int_t)info.ipv6, "bytes", (json_int_t)info.bytes));
+			list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", info.name, "path",
+					info.path, "rules", (json_int_t)info.rules, "ipv4",
+					(json_int_t)info.ipv4, "ipv6", (json_int_t)info.ipv6,
+					"bytes", (json_int_t)info.bytes));
 	return list;
 }
 
@@ -85,6 +86,7 @@ static void print_listing(const json_t *listing)
 	printf("%5s %5s %12s  default %s\n", "", "", "", text(listing, "default"));
 	json_array_foreach(json_object_get(listing, "sets"), i, o)
 		printf(text(o, "path")[0] ? "set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n"
+		       : get(o, "rules")  ? "%s%s are one look-up: %s IPv4, %s IPv6, %s bytes\n"
 					  : "set %s%s of a list of addresses: %s IPv4, %s IPv6, %s "
 					    "bytes\n",
 		       text(o, "name"), text(o, "path"), table_number(get(o, "ipv4"), a, sizeof(a)),

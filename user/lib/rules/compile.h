@@ -40,6 +40,7 @@ struct action_args {
 struct rule_input {
 	struct action_args args;
 	struct source source;
+	uint32_t number;    /* its index, or that of the first of those it stands for */
 	struct graph graph; /* the compiler's */
 	bool reached;	    /* out: some frame may match it, and no rule before decides over it */
 	uint32_t size;	    /* out: instructions on its account, for listings */
@@ -56,6 +57,7 @@ enum symbol {
 	SYMBOL_SET4,
 	SYMBOL_SET6,
 	SYMBOL_SET_FIND, /* called by SYMBOL_SET6 only */
+	SYMBOL_RANK4,
 	SYMBOL_COUNT,
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,
@@ -66,7 +68,7 @@ enum symbol {
 };
 
 /* Of each set: the functions from SYMBOL_SET4 on, with that set's map. */
-#define SET_COPIES 3
+#define SET_COPIES 4
 
 enum function_kind {
 	FUNCTION_CLASSIFY, /* takes and gives what afxdp_classify() does */

@@ -200,6 +200,11 @@ void eval(struct compiler *c, uint32_t v)
 	case VALUE_SET:
 		call_set(c, &x);
 		break;
+	case VALUE_RANK:
+		eval(c, x.a);
+		emit(c, MOV64(BPF_REG_1, BPF_REG_0));
+		emit_call(c, SYMBOL_IN_SET + SET_COPIES * x.k + SYMBOL_RANK4 - SYMBOL_SET4);
+		break;
 	case VALUE_INNER:
 		emit(c, MOV64(BPF_REG_1, R_CTX));
 		emit(c, MOV64(BPF_REG_2, R_PARSE));

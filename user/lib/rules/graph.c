@@ -10,6 +10,8 @@
 struct state {
 	uint32_t pc;
 	uint32_t keyed; /* the expression has matched: see MARK_KEY */
+	uint32_t found; /* VALUE_RANK of the rule that has matched, plus one: is an earlier one,
+			   too? */
 	uint32_t reg[REGS];
 };
 
@@ -180,8 +182,10 @@ static uint32_t load(struct builder *b, uint32_t size, uint32_t base, uint64_t k
 
 /* Where a frame goes that is too short: only the search for its source is none of the expression's
  * business. */
-static uint32_t too_short(const struct state *s)
+static uint32_t too_short(struct builder *b, const struct state *s)
 {
+	if (s->found)
+		return new_node(b, NODE_RANK, s->found - 1);
 	return s->keyed ? MATCH : FAIL;
 }
 
@@ -217,13 +221,15 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 	default: /* ABS, IND, MSH: effects() let no other through */
 		v = load(b, size, at_x ? s->reg[REG_X] : NO_VALUE, i->k, &checked);
 		if (v == NO_VALUE) {
-			*node = too_short(s);
+			*node = too_short(b, s);
 			return 0;
 		}
 	}
 	if (checked) {
+		uint32_t otherwise = too_short(b, s);
+
 		*node = new_node(b, NODE_LOAD, v);
-		b->g->node[*node].next[0] = too_short(s);
+		b->g->node[*node].next[0] = otherwise;
 	}
 	if (BPF_MODE(i->code) == BPF_MSH) {
 		v = value_alu(vs, BPF_AND, v, value_const(vs, 0xf));
@@ -264,6 +270,27 @@ static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
 	return 0;
 }
 
+/* An address that rules are about: of all that match the first counts, so the others are looked for
+ * as if this one did not. */
+static void build_rank(struct builder *b, struct state *s, uint32_t v, uint32_t on, uint32_t *node)
+{
+	struct values *vs = b->vs;
+	struct state found = *s;
+	uint32_t earlier;
+
+	found.found = v + 1;
+	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, v, value_const(vs, 0)));
+	later(b, *node, 1, *s, on);
+	if (!s->found) {
+		later(b, *node, 0, found, on);
+		return;
+	}
+	earlier = new_node(b, NODE_TEST, cond_get(vs, BPF_JGE, v, s->found - 1));
+	b->g->node[*node].next[0] = earlier;
+	later(b, earlier, 0, found, on);
+	later(b, earlier, 1, *s, on);
+}
+
 /* A comparison that stands for something else: set look-ups take the address that libpcap compares,
  * so a set means in every context what `net` means there. */
 static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, uint32_t *node)
@@ -283,6 +310,10 @@ static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, ui
 	case MARK_KEY4:
 	case MARK_KEY6:
 		*node = new_node(b, MARK_KIND(mark) == MARK_KEY4 ? NODE_KEY4 : NODE_KEY6, a);
+		return 0;
+	}
+	if (b->source->ranks && MARK_KIND(mark) == MARK_SET4) {
+		build_rank(b, s, value_rank4(vs, MARK_OF(mark), a), f, node);
 		return 0;
 	}
 	v = MARK_KIND(mark) == MARK_SET4 ? value_set4(vs, MARK_OF(mark), a)
@@ -324,6 +355,8 @@ static uint32_t build_return(struct builder *b, const struct state *s)
 	const struct cbpf *i = &b->flow.code[s->pc];
 	uint32_t a = s->reg[REG_A], node;
 
+	if (s->found)
+		return new_node(b, NODE_RANK, s->found - 1);
 	if (s->keyed)
 		return MATCH; /* a frame without a source address */
 	if (CBPF_RVAL(i->code) != CBPF_A)

@@ -48,6 +48,7 @@ struct source {
 	const struct cbpf *code;
 	uint32_t len;
 	const uint16_t *mark; /* by instruction; NULL: none */
+	bool ranks;	      /* its set stands for rules: which one matches is looked up */
 	bool inner;	      /* it sees the frame without its tags, MPLS labels and PPPoE */
 };
 
@@ -59,6 +60,7 @@ enum node_kind {
 	NODE_LOOP, /* what: loop; where it goes on is in struct loop; next: too long or short */
 	NODE_KEY4, /* a match; what: the source address */
 	NODE_KEY6, /* a match; what: the last word of the source address */
+	NODE_RANK, /* a match of one of the rules that this one stands for; what: which, plus one */
 };
 
 struct node {

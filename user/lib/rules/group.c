@@ -315,6 +315,28 @@ static int group_one(struct afxdp_rules *r, uint32_t line, const char *text, cha
 	return ret;
 }
 
+int rules_one_address(const char *text, struct one_address *one)
+{
+	struct tokens ts;
+	struct element e;
+	uint32_t from;
+	int err = tokens_split(&ts, text);
+
+	if (err)
+		return err;
+	from = token_is(&ts, 0, "inner");
+	*one = (struct one_address){ .inner = from };
+	if (read_element(&ts, from, NULL, &e) && e.end == ts.n && !e.prefix.ipv6 &&
+	    prefix4_length(e.prefix.v4) == 32) {
+		one->is = true;
+		one->protocol = e.protocol;
+		one->direction = e.direction;
+		one->address = prefix4_address(e.prefix.v4);
+	}
+	tokens_free(&ts);
+	return 0;
+}
+
 int rules_group(struct afxdp_rules *r, uint32_t line, const char *text, char **out)
 {
 	int ret = 1;

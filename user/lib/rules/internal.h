@@ -12,13 +12,28 @@ struct bpf_prog_load_opts;
 struct bpf_program;
 struct btf;
 
+/* What an expression asks for that is about a single IPv4 address, and nothing else. */
+struct one_address {
+	bool is, inner;
+	const char *protocol, *direction; /* constants of group.c */
+	uint32_t address;
+};
+
+/* Rules in a row that are compiled as one: see table.c. */
+struct table {
+	uint32_t first, n;
+	struct expr expr;
+};
+
 struct rule {
 	char *text;	  /* as written, blanks made single */
 	char *expression; /* points into text */
 	uint32_t line;
 	struct action_args args;
 	struct expr expr;
+	struct one_address one;
 	uint32_t size; /* instructions on its account */
+	bool again;    /* in a table, and so is one before with the same address */
 	bool reached;  /* some frame may match it, and no rule before decides over it */
 };
 
@@ -40,6 +55,8 @@ struct afxdp_rules {
 	uint32_t default_line; /* 0: none was written */
 	struct set **set;      /* generations of rules share those that did not change */
 	uint32_t sets;
+	struct table *table;
+	uint32_t tables;
 	char **warning;
 	uint32_t warnings;
 	struct program program;
@@ -88,6 +105,19 @@ int rules_add_set(struct afxdp_rules *r, struct set *set);
 /** rules_group() - @text, of the rule in line @line, with sets for long lists of addresses. *@out
  * is the caller's to free in any case. Return: 0 or -ENOMEM. */
 int rules_group(struct afxdp_rules *r, uint32_t line, const char *text, char **out);
+
+/** rules_one_address() - is @text about one? Return: 0 or -ENOMEM. */
+int rules_one_address(const char *text, struct one_address *one);
+
+/* table.c */
+
+/** rules_make_tables() - find the rules that can be one look-up. Return: 0; -ENOMEM; or what
+ * expr_compile() says, with @err. */
+int rules_make_tables(struct afxdp_rules *r, char *err, size_t errlen);
+
+/** rules_copy_tables() - those of @from, whose sets and rules @to has. Return: 0 or -ENOMEM. */
+int rules_copy_tables(struct afxdp_rules *to, const struct afxdp_rules *from);
+void rules_free_tables(struct afxdp_rules *r);
 
 /** rules_make_maps() - of all sets that have none yet. */
 int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);

@@ -25,6 +25,7 @@ static const char *const symbol_names[] = {
 	[SYMBOL_SET4] = "afxdp_set4",
 	[SYMBOL_SET6] = "afxdp_set6",
 	[SYMBOL_SET_FIND] = "afxdp_set_find",
+	[SYMBOL_RANK4] = "afxdp_rank4",
 	[SYMBOL_COUNT] = "afxdp_count",
 	[SYMBOL_LIMIT] = "afxdp_limit",
 	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
@@ -166,7 +167,8 @@ static int add_sets(struct linker *l)
 	l->set_none = map_of(l, SYMBOL_SET_FIND);
 	if (l->r->sets &&
 	    (l->symbol[SYMBOL_SET4] == UINT32_MAX || l->symbol[SYMBOL_SET6] == UINT32_MAX ||
-	     l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->set_none < 0))
+	     l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->symbol[SYMBOL_RANK4] == UINT32_MAX ||
+	     l->set_none < 0))
 		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
 	for (uint32_t i = 0; i < SET_COPIES * l->r->sets; i++) {
 		l->unit[l->units] = l->unit[l->symbol[SYMBOL_SET4 + i % SET_COPIES]];

@@ -235,6 +235,8 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 		ret = expr_compile(&rule->expr, grouped, args->per_source, find_set, r, err,
 				   sizeof(err));
 	free(grouped);
+	if (!ret)
+		ret = rules_one_address(expression, &rule->one);
 	if (ret == -EINVAL)
 		return wrong(p, ret, "'%.*s': %s", quoted(expression), expression, err);
 	if (ret)
@@ -432,6 +434,8 @@ static int finish(struct parser *p, int ret, struct afxdp_rules **out)
 	const char *why = NULL;
 	uint32_t at = 0;
 
+	if (!ret)
+		ret = rules_make_tables(p->r, p->err, p->errlen);
 	if (!ret)
 		ret = rules_compile(p->r, &why, &at);
 	if (why) {

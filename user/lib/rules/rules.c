@@ -64,30 +64,47 @@ int rules_warn(struct afxdp_rules *r, const char *format, ...)
 	return 0;
 }
 
-static struct rule_input input_of(const struct rule *rule)
+static struct rule_input input_of(const struct rule *rule, const struct expr *e)
 {
-	return (struct rule_input){ .args = rule->args,
-				    .source = { rule->expr.code, rule->expr.len, rule->expr.mark,
-						rule->expr.inner } };
+	return (struct rule_input){
+		.args = rule->args,
+		.source = { .code = e->code, .len = e->len, .mark = e->mark, .inner = e->inner }
+	};
 }
 
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 {
 	struct rule_input *input = calloc(r->rules ?: 1, sizeof(*input));
+	uint32_t n = 0, table = 0;
 	int err;
 
 	if (!input) {
 		*why = "out of memory";
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < r->rules; i++)
-		input[i] = input_of(&r->rule[i]);
-	program_free(&r->program);
-	err = compile_rules(input, r->rules, r->otherwise, &r->program, why, at);
-	for (uint32_t i = 0; i < r->rules; i++) {
-		r->rule[i].size = input[i].size;
-		r->rule[i].reached = input[i].reached;
+	for (uint32_t i = 0; i < r->rules; n++) {
+		const struct table *t = table < r->tables ? &r->table[table] : NULL;
+
+		if (t && t->first == i) {
+			input[n] = input_of(&r->rule[i], &t->expr);
+			input[n].source.ranks = true;
+			table++;
+		} else {
+			input[n] = input_of(&r->rule[i], &r->rule[i].expr);
+		}
+		input[n].number = i;
+		i += input[n].source.ranks ? t->n : 1;
 	}
+	program_free(&r->program);
+	err = compile_rules(input, n, r->otherwise, &r->program, why, at);
+	for (uint32_t i = 0, j = 0; i < r->rules; i++) {
+		bool first = j < n && input[j].number == i;
+
+		j += first;
+		r->rule[i].size = first ? input[j - 1].size : 0;
+		r->rule[i].reached = input[j - 1].reached && !r->rule[i].again;
+	}
+	*at = n ? input[*at].number : 0;
 	free(input);
 	return err;
 }
@@ -95,7 +112,7 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 /* Would it match, were it the only one? */
 static int matches_alone(const struct rule *rule, bool *yes)
 {
-	struct rule_input input = input_of(rule);
+	struct rule_input input = input_of(rule, &rule->expr);
 	struct program program = { .functions = 0 };
 	const char *why;
 	uint32_t at;
@@ -154,6 +171,7 @@ void afxdp_rules_free(struct afxdp_rules *r)
 		close(r->state_fd);
 	if (r->sources_fd >= 0)
 		close(r->sources_fd);
+	rules_free_tables(r);
 	rules_free_sets(r);
 	program_free(&r->program);
 	linked_free(&r->linked);

@@ -31,6 +31,7 @@ _Static_assert(SET_ELEMENTS_MAX < 1 << AFXDP_SET_LEAVES_BITS, "a word has room")
 _Static_assert(sizeof(struct afxdp_set_bucket) == CELL, "a bucket is a cell");
 _Static_assert(sizeof(struct afxdp_set_header) <= CELL, "the header is one");
 _Static_assert(sizeof(struct afxdp_set_list) == CELL, "a list is a cell");
+_Static_assert(sizeof(struct afxdp_set_ranks) == CELL, "and so are ranks");
 
 /* Types for `bpftool map dump`: u32 -> struct afxdp_set_cell { u64 word[8]; }. */
 static int cell_types(struct btf **btf, uint32_t *key, uint32_t *value)
@@ -119,12 +120,31 @@ static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 	return 0;
 }
 
+static int make_ranks_map(struct set *s)
+{
+	struct afxdp_set_cell *cell;
+	uint32_t cells;
+	int err = ranks_build(&s->ranked, &cell, &cells);
+
+	if (err)
+		return err;
+	s->size = cells * CELL;
+	s->map_fd = create_map(s->name, cells);
+	err = s->map_fd < 0 ? s->map_fd : 0;
+	for (uint32_t i = 0; i < cells && !err; i++)
+		err = bpf_map_update_elem(s->map_fd, &i, &cell[i], BPF_ANY);
+	free(cell);
+	return err;
+}
+
 int set_make_map(struct set *s)
 {
 	struct cells room;
 	struct table6 t;
 	int err;
 
+	if (s->ranked.n)
+		return make_ranks_map(s);
 	err = plan(&room, &s->list);
 	if (err)
 		return err;
@@ -213,6 +233,7 @@ void set_put(struct set *s)
 	set4_free(&s->cells);
 	list_free(&s->list);
 	list_free(&s->read);
+	free(s->ranked.at);
 	free(s->path);
 	free(s);
 }

@@ -168,6 +168,26 @@ int set6_change(struct table6 *t, const struct set_list *l, const struct prefix6
 /** set6_undo() - that failed, and @l is as it was before. */
 void set6_undo(struct table6 *t, const struct set_list *l, const struct prefix6 *p, bool added);
 
+/* ---- ranks.c: a set that stands for rules ---- */
+
+/* Rule @rank - 1 is about @address. */
+struct ranked {
+	uint32_t address, rank;
+};
+
+struct ranked_list {
+	struct ranked *at;
+	uint32_t n;
+};
+
+/**
+ * ranks_build() - the cells of a map of @l, in which each address is once.
+ * @cell, @cells: out: on the heap, and how many
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int ranks_build(const struct ranked_list *l, struct afxdp_set_cell **cell, uint32_t *cells);
+
 /* ---- set.c ---- */
 
 struct set {
@@ -176,8 +196,9 @@ struct set {
 	char *path;
 	uint32_t line; /* of its definition */
 	struct set_list list;
-	struct set_list read; /* what the file said, from the first change at run time on */
-	uint32_t changes;     /* so many */
+	struct set_list read;	   /* what the file said, from the first change at run time on */
+	uint32_t changes;	   /* so many */
+	struct ranked_list ranked; /* it stands for rules, and has no list */
 	int map_fd;
 	size_t size; /* of the map, in bytes */
 	struct cells cells;

@@ -152,7 +152,8 @@ int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_se
 	s = r->set[index];
 	*info = (struct afxdp_set_info){ .name = s->name,
 					 .path = s->path,
-					 .ipv4 = s->list.n4,
+					 .ipv4 = s->list.n4 + s->ranked.n,
+					 .rules = s->ranked.n,
 					 .ipv6 = s->list.n6,
 					 .map_fd = s->map_fd,
 					 .bytes = s->size };
@@ -163,8 +164,12 @@ static struct set *find(const struct afxdp_rules *r, const char *name, char *err
 {
 	int i = rules_find_set(r, name);
 
-	if (i >= 0)
+	if (i >= 0 && !r->set[i]->ranked.n)
 		return r->set[i];
+	if (i >= 0) {
+		snprintf(err, errlen, "'%s' is no set, but rules: change these", name);
+		return NULL;
+	}
 	snprintf(err, errlen, "no set '%s' in these rules", name);
 	return NULL;
 }
@@ -316,6 +321,8 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 	}
 	for (uint32_t i = 0; i < r->rules && !ret; i++)
 		ret = copy_rule(next, &r->rule[i]);
+	if (!ret)
+		ret = rules_copy_tables(next, r);
 	if (!ret) {
 		ret = rules_compile(next, &why, &at);
 		if (ret)

@@ -121,7 +121,8 @@ static uint32_t verdict_block(struct compiler *c)
 
 	if (s->verdict == NO_BLOCK) {
 		s->verdict = block_new(&c->blocks);
-		block_return(&c->blocks, s->verdict, AFXDP_CLASS(verdict_of[action], c->current));
+		block_return(&c->blocks, s->verdict,
+			     AFXDP_CLASS(verdict_of[action], c->rule[c->current].number));
 	}
 	return s->verdict;
 }
@@ -176,7 +177,7 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 		out_of_memory(c);
 	if (node == FAIL)
 		return no_match(c, facts, acc);
-	if (node == MATCH || is_key(&g->node[node]))
+	if (node == MATCH || is_key(&g->node[node]) || g->node[node].kind == NODE_RANK)
 		c->rule[c->current].reached = true;
 	if (node == MATCH)
 		return match(c, facts);
@@ -228,7 +229,7 @@ static void write_limit(struct compiler *c, const struct action_args *args)
 {
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_3, c->current));
+	emit(c, MOV32_K(BPF_REG_3, c->rule[c->current].number));
 	put_wide(c, BPF_REG_4, interval(args));
 	put_wide(c, BPF_REG_5, interval(args) * (args->burst - 1));
 	emit_call(c, SYMBOL_LIMIT);
@@ -254,7 +255,7 @@ static void write_limit_source(struct compiler *c, const struct action_args *arg
 	}
 	emit(c, STX(BPF_W, BPF_REG_10, LIMITED(source), BPF_REG_0));
 	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(version), version));
-	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(rule), c->current));
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(rule), c->rule[c->current].number));
 	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(reserved), 0));
 	put_wide(c, BPF_REG_1, interval(args));
 	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(interval), BPF_REG_1));
@@ -280,7 +281,7 @@ static void write_match(struct compiler *c, const struct node *n)
 		write_limit(c, args);
 	} else {
 		emit(c, MOV64(BPF_REG_1, R_PARSE));
-		emit(c, MOV32_K(BPF_REG_2, c->current));
+		emit(c, MOV32_K(BPF_REG_2, c->rule[c->current].number));
 		if (args->action == ACTION_SAMPLE)
 			emit(c, MOV32_K(BPF_REG_3, args->every));
 		emit_call(c, args->action == ACTION_SAMPLE ? SYMBOL_SAMPLE : SYMBOL_COUNT);
@@ -291,6 +292,18 @@ static void write_match(struct compiler *c, const struct node *n)
 	else
 		block_branch(&c->blocks, c->at, JMP32_K(BPF_JNE, BPF_REG_0, 0), verdict_block(c),
 			     on);
+}
+
+/* Which rule it is has been looked up. */
+static void write_rank(struct compiler *c, const struct node *n)
+{
+	const struct rule_input *rule = &c->rule[c->current];
+
+	eval(c, n->what);
+	emit(c, ALU32_K(BPF_ADD, BPF_REG_0, (int)rule->number - 1));
+	emit(c, ALU32_K(BPF_LSH, BPF_REG_0, 8));
+	emit(c, ALU32_K(BPF_OR, BPF_REG_0, verdict_of[rule->args.action]));
+	block_exit(&c->blocks, c->at);
 }
 
 static void write_node(struct compiler *c, const struct work *w)
@@ -314,6 +327,9 @@ static void write_node(struct compiler *c, const struct work *w)
 	case NODE_KEY4:
 	case NODE_KEY6:
 		write_match(c, n);
+		break;
+	case NODE_RANK:
+		write_rank(c, n);
 		break;
 	case NODE_LOAD:
 		eval(c, n->what);

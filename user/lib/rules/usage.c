@@ -57,7 +57,8 @@ static int ask_cond(struct asked *a, struct values *vs, uint32_t id, uint32_t ma
 
 static bool asks_value(const struct node *n)
 {
-	return n->kind == NODE_LOAD || n->kind == NODE_KEY4 || n->kind == NODE_KEY6;
+	return n->kind == NODE_LOAD || n->kind == NODE_KEY4 || n->kind == NODE_KEY6 ||
+	       n->kind == NODE_RANK;
 }
 
 static int ask_rule(struct asked *a, struct values *vs, const struct graph *g, uint32_t mark)
@@ -111,7 +112,7 @@ static bool wants_slot(const struct value *x)
 	if (x->kind == VALUE_LOAD && x->a == NO_VALUE)
 		return false;
 	return x->use.nodes > 1 && (x->kind == VALUE_LOAD || x->kind == VALUE_ALU ||
-				    x->kind == VALUE_SET || x->kind == VALUE_INNER);
+				    x->kind == VALUE_SET || x->kind == VALUE_RANK || x->kind == VALUE_INNER);
 }
 
 /* Slots go to what a loop leaves behind, which cannot be had again, then to the most used. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 #include "value.h"
 
+#include <afxdp/abi.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,6 +173,15 @@ uint32_t value_set6(struct values *vs, uint32_t set, uint32_t word)
 					     .a = last.a,
 					     .b = value_const(vs, last.k - 12),
 					     .max = 1 });
+}
+
+uint32_t value_rank4(struct values *vs, uint32_t set, uint32_t word)
+{
+	return value_get(vs, (struct value){ .kind = VALUE_RANK,
+					     .k = set,
+					     .a = word,
+					     .b = NO_VALUE,
+					     .max = AFXDP_RULES_MAX });
 }
 
 uint32_t value_inner(struct values *vs)
