@@ -3,8 +3,9 @@
 PROBE_OBJ := $(B)/tests/rules/probe.bpf.o
 PROBE_BARE := $(B)/tests/rules/probe_bare.bpf.o
 RULES_TEST_SRCS := $(addprefix tests/rules/,frames.c exprs.c reference.c run.c batch.c)
-# The compiler is built again with the tests, under the sanitizers.
 RULES_LIB_SRCS := $(wildcard user/lib/rules/*.c) $(PROG_SRCS)
+# Built again under the sanitizers; once, not for each test.
+RULES_LIB_OBJS := $(RULES_LIB_SRCS:%.c=$(B)/sanitized/%.o)
 
 $(PROBE_OBJ): tests/rules/probe.bpf.c tests/rules/probe.h $(wildcard bpf/*.h) $(wildcard include/afxdp/*.h)
 	$(call say,BPF,$<)

@@ -13,5 +13,10 @@ $(B)/tests/unit/%.t: tests/unit/%.c
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -Itests/unit \
 		$(if $(filter $*,$(TSAN)),-fsanitize=thread,$(SANITIZE)) $< $($*_SRCS) -o $@ $($*_LIBS)
 
+$(B)/sanitized/%.o: %.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(SANITIZE) -c $< -o $@
+
 tests: $(UNIT_BIN)
 .PHONY: tests

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-rules_engine_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_SRCS) $(B)/user/lib/object.o
+rules_engine_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_OBJS) $(B)/user/lib/object.o
 rules_engine_LIBS := -lxdp -lbpf -lpcap
 $(B)/tests/unit/rules_engine.t: ALL_CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
 $(B)/tests/unit/rules_engine.t: $(rules_engine_SRCS) $(wildcard user/lib/rules/*.h tests/rules/*.h) $(PROBE_OBJ)

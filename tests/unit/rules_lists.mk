@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-only
-rules_lists_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_SRCS) $(B)/user/lib/object.o
+rules_lists_SRCS := $(RULES_TEST_SRCS) $(RULES_LIB_OBJS) $(B)/user/lib/object.o
 rules_lists_LIBS := -lxdp -lbpf -lpcap
 $(B)/tests/unit/rules_lists.t: ALL_CPPFLAGS += -DAFXDP_PROBE='"$(PROBE_OBJ)"'
 $(B)/tests/unit/rules_lists.t: $(rules_lists_SRCS) $(wildcard user/lib/rules/*.h tests/rules/*.h) $(PROBE_OBJ)
