@@ -2,11 +2,11 @@
 /*
  * bare - the yardstick: the smallest AF_XDP receiver there can be, behind a program that only
  * redirects. It never sleeps, never looks at a frame, and gives every frame back at once. With
- * --drop only a program that drops is attached: the ceiling of the path.
+ * "drop" only a program that drops is attached: the ceiling of the path.
  *
- *	bare OBJECT IFACE redirect [QUEUE...]	prints "ready", at SIGTERM one line of JSON
- *	bare OBJECT IFACE filter [QUEUE...]	only UDP to port 4000, the rest is passed
- *	bare OBJECT IFACE drop
+ *	bare [--ring N] OBJECT IFACE redirect|filter|drop [QUEUE...]
+ *
+ * filter: only UDP to port 4000, the rest is passed. Prints "ready", at SIGTERM one line of JSON.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,10 +24,7 @@
 #include <unistd.h>
 #include <xdp/xsk.h>
 
-/* As afxdpd's defaults: what is compared is the work, not the room. */
 enum {
-	RING = 4096,
-	FRAMES = 8192,
 	FRAME = 2048,
 	BATCH = 64,
 	QUEUES = 64
@@ -47,6 +44,9 @@ struct receiver {
 
 static int stop;
 
+/* Slots of each ring, all of them in circulation; a power of two. */
+static unsigned int ring = 4096;
+
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
@@ -64,32 +64,32 @@ static void die(const char *what, int err)
 static void open_receiver(struct receiver *r, const char *interface, int sockets)
 {
 	const struct xsk_umem_config umem = {
-		.fill_size = RING, .comp_size = RING, .frame_size = FRAME, .frame_headroom = 0
+		.fill_size = ring, .comp_size = ring, .frame_size = FRAME, .frame_headroom = 0
 	};
 	const struct xsk_socket_config config = {
-		.rx_size = RING,
+		.rx_size = ring,
 		.libxdp_flags = XSK_LIBXDP_FLAGS__INHIBIT_PROG_LOAD,
 		.bind_flags = XDP_USE_NEED_WAKEUP
 	};
 	__u32 at, i;
 	int err;
 
-	r->memory = mmap(NULL, (size_t)FRAMES * FRAME, PROT_READ | PROT_WRITE,
+	r->memory = mmap(NULL, (size_t)ring * FRAME, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 	if (r->memory == MAP_FAILED)
 		die("UMEM", errno);
-	err = xsk_umem__create(&r->umem, r->memory, (__u64)FRAMES * FRAME, &r->fill, &r->completion,
+	err = xsk_umem__create(&r->umem, r->memory, (__u64)ring * FRAME, &r->fill, &r->completion,
 			       &umem);
 	if (err)
 		die("UMEM", err);
 	err = xsk_socket__create(&r->socket, interface, r->queue, r->umem, &r->rx, NULL, &config);
 	if (err)
 		die("socket", err);
-	if (xsk_ring_prod__reserve(&r->fill, RING, &at) != RING)
+	if (xsk_ring_prod__reserve(&r->fill, ring, &at) != ring)
 		die("fill ring", ENOSPC);
-	for (i = 0; i < RING; i++)
+	for (i = 0; i < ring; i++)
 		*xsk_ring_prod__fill_addr(&r->fill, at + i) = (__u64)i * FRAME;
-	xsk_ring_prod__submit(&r->fill, RING);
+	xsk_ring_prod__submit(&r->fill, ring);
 	err = xsk_socket__update_xskmap(r->socket, sockets);
 	if (err)
 		die("socket map", err);
@@ -153,8 +153,15 @@ int main(int argc, char **argv)
 	char name[32];
 	bool drop;
 
-	if (argc < 4 || argc > 4 + QUEUES || !(index = if_nametoindex(argv[2]))) {
-		fputs("usage: bare OBJECT IFACE redirect|filter|drop [QUEUE...]\n", stderr);
+	if (argc > 3 && !strcmp(argv[1], "--ring")) {
+		ring = strtoul(argv[2], NULL, 10);
+		argc -= 2;
+		argv += 2;
+	}
+	if (ring < BATCH || ring & (ring - 1) || argc < 4 || argc > 4 + QUEUES ||
+	    !(index = if_nametoindex(argv[2]))) {
+		fputs("usage: bare [--ring N] OBJECT IFACE redirect|filter|drop [QUEUE...]\n",
+		      stderr);
 		return 2;
 	}
 	libbpf_set_print(quiet);

@@ -14,6 +14,9 @@ $(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h
 mode_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/mode.t: user/afxdpd/mode.h
 
+depth_LIBS := -Iuser/afxdpd
+$(B)/tests/unit/depth.t: user/afxdpd/depth.h
+
 xsk_refill_SRCS := user/lib/xsk.c
 $(B)/tests/unit/xsk_refill.t: user/lib/xsk.c user/lib/xsk.h include/afxdp/ring.h
 

@@ -146,8 +146,8 @@ static void test_numbers(void)
 					     "0",
 					     "99999999999999999999",
 					     "18446744073709551616" };
-	static const char *const names[] = { "--batch", "--ring", "--frames", "--frame-size",
-					     "--count" };
+	static const char *const names[] = { "--batch",	 "--ring",	 "--depth",
+					     "--frames", "--frame-size", "--count" };
 	char quoted[64];
 
 	for (size_t n = 0; n < sizeof(names) / sizeof(*names); n++) {
@@ -174,6 +174,12 @@ static void test_numbers(void)
 		REFUSED("must be a power of two", "--ring", text);
 		REFUSED("must be a power of two", "--frames", text);
 	}
+	GOOD("--depth", "auto");
+	CHECK(!o.depth, "depth %u", o.depth);
+	GOOD("--depth", "512");
+	CHECK(o.depth == 512, "depth %u", o.depth);
+	REFUSED("--depth '0'", "--depth", "0");
+	REFUSED("more than the slots of --ring 4096", "--depth", "8192");
 	REFUSED("--ring '1'", "--ring", "1");
 	REFUSED("--ring '2097152'", "--ring", "2097152");
 	REFUSED("--ring '4294967296'", "--ring", "4294967296");

@@ -23,8 +23,8 @@ struct bench {
 	struct afxdp_xsk xsk;
 	struct afxdp_ring_indices fill_ix, comp_ix;
 	uint64_t fill_slots[FRAMES], comp_slots[FRAMES];
-	struct afxdp_ring_indices spare_ix;
-	uint64_t spare_slots[FRAMES];
+	uint32_t rx_producer, rx_consumer;
+	uint64_t spare[FRAMES];
 	struct afxdp_cons take; /* the kernel's end of the fill ring */
 	struct afxdp_prod give; /* and of the completion ring */
 	enum place at[FRAMES];
@@ -53,7 +53,10 @@ static void set_up(struct bench *b, uint32_t ring)
 	x->fill_addr = b->fill_slots;
 	afxdp_cons_init(&x->comp, &b->comp_ix.producer, &b->comp_ix.consumer, ring);
 	x->comp_addr = b->comp_slots;
-	afxdp_pool_init(&x->spare, &b->spare_ix, b->spare_slots, FRAMES);
+	x->spare = b->spare;
+	x->depth = ring;
+	b->rx_producer = b->rx_consumer = UINT32_MAX - 5;
+	afxdp_cons_init(&x->rx, &b->rx_producer, &b->rx_consumer, ring);
 	afxdp_cons_init(&b->take, &b->fill_ix.producer, &b->fill_ix.consumer, ring);
 	afxdp_prod_init(&b->give, &b->comp_ix.producer, &b->comp_ix.consumer, ring);
 	for (uint32_t i = 0; i < FRAMES; i++)
@@ -93,6 +96,14 @@ static uint32_t pick(struct bench *b, enum place from, enum place to, uint64_t *
 	return got;
 }
 
+/* Up to @n frames out of the RX ring. */
+static void user_receives(struct bench *b, uint32_t n)
+{
+	uint64_t addr[FRAMES];
+
+	afxdp_cons_release(&b->xsk.rx, pick(b, IN_KERNEL, IN_USER, addr, n));
+}
+
 static void user_refills(struct bench *b, uint32_t n)
 {
 	uint64_t addr[FRAMES];
@@ -113,16 +124,29 @@ static void kernel_completes(struct bench *b, uint32_t n)
 	afxdp_prod_submit(&b->give);
 }
 
+/* Never more at the kernel than was asked for, or than were there when less was asked for. */
+static void outstanding(const struct bench *b)
+{
+	uint32_t n = 0;
+
+	for (uint32_t pos = b->take.tail; pos != b->fill_ix.producer; pos++)
+		n++;
+	for (uint32_t i = 0; i < FRAMES; i++)
+		n += b->at[i] == IN_KERNEL;
+	CHECK(n <= b->xsk.fill.size, "%u frames at the kernel", n);
+	CHECK(n == (uint32_t)(b->xsk.fill.head - b->xsk.rx.tail), "%u frames at the kernel", n);
+}
+
 static void one_step(struct bench *b)
 {
 	uint64_t addr[FRAMES];
 
-	switch (rnd(6)) {
+	switch (rnd(7)) {
 	case 0:
 		kernel_takes(b, rnd(16));
 		break;
 	case 1: /* received */
-		pick(b, IN_KERNEL, IN_USER, addr, rnd(16));
+		user_receives(b, rnd(16));
 		break;
 	case 2:
 		user_refills(b, rnd(64));
@@ -136,7 +160,11 @@ static void one_step(struct bench *b)
 	case 5:
 		afxdp_xsk_complete(&b->xsk);
 		break;
+	case 6:
+		b->xsk.depth = 1 + rnd(b->xsk.fill.size);
+		break;
 	}
+	outstanding(b);
 }
 
 /* Everything comes back, however little fits into the ring at a time. */
@@ -148,12 +176,11 @@ static void settle(struct bench *b)
 		kernel_completes(b, FRAMES);
 		CHECK(afxdp_xsk_complete(&b->xsk), "%u never complete", b->xsk.tx_pending);
 	}
-	for (uint32_t i = 0; i < FRAMES; i++)
-		if (b->at[i] == IN_KERNEL)
-			b->at[i] = IN_USER;
+	user_receives(b, FRAMES);
 	user_refills(b, FRAMES);
 	while ((n = kernel_takes(b, FRAMES))) {
 		got += n;
+		afxdp_cons_release(&b->xsk.rx, n);
 		afxdp_xsk_refill(&b->xsk, NULL, 0);
 	}
 	CHECK(got == FRAMES, "%u of %d frames came back", got, FRAMES);
@@ -189,6 +216,7 @@ static void test_short_reserve(void)
 	CHECK(b.fill_ix.producer - b.fill_ix.consumer == 4, "%u in the ring",
 	      b.fill_ix.producer - b.fill_ix.consumer);
 	CHECK(kernel_takes(&b, 8) == 4, "the ring holds four");
+	user_receives(&b, 4);
 	afxdp_xsk_refill(&b.xsk, NULL, 0);
 	CHECK(kernel_takes(&b, 8) == 2, "two were kept for later");
 }
@@ -202,13 +230,37 @@ static void test_recovers_from_empty(void)
 	user_refills(&b, FRAMES);
 	CHECK(kernel_takes(&b, FRAMES) == FRAMES, "all frames fit");
 	CHECK(kernel_takes(&b, 1) == 0, "the ring is empty");
-	pick(&b, IN_KERNEL, IN_USER, (uint64_t[FRAMES]){ 0 }, 1);
+	user_receives(&b, 1);
 	user_refills(&b, 1);
 	CHECK(kernel_takes(&b, FRAMES) == 1, "one frame is enough to go on");
 }
 
+/* Those that rest are the last that came back: they are still in a cache. */
+static void test_depth(void)
+{
+	static struct bench b;
+	uint64_t addr[4] = { 0, CHUNK, 2 * CHUNK, 3 * CHUNK };
+	uint32_t pos;
+
+	set_up(&b, 4);
+	b.xsk.depth = 2;
+	for (int i = 0; i < 4; i++)
+		b.at[i] = IN_FILL;
+	afxdp_xsk_refill(&b.xsk, addr, 4);
+	CHECK(kernel_takes(&b, 8) == 2, "two circulate");
+	afxdp_xsk_refill(&b.xsk, NULL, 0);
+	CHECK(kernel_takes(&b, 8) == 0, "two are under way: no more");
+	user_receives(&b, 2);
+	afxdp_xsk_refill(&b.xsk, NULL, 0);
+	CHECK(afxdp_cons_peek(&b.take, 8, &pos) == 2, "two circulate again");
+	b.xsk.depth = 4;
+	user_refills(&b, 2);
+	CHECK(kernel_takes(&b, 8) == 4, "four circulate at once");
+}
+
 int main(void)
 {
+	test_depth();
 	test_short_reserve();
 	test_recovers_from_empty();
 	test_random();

@@ -63,15 +63,15 @@ static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 		const char *name, *type, *help;
 		size_t offset;
 	} rows[] = {
-#define ROW(field, name, help)                           \
-	{ "afxdp_queue_" name "_total", "counter", help, \
-	  offsetof(struct worker_snapshot, count.field) }
-		ROW(frames, "frames", "Frames consumed."),
-		ROW(bytes, "bytes", "Bytes consumed."),
-		ROW(batches, "batches", "Batches taken from the RX ring."),
-		ROW(wakeups, "wakeups", "Returns from poll()."),
-		ROW(busy_polls, "busy_polls", "System calls that drove NAPI."),
-		ROW(mode_switches, "mode_switches", "Changes between sleeping and polling."),
+#define ROW(field, name, help) \
+	{ "afxdp_queue_" name "_total", "counter", help, offsetof(struct worker_snapshot, field) }
+		ROW(count.frames, "frames", "Frames consumed."),
+		ROW(count.bytes, "bytes", "Bytes consumed."),
+		ROW(count.batches, "batches", "Batches taken from the RX ring."),
+		ROW(count.wakeups, "wakeups", "Returns from poll()."),
+		ROW(count.busy_polls, "busy_polls", "System calls that drove NAPI."),
+		ROW(count.mode_switches, "mode_switches", "Changes between sleeping and polling."),
+		ROW(depth_changes, "depth_changes", "Trials that chose another depth."),
 #undef ROW
 	};
 
@@ -88,6 +88,10 @@ static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		fprintf(f, "afxdp_worker_stuck{interface=\"%s\",queue=\"%u\"} %d\n", ifname,
 			d->workers[i]->xsk.config.queue, d->workers[i]->order[WORKER_SNAPSHOT].out);
+	print_family(f, "afxdp_queue_depth", "gauge", "Frames in circulation.");
+	for (uint32_t i = 0; i < d->worker_count; i++)
+		fprintf(f, "afxdp_queue_depth{interface=\"%s\",queue=\"%u\"} %u\n", ifname,
+			d->workers[i]->xsk.config.queue, d->workers[i]->seen.depth);
 	print_family(f, "afxdp_ring_fill", "gauge", "Entries in a ring now.");
 	for (uint32_t i = 0; i < d->worker_count; i++) {
 		const struct worker *w = d->workers[i];

@@ -133,6 +133,14 @@ static bool set_ring(struct options *o, const char *v)
 	return set_u32(v, 2, 1U << 20, &o->ring) && afxdp_ring_size_ok(o->ring);
 }
 
+static bool set_depth(struct options *o, const char *v)
+{
+	if (strcmp(v, "auto"))
+		return set_u32(v, 2, 1U << 20, &o->depth);
+	o->depth = 0;
+	return true;
+}
+
 static bool set_frames(struct options *o, const char *v)
 {
 	return set_u32(v, 2, 1U << 24, &o->frames) && afxdp_ring_size_ok(o->frames);
@@ -275,6 +283,8 @@ static const struct option_row {
 	{ 0, "batch", "N", set_batch, "a number from 1 to 256", "frames a turn at most (64)" },
 	{ 0, "ring", "N", set_ring, "a power of two from 2 to 1048576",
 	  "slots of each AF_XDP ring (4096)" },
+	{ 0, "depth", "auto|N", set_depth, "auto or a number from 2 to the ring's slots",
+	  "frames in circulation (auto: as many as --ring, fewer where that is faster)" },
 	{ 0, "frames", "N", set_frames, "a power of two from 2 to 16777216",
 	  "frames of a queue's UMEM (twice --ring, at least 4096)" },
 	{ 0, "frame-size", "BYTES", set_frame_size, "2048 or 4096",
@@ -443,6 +453,9 @@ static int check_together(struct parse *p)
 			p,
 			"--frames %u is less than --ring %u: there must be a frame for every slot",
 			o->frames, o->ring);
+	if (o->depth > o->ring)
+		return wrong(p, "--depth %u is more than the slots of --ring %u", o->depth,
+			     o->ring);
 	if (o->batch > o->ring)
 		return wrong(p, "--batch %u is more than the --ring %u it is taken from", o->batch,
 			     o->ring);

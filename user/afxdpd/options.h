@@ -24,6 +24,7 @@ struct options {
 	enum afxdp_attach attach;
 	enum afxdp_zerocopy zerocopy;
 	uint32_t batch, ring, frames, frame_size;
+	uint32_t depth; /* frames in circulation; 0: by trial */
 	bool hugepages;
 	int cpus[QUEUES_MAX];
 	uint32_t cpu_count;

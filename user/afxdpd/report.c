@@ -81,8 +81,8 @@ static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
 	const struct worker_snapshot *s = &w->seen;
 	const struct worker_order *late = &w->order[WORKER_SNAPSHOT];
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:b, s:I, s:I, "
-			 "s:o, s:o, s:o}",
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I, s:b, s:b, "
+			 "s:I, s:I, s:o, s:o, s:o}",
 			 "id", (json_int_t)w->xsk.config.queue, "frames",
 			 (json_int_t)s->count.frames, "bytes", (json_int_t)s->count.bytes,
 			 "batches", (json_int_t)s->count.batches, "wakeups",
@@ -90,10 +90,11 @@ static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
 			 (json_int_t)s->count.busy_polls, "mode_switches",
 			 (json_int_t)s->count.mode_switches, "polling", s->polling, "stale",
 			 late->out, "stuck", late->out && daemon_now() - late->sent_ns > STUCK_NS,
-			 "zerocopy", w->xsk.zerocopy, "multi_buffer", w->xsk.sg, "rx_ring_level",
-			 (json_int_t)s->rx_level, "fill_ring_level", (json_int_t)s->fill_level,
-			 "latency_ns", latency_json(&s->latency), "xdp_statistics",
-			 xsk_json(&s->xsk), "ledger", account_json(a));
+			 "depth", (json_int_t)s->depth, "depth_changes",
+			 (json_int_t)s->depth_changes, "zerocopy", w->xsk.zerocopy, "multi_buffer",
+			 w->xsk.sg, "rx_ring_level", (json_int_t)s->rx_level, "fill_ring_level",
+			 (json_int_t)s->fill_level, "latency_ns", latency_json(&s->latency),
+			 "xdp_statistics", xsk_json(&s->xsk), "ledger", account_json(a));
 }
 
 /* What the sink said last: it may be that it says nothing now. */

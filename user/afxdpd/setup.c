@@ -201,6 +201,8 @@ static int open_worker(struct daemon *d, uint32_t i)
 	err = afxdp_xsk_open(&w->xsk, &config, &what);
 	if (err)
 		return socket_failed(d, config.queue, err, what);
+	depth_init(&w->depth, o->ring, o->depth);
+	w->xsk.depth = w->depth.now;
 	err = afxdp_post_init(&w->post);
 	if (err)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot set up the worker of queue %u: %s",

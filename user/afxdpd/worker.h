@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "depth.h"
 #include "hist.h"
 #include "mode.h"
 #include "post.h"
@@ -44,6 +45,8 @@ struct worker_snapshot {
 	struct afxdp_hist latency;
 	struct afxdp_xsk_stats xsk;
 	uint32_t fill_level, rx_level; /* entries in these rings now */
+	uint32_t depth;		       /* frames that circulate */
+	uint64_t depth_changes;
 	enum mode mode;
 	bool polling;
 };
@@ -75,12 +78,13 @@ struct worker {
 	uint32_t batch;
 	uint32_t stamp; /* every so many frames carry a time; 0: none does */
 	uint32_t next;	/* descriptors until the next frame that should */
-	uint32_t busy_turns, empty_turns;
+	uint32_t turns, busy_turns, empty_turns;
 	uint64_t empty_since; /* adaptive, polling: when the ring was first seen empty; 0: it was
 				 not */
 	enum mode mode;
 	bool polls_napi, polls_nothing; /* busy: its system calls are known to work, or not to */
 	struct adapt adapt;
+	struct depth depth;
 	bool stopping;
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;

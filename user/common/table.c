@@ -131,7 +131,7 @@ static void print_queues(FILE *to, const json_t *report)
 	size_t i;
 
 	fprintf(to, "\n  queue          frames       batches  per batch     wakeups   busy polls  "
-		    "mode switches\n");
+		    "mode switches  depth\n");
 	json_array_foreach(json_object_get(report, "queues"), i, q) {
 		uint64_t frames = get(q, "frames"), batches = get(q, "batches");
 
@@ -140,9 +140,10 @@ static void print_queues(FILE *to, const json_t *report)
 				get(q, "id"));
 		fprintf(to,
 			"  %5" PRIu64 " %15" PRIu64 " %13" PRIu64 " %10.1f %11" PRIu64 " %12" PRIu64
-			" %14" PRIu64 "\n",
+			" %14" PRIu64 " %6" PRIu64 "\n",
 			get(q, "id"), frames, batches, batches ? (double)frames / batches : 0.0,
-			get(q, "wakeups"), get(q, "busy_polls"), get(q, "mode_switches"));
+			get(q, "wakeups"), get(q, "busy_polls"), get(q, "mode_switches"),
+			get(q, "depth"));
 	}
 }
 

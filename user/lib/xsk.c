@@ -178,19 +178,13 @@ static int bind_best(struct afxdp_xsk *xsk)
 
 static int make_spare(struct afxdp_xsk *xsk)
 {
-	uint32_t n = xsk->config.frames;
-
-	xsk->spare_ix = aligned_alloc(AFXDP_CACHE_LINE, sizeof(*xsk->spare_ix));
-	xsk->spare_slots = calloc(n, sizeof(*xsk->spare_slots));
-	if (!xsk->spare_ix || !xsk->spare_slots)
-		return -ENOMEM;
-	memset(xsk->spare_ix, 0, sizeof(*xsk->spare_ix));
-	afxdp_pool_init(&xsk->spare, xsk->spare_ix, xsk->spare_slots, n);
-	return 0;
+	xsk->spare = calloc(xsk->config.frames, sizeof(*xsk->spare));
+	return xsk->spare ? 0 : -ENOMEM;
 }
 
 static void give_frames(struct afxdp_xsk *xsk)
 {
+	xsk->depth = xsk->config.ring;
 	for (uint32_t i = 0; i < xsk->config.frames; i++) {
 		uint64_t addr = (uint64_t)i * xsk->config.frame_size;
 
@@ -292,8 +286,7 @@ void afxdp_xsk_close(struct afxdp_xsk *xsk)
 		close(xsk->fd);
 	if (xsk->umem_bytes) /* else it is another socket's */
 		munmap(xsk->umem, xsk->umem_bytes);
-	free(xsk->spare_ix);
-	free(xsk->spare_slots);
+	free(xsk->spare);
 	memset(xsk, 0, sizeof(*xsk));
 	xsk->fd = -1;
 }
@@ -369,18 +362,23 @@ static uint32_t fill(struct afxdp_xsk *xsk, const uint64_t *addr, uint32_t n)
 
 void afxdp_xsk_refill(struct afxdp_xsk *xsk, const uint64_t *addr, uint32_t n)
 {
-	uint32_t took = n ? fill(xsk, addr, n) : 0, more = 0, room, got;
-	uint64_t spare[64];
+	/* Every frame the kernel takes from the fill ring comes through the RX ring, in the end. */
+	int64_t room = (int64_t)xsk->depth - (uint32_t)(xsk->fill.head - xsk->rx.tail);
+	uint32_t took = 0;
 
+	if (room > 0 && n)
+		took = fill(xsk, addr, n < room ? n : room);
 	if (took < n) {
-		/* The pool holds every frame there is, so it cannot be full. */
-		afxdp_pool_put(&xsk->spare, addr + took, n - took);
-	} else {
-		while ((room = afxdp_prod_free(&xsk->fill, 1)) &&
-		       (got = afxdp_pool_get(&xsk->spare, spare, room < 64 ? room : 64)))
-			more += fill(xsk, spare, got);
+		memcpy(xsk->spare + xsk->spares, addr + took, (n - took) * sizeof(*addr));
+		xsk->spares += n - took;
+	} else if (xsk->spares && room > took) {
+		uint32_t more = room - took < xsk->spares ? room - took : xsk->spares;
+
+		more = fill(xsk, xsk->spare + xsk->spares - more, more);
+		xsk->spares -= more;
+		took += more;
 	}
-	if (took || more)
+	if (took)
 		afxdp_prod_submit(&xsk->fill);
 }
 

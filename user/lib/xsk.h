@@ -47,8 +47,9 @@ struct afxdp_xsk {
 	const uint32_t *tx_flags;
 	uint8_t *umem;
 	uint64_t chunk_mask; /* address & chunk_mask: start of its frame */
-	struct afxdp_pool
-		spare;	     /* frames that found no room in the fill ring, and those kept for TX */
+	uint32_t depth;	     /* frames in the fill ring, the kernel and the RX ring at most */
+	uint32_t spares;     /* frames beyond, in spare[]; the last one put there is taken first */
+	uint64_t *spare;
 	uint32_t tx_pending; /* submitted and not yet completed */
 	uint64_t wakeups_rx; /* system calls made because the kernel asked */
 	uint64_t wakeups_tx;
@@ -57,8 +58,6 @@ struct afxdp_xsk {
 	bool zerocopy;
 	bool sg; /* frames may span several descriptors */
 	struct afxdp_xsk_config config;
-	struct afxdp_ring_indices *spare_ix;
-	uint64_t *spare_slots;
 	size_t umem_bytes;
 	struct {
 		void *addr;
@@ -164,10 +163,12 @@ static inline bool afxdp_xsk_tx_wants_wakeup(const struct afxdp_xsk *xsk)
 
 /**
  * afxdp_xsk_refill() - give @n frames back to the kernel.
- * @addr: any address inside each frame.
+ * @addr: any address inside each frame. Those that came out of the RX ring are released there
+ * first (afxdp_cons_release()).
  *
- * What the fill ring has no room for goes to the spare pool, which has room for every frame there
- * is, and follows with a later refill (@n may be 0 for that): a short reserve loses nothing.
+ * With xsk->depth frames at the kernel what is left goes to the spare ones, and follows with a
+ * later refill (@n may be 0 for that). xsk->depth may be changed at any time, up to the ring's
+ * size, which it is at first.
  */
 void afxdp_xsk_refill(struct afxdp_xsk *xsk, const uint64_t *addr, uint32_t n);
 
