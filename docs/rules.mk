@@ -33,13 +33,16 @@ install: all
 	$(Q)printf '%s\n' 'prefix=$(PREFIX)' 'Name: libafxdp' 'Description: AF_XDP receive path' \
 		'Version: $(VERSION)' 'Cflags: -I$${prefix}/include' \
 		'Libs: -L$${prefix}/lib -lafxdp $(LIB_LIBS)' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc
+	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
+	$(Q)sed 's|@PREFIX@|$(PREFIX)|' packaging/afxdpd@.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/afxdpd@.service
 	$(Q)for page in $(MAN); do \
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit 1; done
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/afxdpd $(DESTDIR)$(PREFIX)/bin/afxdpctl \
 		$(DESTDIR)$(PREFIX)/bin/afxdpgen $(DESTDIR)$(PREFIX)/lib/libafxdp.a \
-		$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc
+		$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc \
+		$(DESTDIR)$(PREFIX)/lib/systemd/system/afxdpd@.service
 	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/afxdp $(DESTDIR)$(PREFIX)/include/afxdp
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done

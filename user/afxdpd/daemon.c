@@ -203,8 +203,10 @@ static void run(struct daemon *d)
 					{ .fd = d->post.bell, .events = POLLIN } };
 
 		poll(fds, 3,
-		     sooner(sooner(until(end), until(line)), changing(d) ? TICK_MS : WATCH_MS));
+		     sooner(sooner(sooner(until(end), until(line)), until(daemon_service_due(d))),
+			    changing(d) ? TICK_MS : WATCH_MS));
 		daemon_read_signals(d);
+		daemon_service_turn(d);
 		if (fds[1].revents)
 			daemon_links(d);
 		watch_program(d);
@@ -223,6 +225,7 @@ static void run(struct daemon *d)
 		}
 		if (end && !until(end))
 			d->stop = true;
+		daemon_service_turn(d);
 	}
 	picture_free(&last);
 }
@@ -324,6 +327,7 @@ static void take_down_ours(struct daemon *d)
 		afxdp_prog_close(&d->prog);
 	afxdp_knobs_close(&d->knobs);
 	clerk_close(d->clerk);
+	service_close(&d->service);
 	if (d->links >= 0)
 		close(d->links);
 	if (d->signals >= 0)
@@ -394,6 +398,7 @@ int daemon_run(struct options *o)
 			    .setting_up = true,
 			    .stage = "starting",
 			    .knobs = AFXDP_KNOBS_NONE,
+			    .service = SERVICE_NONE,
 			    .post.bell = -1 };
 	int status, err;
 
@@ -403,6 +408,8 @@ int daemon_run(struct options *o)
 			? STDERR_FILENO
 			: STDOUT_FILENO;
 	d.start_ns = daemon_now();
+	if (!o->check)
+		service_open(&d.service);
 	err = afxdp_post_init(&d.post);
 	if (!err)
 		err = open_signals(&d);
@@ -415,9 +422,11 @@ int daemon_run(struct options *o)
 		d.start_ns = daemon_now();
 		daemon_sink_begin(&d);
 		say_ready(&d);
+		daemon_service_turn(&d);
 		run(&d);
 	}
 	d.stop = true;
+	daemon_service_stopping(&d);
 	daemon_stop(&d);
 	if (d.prog_loaded)
 		afxdp_prog_detach(&d.prog);

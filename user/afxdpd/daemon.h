@@ -19,6 +19,7 @@
 #include "privileges.h"
 #include "prog.h"
 #include "rules.h"
+#include "service.h"
 #include "life.h"
 #include "reading.h"
 #include "worker.h"
@@ -30,6 +31,9 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_CANNOT = 3
 };
+
+/* A worker that has not answered for so long is called stuck. */
+#define STUCK_NS 2000000000ULL
 
 struct ask;
 struct clerk;
@@ -82,6 +86,7 @@ struct daemon {
 	uint64_t budget;	/* --count: frames still wanted */
 	struct afxdp_post post; /* answers of the workers */
 	struct clerk *clerk;
+	struct service service;
 	struct ask *asks;   /* not looked at yet */
 	uint64_t look_ns;   /* when the last look began */
 	int signals, links; /* signalfd, netlink */

@@ -8,9 +8,6 @@
 #include "table.h"
 #include "text.h"
 
-/* A worker that has not answered for so long is called stuck. */
-#define STUCK_NS 2000000000ULL
-
 static const struct {
 	const char *name;
 	double q;
