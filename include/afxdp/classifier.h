@@ -32,22 +32,33 @@ struct afxdp_rule_state {
 	__u64 seen; /* sample: frames matched */
 };
 
-/* `limit ... per src`: key of the map `sources`. IPv4 addresses are mapped (RFC 4291, 2.5.5.2). */
+/* Limits of bytes: so many take struct afxdp_limited.interval. At 100 GB/s a single one would be
+ * less than a unit. */
+#define AFXDP_LIMIT_BYTES_UNIT 256
+
+/* afxdp_limit()'s rule: it is such a limit. */
+#define AFXDP_LIMIT_BYTES 0x80000000U
+
+/* `limit ... per src`, `per dst`: key of the map `sources`. IPv4 addresses are mapped (RFC 4291,
+ * 2.5.5.2); of networks the bits behind the prefix are 0. */
 struct afxdp_source {
-	__u32 rule;
+	__u16 rule;
+	__u16 port; /* `and dst port` */
 	__u32 address[4];
 };
 
-/* One call of `limit ... per src`, in the caller's stack frame. */
+/* One call of it, in the caller's stack frame. */
 struct afxdp_limited {
-	__u64 interval, slack;
-	__u32 rule;
-	__u32 version; /* of IP: 4, 6; 0: the frame has no source address */
+	__u64 interval, depth;
+	__u32 rule;    /* with AFXDP_LIMIT_BYTES */
+	__u32 version; /* of IP: 4, 6; 0: the frame has no such address */
 	__u32 source;  /* 4: the address, host order; 6: its place in the frame */
-	__u32 reserved;
+	__u8 prefix4, prefix6;
+	__u8 port; /* the destination port is part of the key */
+	__u8 reserved;
 };
 
-/* Sources a program remembers, all its `per src` rules together; the least recently seen one makes
+/* Addresses a program remembers, all its `per` rules together; the least recently seen one makes
  * room. Some 130 bytes each. */
 #define AFXDP_SOURCES_MAX 65536
 

@@ -28,12 +28,22 @@ enum action {
 	ACTION_COUNT,
 };
 
+enum limit_key {
+	LIMIT_FOR_ALL,
+	LIMIT_PER_SRC,
+	LIMIT_PER_DST,
+};
+
 /* An action with its parameters, as written in front of an expression. */
 struct action_args {
 	enum action action;
-	bool per_source;      /* limit: a bucket for every source address */
-	uint64_t rate, burst; /* limit: frames a second, frames at once */
-	uint32_t every;	      /* sample: one in so many */
+	/* limit: frames or bytes a second, and at once; a bucket for every address, or network of
+	 * that length, or one with a port. */
+	uint64_t rate, burst;
+	bool bytes, port;
+	enum limit_key key;
+	uint8_t prefix4, prefix6;
+	uint32_t every; /* sample: one in so many */
 };
 
 /* One rule for the compiler. */

@@ -96,7 +96,7 @@ static int check_places(const struct expr *e)
 }
 
 /* Compile variant @variant of @w. */
-static int compile_variant(struct words *w, unsigned int variant, bool key,
+static int compile_variant(struct words *w, unsigned int variant, const char *key,
 			   struct bpf_program *program)
 {
 	char *text;
@@ -109,14 +109,14 @@ static int compile_variant(struct words *w, unsigned int variant, bool key,
 	return ret;
 }
 
-static int compile_both(struct expr *e, struct words *w, bool key)
+static int compile_both(struct expr *e, struct words *w, const char *key)
 {
 	struct bpf_program program;
 	int ret;
 
 	if (key) {
 		/* By itself first: in parentheses more might be an expression. */
-		ret = compile_variant(w, 0, false, &program);
+		ret = compile_variant(w, 0, NULL, &program);
 		if (ret)
 			return ret;
 		pcap_freecode(&program);
@@ -139,7 +139,7 @@ static int compile_both(struct expr *e, struct words *w, bool key)
 	return ret;
 }
 
-int expr_compile(struct expr *e, const char *text, bool key, expr_find_set find, void *arg,
+int expr_compile(struct expr *e, const char *text, const char *key, expr_find_set find, void *arg,
 		 char *err, size_t errlen)
 {
 	struct words w = { .text = text, .find = find, .arg = arg, .err = err, .errlen = errlen };

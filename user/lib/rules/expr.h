@@ -21,11 +21,11 @@ struct expr {
 
 /**
  * expr_compile() - @text as tcpdump would on Ethernet; empty text matches every frame.
- * @key: then look for the source address of what matched (`per src`)
+ * @key: "src", "dst": then look for that address of what matched (`per src`); or NULL
  *
  * Return: 0; -EINVAL with the reason in @err; -ENOMEM. expr_free() in any case.
  */
-int expr_compile(struct expr *e, const char *text, bool key, expr_find_set find, void *arg,
+int expr_compile(struct expr *e, const char *text, const char *key, expr_find_set find, void *arg,
 		 char *err, size_t errlen);
 
 /** expr_copy() - Return: 0 or -ENOMEM; expr_free() in any case. */

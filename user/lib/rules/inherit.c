@@ -70,7 +70,7 @@ static int copy_states(const struct afxdp_rules *r, const struct afxdp_rules *ol
 
 		if (from[i] < 0)
 			continue;
-		*per_source |= r->rule[i].args.per_source;
+		*per_source |= r->rule[i].args.key != LIMIT_FOR_ALL;
 		ret = bpf_map_lookup_elem(old->state_fd, &key, &state);
 		if (!ret)
 			ret = bpf_map_update_elem(r->state_fd, &i, &state, BPF_ANY);

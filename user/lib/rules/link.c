@@ -19,16 +19,11 @@
 #include "internal.h"
 
 static const char *const symbol_names[] = {
-	[SYMBOL_LOAD] = "afxdp_load",
-	[SYMBOL_GATHER] = "afxdp_gather",
-	[SYMBOL_INNER] = "afxdp_inner",
-	[SYMBOL_SET4] = "afxdp_set4",
-	[SYMBOL_SET6] = "afxdp_set6",
-	[SYMBOL_SET_FIND] = "afxdp_set_find",
-	[SYMBOL_RANK4] = "afxdp_rank4",
-	[SYMBOL_COUNT] = "afxdp_count",
-	[SYMBOL_LIMIT] = "afxdp_limit",
-	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
+	[SYMBOL_LOAD] = "afxdp_load",	  [SYMBOL_GATHER] = "afxdp_gather",
+	[SYMBOL_INNER] = "afxdp_inner",	  [SYMBOL_SET4] = "afxdp_set4",
+	[SYMBOL_SET6] = "afxdp_set6",	  [SYMBOL_SET_FIND] = "afxdp_set_find",
+	[SYMBOL_RANK4] = "afxdp_rank4",	  [SYMBOL_COUNT] = "afxdp_count",
+	[SYMBOL_LIMIT] = "afxdp_limit",	  [SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
 };
 

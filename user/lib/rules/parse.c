@@ -11,17 +11,12 @@
 #include <unistd.h>
 #include "hook.h"
 #include "internal.h"
+#include "limit.h"
+#include "scan.h"
 
 /* Limits that a file meets before memory does. A line may hold any expression that is read. */
 #define FILE_SIZE_MAX (64 << 20)
 #define LINE_MAX_LEN  (EXPR_MAX + 1024)
-
-/* 10 Gbit/s of the smallest frames is 14.9 million a second, 400 Gbit/s forty times that. */
-#define RATE_MAX 1000000000ULL
-
-/* A bucket holds at most as many frames as thirty days bring: in 64ths of a nanosecond that is a
- * hundredth of what 64 bits hold, so sums with the clock do not wrap for years of uptime. */
-#define LIMIT_DEPTH (30 * 86400ULL)
 
 struct parser {
 	struct afxdp_rules *r;
@@ -48,8 +43,6 @@ static int wrong(const struct parser *p, int ret, const char *format, ...)
 	return ret;
 }
 
-/* ---- Words ---- */
-
 /* Quote at most this much of what a user wrote. */
 #define QUOTE 60
 
@@ -58,56 +51,6 @@ static int quoted(const char *s)
 	size_t n = strlen(s);
 
 	return n > QUOTE ? QUOTE : n;
-}
-
-static const char *skip_blanks(const char *s)
-{
-	while (isspace((unsigned char)*s))
-		s++;
-	return s;
-}
-
-/* The next word of *@s into @word; *@s moves behind it and the blanks after it. False if there is
- * none, or it is too long to be any of ours. */
-static bool next_word(const char **s, char *word, size_t size)
-{
-	size_t n = 0;
-
-	while ((*s)[n] && !isspace((unsigned char)(*s)[n]))
-		n++;
-	if (!n || n >= size)
-		return false;
-	memcpy(word, *s, n);
-	word[n] = 0;
-	*s = skip_blanks(*s + n);
-	return true;
-}
-
-/* Take @word from the front of *@s if it is there. */
-static bool take(const char **s, const char *word)
-{
-	size_t n = strlen(word);
-
-	if (strncmp(*s, word, n) || ((*s)[n] && !isspace((unsigned char)(*s)[n])))
-		return false;
-	*s = skip_blanks(*s + n);
-	return true;
-}
-
-/* A positive number, all of @s up to @end. */
-static bool parse_number(const char *s, const char *end, uint64_t max, uint64_t *out)
-{
-	uint64_t n = 0;
-
-	if (s == end)
-		return false;
-	for (; s < end; s++) {
-		if (!isdigit((unsigned char)*s) || n > max)
-			return false;
-		n = n * 10 + (*s - '0');
-	}
-	*out = n;
-	return n && n <= max;
 }
 
 /* ---- Actions ---- */
@@ -132,48 +75,14 @@ static bool find_action(const char *word, enum action *action)
 	return false;
 }
 
-/* `N/s [burst B] [per src]` */
-static int parse_limit(const struct parser *p, const char **s, struct action_args *args)
-{
-	char word[32] = "";
-	size_t n;
-
-	if (!next_word(s, word, sizeof(word)) || (n = strlen(word)) < 3 ||
-	    strcmp(word + n - 2, "/s") || !parse_number(word, word + n - 2, RATE_MAX, &args->rate))
-		return wrong(p, -EINVAL,
-			     "'limit %.*s': the rate is written N/s, N from 1 to %llu frames a "
-			     "second",
-			     quoted(word), word, RATE_MAX);
-	/* A twentieth of a second's worth: smooths the gaps in which a busy CPU polls nothing, and
-	 * adds half a percent to what passes in ten seconds. */
-	args->burst = args->rate / 20 ?: 1;
-	if (take(s, "burst") && (!next_word(s, word, sizeof(word)) ||
-				 !parse_number(word, word + strlen(word), RATE_MAX, &args->burst)))
-		return wrong(p, -EINVAL, "'burst %.*s': wants a number of frames from 1 to %llu",
-			     quoted(word), word, RATE_MAX);
-	/* The bucket's depth is a time: LIMIT_DEPTH at most. */
-	if (args->burst / args->rate >= LIMIT_DEPTH)
-		return wrong(p, -EINVAL, "'burst %llu' is more than %llu s of %llu/s: at most %llu",
-			     (unsigned long long)args->burst, LIMIT_DEPTH,
-			     (unsigned long long)args->rate,
-			     (unsigned long long)args->rate * LIMIT_DEPTH - 1);
-	if (take(s, "per")) {
-		if (!take(s, "src"))
-			return wrong(p, -EINVAL, "'per %.*s': the only key is 'per src'",
-				     quoted(*s), *s);
-		args->per_source = true;
-	}
-	return 0;
-}
-
 /* `1/N` */
 static int parse_sample(const struct parser *p, const char **s, struct action_args *args)
 {
 	char word[32] = "";
 	uint64_t every;
 
-	if (!next_word(s, word, sizeof(word)) || strncmp(word, "1/", 2) ||
-	    !parse_number(word + 2, word + strlen(word), UINT32_MAX, &every))
+	if (!scan_word(s, word, sizeof(word)) || strncmp(word, "1/", 2) ||
+	    !scan_number(word + 2, word + strlen(word), UINT32_MAX, &every))
 		return wrong(p, -EINVAL, "'sample %.*s': the share is written 1/N, N from 1 to %u",
 			     quoted(word), word, UINT32_MAX);
 	args->every = every;
@@ -232,7 +141,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 			     expression);
 	ret = rules_group(r, p->line, expression, &grouped);
 	if (!ret)
-		ret = expr_compile(&rule->expr, grouped, args->per_source, find_set, r, err,
+		ret = expr_compile(&rule->expr, grouped, limit_direction(args), find_set, r, err,
 				   sizeof(err));
 	free(grouped);
 	if (!ret)
@@ -258,7 +167,7 @@ static int parse_default(const struct parser *p, const char *s)
 	char word[32] = "";
 	enum action action;
 
-	if (!next_word(&s, word, sizeof(word)) || *s || !find_action(word, &action) ||
+	if (!scan_word(&s, word, sizeof(word)) || *s || !find_action(word, &action) ||
 	    action > ACTION_TX)
 		return wrong(p, -EINVAL, "'default %.*s%.*s': one of pass, drop, capture, tx",
 			     quoted(word), word, quoted(s), s);
@@ -277,16 +186,21 @@ static int parse_rule(const struct parser *p, const char *line)
 	char word[32] = "";
 	int ret = 0;
 
-	if (!next_word(&s, word, sizeof(word)) || !find_action(word, &args.action))
+	if (!scan_word(&s, word, sizeof(word)) || !find_action(word, &args.action))
 		return wrong(p, -EINVAL,
 			     "'%.*s': a line begins with pass, drop, capture, tx, limit, sample, "
 			     "count, default or set",
 			     (int)strcspn(line, " \t") > QUOTE ? QUOTE : (int)strcspn(line, " \t"),
 			     line);
-	if (args.action == ACTION_LIMIT)
-		ret = parse_limit(p, &s, &args);
-	else if (args.action == ACTION_SAMPLE)
+	if (args.action == ACTION_LIMIT) {
+		char why[256];
+
+		ret = limit_parse(&s, &args, why, sizeof(why));
+		if (ret)
+			return wrong(p, ret, "%s", why);
+	} else if (args.action == ACTION_SAMPLE) {
 		ret = parse_sample(p, &s, &args);
+	}
 	if (ret)
 		return ret;
 	if (!*s)
@@ -363,7 +277,7 @@ static int each_line(struct parser *p, const char *text, size_t len, line_parser
 		const char *s;
 
 		ret = next_line(p, &text, end, line, &lines);
-		s = skip_blanks(line);
+		s = scan_blanks(line);
 		if (!ret && *s)
 			ret = parse(p, s);
 	}
@@ -373,16 +287,16 @@ static int each_line(struct parser *p, const char *text, size_t len, line_parser
 
 static int parse_definition(const struct parser *p, const char *line)
 {
-	return take(&line, "set")
+	return scan_take(&line, "set")
 		       ? rules_define_set(p->r, p->name, p->line, line, p->err, p->errlen)
 		       : 0;
 }
 
 static int parse_line(const struct parser *p, const char *line)
 {
-	if (take(&line, "set"))
+	if (scan_take(&line, "set"))
 		return 0;
-	if (take(&line, "default"))
+	if (scan_take(&line, "default"))
 		return parse_default(p, line);
 	return parse_rule(p, line);
 }
@@ -494,9 +408,9 @@ int afxdp_rules_parse_expr(const char *expr, struct afxdp_rules **out, char *err
 	int ret = -ENOMEM;
 
 	*out = NULL;
-	if (p.r && asprintf(&text, "capture %s", *skip_blanks(expr) ? expr : "all") >= 0) {
+	if (p.r && asprintf(&text, "capture %s", *scan_blanks(expr) ? expr : "all") >= 0) {
 		p.r->otherwise = AFXDP_PASS;
-		ret = add_rule(&p, &args, text, skip_blanks(text + strlen("capture")));
+		ret = add_rule(&p, &args, text, scan_blanks(text + strlen("capture")));
 	}
 	free(text);
 	return p.r ? finish(&p, ret, out) : wrong(&p, ret, "out of memory");

@@ -246,7 +246,7 @@ int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, cha
 		return ret;
 
 	for (uint32_t i = 0; i < r->rules; i++)
-		per_source |= r->rule[i].args.per_source;
+		per_source |= r->rule[i].args.key != LIMIT_FOR_ALL;
 	r->btf = bpf_object__btf(obj);
 	r->obj = obj;
 	ret = resize(obj, "rule_hits", r->rules);

@@ -9,6 +9,8 @@
  * a rule for every different set of facts it is entered with. VARIANTS (compile.c) bounds that.
  */
 #include <stdlib.h>
+#include <string.h>
+#include "limit.h"
 #include "specialise.h"
 
 struct met {
@@ -220,18 +222,18 @@ static void put_wide(struct compiler *c, uint8_t reg, uint64_t k)
 	emit(c, LD_IMM64_HIGH(k >> 32));
 }
 
-static uint64_t interval(const struct action_args *args)
+static uint32_t limit_rule(const struct compiler *c, const struct action_args *args)
 {
-	return (AFXDP_LIMIT_SECOND + args->rate / 2) / args->rate;
+	return c->rule[c->current].number | (args->bytes ? AFXDP_LIMIT_BYTES : 0);
 }
 
 static void write_limit(struct compiler *c, const struct action_args *args)
 {
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_3, c->rule[c->current].number));
-	put_wide(c, BPF_REG_4, interval(args));
-	put_wide(c, BPF_REG_5, interval(args) * (args->burst - 1));
+	emit(c, MOV32_K(BPF_REG_3, limit_rule(c, args)));
+	put_wide(c, BPF_REG_4, limit_interval(args));
+	put_wide(c, BPF_REG_5, limit_depth(args));
 	emit_call(c, SYMBOL_LIMIT);
 }
 
@@ -243,6 +245,7 @@ static void write_limit_source(struct compiler *c, const struct action_args *arg
 {
 	const struct value v = c->vs.v[n->what];
 	uint32_t version = n->kind == NODE_KEY4 ? 4 : n->kind == NODE_KEY6 ? 6 : 0;
+	int32_t last;
 
 	_Static_assert(sizeof(struct afxdp_limited) == 4 * 8 && TEMPS >= 4, "it fits");
 	if (version == 4) {
@@ -255,12 +258,14 @@ static void write_limit_source(struct compiler *c, const struct action_args *arg
 	}
 	emit(c, STX(BPF_W, BPF_REG_10, LIMITED(source), BPF_REG_0));
 	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(version), version));
-	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(rule), c->rule[c->current].number));
-	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(reserved), 0));
-	put_wide(c, BPF_REG_1, interval(args));
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(rule), (int)limit_rule(c, args)));
+	/* The four bytes of one word, as they lie. */
+	memcpy(&last, &(uint8_t[4]){ args->prefix4, args->prefix6, args->port, 0 }, 4);
+	emit(c, ST_K(BPF_W, BPF_REG_10, LIMITED(prefix4), last));
+	put_wide(c, BPF_REG_1, limit_interval(args));
 	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(interval), BPF_REG_1));
-	put_wide(c, BPF_REG_1, interval(args) * (args->burst - 1));
-	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(slack), BPF_REG_1));
+	put_wide(c, BPF_REG_1, limit_depth(args));
+	emit(c, STX(BPF_DW, BPF_REG_10, LIMITED(depth), BPF_REG_1));
 	emit(c, MOV64(BPF_REG_1, R_CTX));
 	emit(c, MOV64(BPF_REG_2, R_PARSE));
 	emit(c, MOV64(BPF_REG_3, BPF_REG_10));
@@ -275,7 +280,7 @@ static void write_match(struct compiler *c, const struct node *n)
 	const struct action_args *args = &c->rule[c->current].args;
 	uint32_t on;
 
-	if (args->action == ACTION_LIMIT && args->per_source) {
+	if (args->action == ACTION_LIMIT && args->key) {
 		write_limit_source(c, args, n);
 	} else if (args->action == ACTION_LIMIT) {
 		write_limit(c, args);

@@ -90,7 +90,7 @@ static int make_table(struct afxdp_rules *r, struct table *t, char *err, size_t 
 		return -ENOMEM;
 	set->line = rule->line;
 	ret = rank(r, t->first, t->n, &set->ranked);
-	return ret ? ret : expr_compile(&t->expr, text, false, find_set, r, err, errlen);
+	return ret ? ret : expr_compile(&t->expr, text, NULL, find_set, r, err, errlen);
 }
 
 static struct table *add_table(struct afxdp_rules *r)

@@ -234,7 +234,7 @@ static const char *behind_inner(const char *text, bool *inner)
 	return !strcmp(text, "all") ? "" : text;
 }
 
-int words_translate(struct words *w, unsigned int variant, bool key, char **out)
+int words_translate(struct words *w, unsigned int variant, const char *key, char **out)
 {
 	struct text t = { .p = NULL };
 	const char *text = behind_inner(w->text, &w->inner);
@@ -248,7 +248,8 @@ int words_translate(struct words *w, unsigned int variant, bool key, char **out)
 	if (ok && !err && key)
 		ok = add(&t, "%s(greater %u or ", wrap ? ") and " : "",
 			 STAND_KEY | variant << VARIANT) &&
-		     add_stand(&t, "src host", NULL, variant, KEY_SET) && add(&t, ")");
+		     add_stand(&t, *key == 's' ? "src host" : "dst host", NULL, variant, KEY_SET) &&
+		     add(&t, ")");
 	if (ok && !err) {
 		*out = t.p;
 		return 0;

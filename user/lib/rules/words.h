@@ -38,12 +38,12 @@ int words_check(struct words *w);
 
 /**
  * words_translate() - the text for libpcap, with `variant` 0 or 1 of what stands for sets.
- * @key: behind it, the search for a source address (`per src`)
+ * @key: "src", "dst": behind it, the search for that address (`per src`); or NULL
  * @out: the caller's to free
  *
  * Return: 0; -EINVAL with @w->err; -ENOMEM.
  */
-int words_translate(struct words *w, unsigned int variant, bool key, char **out);
+int words_translate(struct words *w, unsigned int variant, const char *key, char **out);
 
 /** words_mark() - what constant @k of variant 0 stands for: enum mark, with a set; MARK_NONE. */
 uint16_t words_mark(uint32_t k);
