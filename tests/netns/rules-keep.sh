@@ -77,9 +77,18 @@ ctl rules replace "$dir/rules" >/dev/null
 expect_eq "elements after replace" "$(ctl set s list | paste -sd ' ')" "10.1.2.3 192.0.2.1"
 sees 10.1.2.3 10
 echo 192.0.2.2 >"$dir/set"
-ctl rules replace "$dir/rules" >/dev/null
+ctl rules replace "$dir/rules" >/dev/null 2>"$dir/said"
+grep -q "set 's': its file .* changes made at run time are gone" "$dir/said" || fail "the answer does not say that changes are gone: $(cat "$dir/said")"
 expect_eq "elements of another file" "$(ctl set s list | paste -sd ' ')" "192.0.2.2"
 wait_for 10 daemon_says "set 's': its file .* has other elements than before: they hold, and .* changes made at run time are gone" ||
 	fail "nobody says that changes are gone: $(cat "$dir/err")"
+
+# A limit that is another one begins anew, and the answer says so; of one that goes on it says nothing.
+sed -i 's,^limit 1/s burst 1000,limit 1/s burst 1001,' "$dir/rules"
+ctl rules replace "$dir/rules" 2>"$dir/said" >/dev/null
+grep -q "'limit 1/s burst 1001 udp dst port 4000' begins anew" "$dir/said" || fail "the answer does not say that a limit begins anew: $(cat "$dir/said")"
+! grep -q "port 4001" "$dir/said" || fail "a limit that went on: $(cat "$dir/said")"
+ctl rules replace "$dir/rules" 2>"$dir/said" >/dev/null
+! grep -q anew "$dir/said" || fail "nothing was changed: $(cat "$dir/said")"
 end_daemon
 balanced "at the end"

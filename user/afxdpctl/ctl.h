@@ -34,6 +34,9 @@ int ctl_read_rules(const struct ctl *ctl, const char *path, struct afxdp_rules *
 /** ctl_verdict() - the word for it: that of the action which has it, where there is one. */
 const char *ctl_verdict(unsigned int verdict);
 
+/* What the daemon says of new rules, on standard error. */
+void ctl_print_notes(const json_t *reply);
+
 /**
  * ctl_ask() - send @request (stolen) to the daemon.
  * @reply: new reference on success.

@@ -85,8 +85,18 @@ static int replace(const struct ctl *ctl, int argc, char **argv)
 		return status;
 	if (ctl->json)
 		ctl_print(reply);
+	ctl_print_notes(reply);
 	json_decref(reply);
 	return 0;
+}
+
+void ctl_print_notes(const json_t *reply)
+{
+	const json_t *note;
+	size_t i;
+
+	json_array_foreach(json_object_get(reply, "notes"), i, note)
+		ctl_fail(0, "%s", json_string_value(note));
 }
 
 static int quiet(enum libbpf_print_level level, const char *format, va_list args)

@@ -45,6 +45,7 @@ int ctl_set(const struct ctl *ctl, int argc, char **argv)
 		ctl_print(reply);
 	else
 		print_elements(json_object_get(reply, "elements"));
+	ctl_print_notes(reply);
 	json_decref(reply);
 	return 0;
 }

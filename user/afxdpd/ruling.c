@@ -75,6 +75,17 @@ json_t *daemon_rules_json(const struct daemon *d)
 			 "time_s", (daemon_now() - d->start_ns) / 1e9);
 }
 
+/* What is to be said of them, for who asked. */
+static json_t *notes(const struct afxdp_rules *rules)
+{
+	json_t *list = json_array();
+	const char *line;
+
+	for (uint32_t i = 0; (line = afxdp_rules_warning(rules, i)); i++)
+		json_array_append_new(list, json_text(line));
+	return list;
+}
+
 /* The new rules @r are ready, and who asked for them still wants them. */
 static int take(struct daemon *d, struct reading *r, json_t **was)
 {
@@ -187,8 +198,10 @@ static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *
 	struct change *c = &d->rules_change;
 	json_t *reply = err ? daemon_refusal(d->why) : daemon_rules_json(d);
 
-	if (was)
+	if (was) {
 		json_object_set_new(reply, "replaced", was);
+		json_object_set_new(reply, "notes", notes(d->rules));
+	}
 	if (!c->ask && err)
 		daemon_note("%s; the old rules stay", d->why);
 	else if (!c->ask)

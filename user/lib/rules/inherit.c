@@ -128,6 +128,48 @@ static int copy_sources(const struct afxdp_rules *r, const struct afxdp_rules *o
 	return ret;
 }
 
+/* Of so many rules it is said that they begin anew; then only how many more. */
+#define SAID 5
+
+static bool has_state(const struct rule *rule)
+{
+	return rule->args.action == ACTION_LIMIT || rule->args.action == ACTION_SAMPLE;
+}
+
+/* How many limits and samples of @old nobody goes on from. */
+static uint32_t count_lost(const struct afxdp_rules *r, const struct afxdp_rules *old,
+			   const int *from)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < old->rules; i++)
+		n += has_state(&old->rule[i]);
+	for (uint32_t i = 0; i < r->rules; i++)
+		n -= from[i] >= 0 && has_state(&r->rule[i]);
+	return n;
+}
+
+/* Where a limit or sample was lost, those that are new may be the same with another text: say that
+ * they begin with nothing behind them. */
+static int say_anew(struct afxdp_rules *r, const struct afxdp_rules *old, const int *from)
+{
+	const char *name = r->name ?: "expression";
+	uint32_t n = 0;
+	int ret = 0;
+
+	if (!count_lost(r, old, from))
+		return 0;
+	for (uint32_t i = 0; i < r->rules && !ret; i++)
+		if (from[i] < 0 && has_state(&r->rule[i]) && ++n <= SAID)
+			ret = rules_warn(
+				r,
+				"%s:%u: '%.60s' begins anew: the old rules have it not as it stands",
+				name, r->rule[i].line, r->rule[i].text);
+	if (n > SAID && !ret)
+		ret = rules_warn(r, "%s: %u more limits and samples begin anew", name, n - SAID);
+	return ret;
+}
+
 int afxdp_rules_go_on(struct afxdp_rules *r, const struct afxdp_rules *old)
 {
 	int *from = match_rules(r, old), ret = from ? 0 : -ENOMEM;
@@ -137,6 +179,8 @@ int afxdp_rules_go_on(struct afxdp_rules *r, const struct afxdp_rules *old)
 		ret = copy_states(r, old, from, &per_source);
 	if (!ret && per_source)
 		ret = copy_sources(r, old, from);
+	if (!ret)
+		ret = say_anew(r, old, from);
 	free(from);
 	return ret;
 }
