@@ -77,6 +77,7 @@ found2() {
 state() { awk '$1 == "domain" { print $4 }' "/sys/kernel/debug/xnic/$(basename "$(card "$1")")/control"; }
 
 modprobe aer_inject 2>/dev/null || skip "this kernel has no module aer_inject (CONFIG_PCIEAER_INJECT)"
+[ -e "$(card 0)/aer_dev_fatal" ] || skip "this kernel finds no AER in the cards: without CONFIG_PCI_MMCONFIG it cannot reach their extended configuration space"
 modprobe -a dummy pktgen
 xnic_load
 xnic_ports
