@@ -4,16 +4,7 @@
 
 #include <string.h>
 #include "account.h"
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint64_t rnd(uint64_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state % below;
-}
+#include "rnd.h"
 
 /* What happened to a number of frames, each in exactly one place, told by those who count. */
 struct story {

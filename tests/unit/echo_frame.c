@@ -7,6 +7,7 @@
 #include "t.h"
 
 #include "echo_build.h"
+#include "rnd.h"
 #include "sinks/echo_frame.h"
 
 static const uint8_t us[6] = { 2, 0, 0, 0, 0, 1 }, them[6] = { 2, 0, 0, 0, 0, 9 },
@@ -25,16 +26,6 @@ static struct echo_self self;
 /* All valid frames made here, as seeds of damage. */
 static struct build seeds[256];
 static uint32_t seed_count;
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint32_t rnd(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state >> 16;
-}
 
 static void keep(const struct build *b)
 {
@@ -439,26 +430,26 @@ static void test_truncated(void)
 static void test_damaged(void)
 {
 	for (uint32_t i = 0; i < 300000; i++) {
-		struct build b = seeds[rnd() % seed_count];
-		uint32_t hits = 1 + rnd() % 4;
+		struct build b = seeds[rnd(seed_count)];
+		uint32_t hits = 1 + rnd(4);
 
-		self.any = rnd() % 2;
+		self.any = rnd(2);
 		while (hits--)
-			b.bytes[rnd() % (b.len < 90 ? b.len : 90)] = rnd();
+			b.bytes[rnd(b.len < 90 ? b.len : 90)] = rnd(256);
 		/* Half with a header checksum that lets the damage pass. */
-		if (rnd() % 2 && (b.bytes[14] & 15) >= 5)
-			set_ip(&b, 4, rnd() & 0xffff);
-		try(&b, rnd() % 4 ? b.len : rnd() % (b.len + 1), rnd() % 8 ? 0 : rnd() % 9000);
+		if (rnd(2) && (b.bytes[14] & 15) >= 5)
+			set_ip(&b, 4, rnd(65536));
+		try(&b, rnd(4) ? b.len : rnd(b.len + 1), rnd(8) ? 0 : rnd(9000));
 	}
 	for (uint32_t i = 0; i < 100000; i++) {
-		struct build b = { .len = rnd() % 128 };
+		struct build b = { .len = rnd(128) };
 
 		for (uint32_t k = 0; k < b.len; k++)
-			b.bytes[k] = rnd();
+			b.bytes[k] = rnd(256);
 		memcpy(b.bytes, us, 6);
 		b.bytes[6] = 2;
-		set16(b.bytes + 12, (uint32_t[]){ 0x0800, 0x0806, 0x86dd, 0x8100 }[rnd() % 4]);
-		try(&b, b.len, rnd() % 2 ? 0 : rnd() % 9000);
+		set16(b.bytes + 12, (uint32_t[]){ 0x0800, 0x0806, 0x86dd, 0x8100 }[rnd(4)]);
+		try(&b, b.len, rnd(2) ? 0 : rnd(9000));
 	}
 	self.any = false;
 }

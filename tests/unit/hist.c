@@ -5,18 +5,9 @@
 #include <math.h>
 #include <string.h>
 #include "hist.h"
+#include "rnd.h"
 
 #define SAMPLES 20000
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint64_t rnd(void)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return state;
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -112,8 +103,7 @@ static void test_quantiles(void)
 	for (size_t s = 0; s < sizeof(sizes) / sizeof(*sizes); s++) {
 		memset(&h, 0, sizeof(h));
 		for (uint64_t i = 0; i < sizes[s]; i++) {
-			v[i] = rnd() >>
-			       (64 - AFXDP_HIST_RANGE_BITS + rnd() % AFXDP_HIST_RANGE_BITS);
+			v[i] = rnd64() >> (64 - AFXDP_HIST_RANGE_BITS + rnd(AFXDP_HIST_RANGE_BITS));
 			afxdp_hist_add(&h, v[i]);
 		}
 		check_against(&h, v, sizes[s]);
@@ -126,7 +116,7 @@ static void test_merge(void)
 	static struct afxdp_hist part[3], all;
 
 	for (uint64_t i = 0; i < SAMPLES; i++) {
-		v[i] = 1000 + rnd() % 1000000;
+		v[i] = 1000 + rnd(1000000);
 		afxdp_hist_add(&part[i % 3], v[i]);
 	}
 	for (int i = 0; i < 3; i++)

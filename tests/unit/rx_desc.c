@@ -2,18 +2,9 @@
 /* What the fuzzer of descriptors (tests/fuzz/rx_desc.c) has kept, once more, and as many random
  * rings: long chains, lengths around the buffers' size. */
 #include "corpus.h"
+#include "rnd.h"
 
 #define ROUNDS 4000
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint32_t rnd(uint32_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 11) % below;
-}
 
 int main(void)
 {

@@ -7,6 +7,7 @@
 #include "t.h"
 
 #include <string.h>
+#include "rnd.h"
 #include "xsk.h"
 
 #define FRAMES 64
@@ -29,16 +30,6 @@ struct bench {
 	struct afxdp_prod give; /* and of the completion ring */
 	enum place at[FRAMES];
 };
-
-static uint64_t state = 88172645463325252ULL;
-
-static uint32_t rnd(uint32_t below)
-{
-	state ^= state << 13;
-	state ^= state >> 7;
-	state ^= state << 17;
-	return (state >> 11) % below;
-}
 
 static void set_up(struct bench *b, uint32_t ring)
 {

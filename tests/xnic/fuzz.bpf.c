@@ -6,8 +6,7 @@
  * It leaves the end of a frame of several buffers alone, and what is in them: the kernel finds both
  * through skb_shared_info, which a process may write to under any driver.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "xsks.h"
 
 struct fuzz {
 	__u32 seed;
@@ -23,13 +22,6 @@ struct {
 	__type(key, __u32);
 	__type(value, struct fuzz);
 } fuzz SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 2); /* by receive queue */
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
 
 static __always_inline __u32 mix(__u32 x)
 {

@@ -3,19 +3,11 @@
  * look.bpf.c - looks into every buffer of a frame, whose bytes from 100 on are all 0xa5, and sends
  * it to the AF_XDP socket of its queue. Counts the frames in which it read something else.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
+#include "xsks.h"
 
 #define FIRST 100
 #define STEP  32
 #define LAST  3000
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 2); /* by receive queue */
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
 
 struct looked {
 	__u64 frames;

@@ -1,15 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* plain.bpf.c - the least that a program can do for each verdict: what is measured with them is the
  * driver. */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 2);
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
+#include "xsks.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_DEVMAP);

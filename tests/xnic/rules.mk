@@ -3,7 +3,7 @@
 XNIC_BPF := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%.o,$(wildcard tests/xnic/*.bpf.c))
 XNIC_BIN := $(patsubst tests/xnic/%.c,$(B)/tests/xnic/%,$(filter-out %.bpf.c,$(wildcard tests/xnic/*.c)))
 
-$(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h
+$(B)/tests/xnic/%.bpf.o: tests/xnic/%.bpf.c tests/xnic/verdict.h tests/xnic/xsks.h
 	$(call say,BPF,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) -target bpf -D__TARGET_ARCH_x86 -O2 -g $(filter-out -Wextra,$(WARN)) -Iinclude $(ASM_INCLUDE) -c $< -o $@

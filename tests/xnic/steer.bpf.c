@@ -3,15 +3,7 @@
  * steer.bpf.c - two programs that do the same, to be exchanged for each other: a frame goes to the
  * AF_XDP socket of its queue, or is dropped where there is none. Both are counted.
  */
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-
-struct {
-	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, 2); /* by receive queue */
-	__type(key, __u32);
-	__type(value, __u32);
-} xsks SEC(".maps");
+#include "xsks.h"
 
 struct steered {
 	__u64 seen;
