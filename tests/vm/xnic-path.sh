@@ -15,7 +15,7 @@ xnic_ports 1500
 # A second wire, for what is forwarded: eth2 sends, eth3 receives.
 ip link set eth2 up
 ip link set eth3 up
-lit() { [ "$(cat /sys/class/net/eth2/carrier /sys/class/net/eth3/carrier | xargs)" = "1 1" ]; }
+lit() { [ "$(ip -br link show | grep -cE '^eth[23] +UP .*LOWER_UP')" = 2 ]; }
 wait_for 120 lit || fail "eth2 and eth3 have no carrier"
 bpffs
 # Nothing but the flood: no ARP, no ICMP answers.

@@ -104,7 +104,8 @@ on() {
 	local port=$1; shift
 	if [ "$port" = eth1 ]; then in_ns peer "$@"; else "$@"; fi
 }
-carrier() { [[ $(on "$1" ip -br link show "$1") == *LOWER_UP* ]]; }
+# carrier PORT: it has a link, and its queues take frames: for a moment after the link is up (LOWER_UP) they drop them, until the state is UP as well.
+carrier() { [[ $(on "$1" ip -br link show "$1") =~ ^[^\ ]+\ +UP\ .*LOWER_UP ]]; }
 
 
 # stat64 FIELD DEV: one of rtnetlink's 64-bit counters (rx_packets, tx_bytes, ...) of a port.

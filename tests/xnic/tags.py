@@ -4,7 +4,8 @@
 #
 # tags.py hear RECEIVER SENDER: sends 100 of each kind of tag, untagged ones last; one line says how many of each a packet socket on RECEIVER heard: "priority 100
 # vid5 0 ...". tags.py send RECEIVER SENDER: only sends them. tags.py read FILE: the same line from a capture. Ends with 1 if a frame has other tags than it
-# was sent with. tags.py sizes RECEIVER SENDER: sends frames around the lengths at which drivers and devices change their minds, and some for others.
+# was sent with. tags.py sizes RECEIVER SENDER: sends frames around the lengths at which drivers and devices change their minds, and some for others; one line
+# says how many of each length for RECEIVER a packet socket heard: "60 20 1514 20 ...".
 import socket
 import struct
 import sys
@@ -53,7 +54,8 @@ def send(receiver, sender):
 
 def send_sizes(receiver, sender):
     us, them = address(sender), address(receiver)
-    for length in (60, 1514, 1515, 1517, 1518, 1519, 1522, 1523, 1600, 4000, 9000):
+    heard = dict.fromkeys((60, 1514, 1515, 1517, 1518, 1519, 1522, 1523, 1600, 4000, 9000), 0)
+    for length in heard:
         for _ in range(10):
             sender.send((them + us + TYPE).ljust(length, b"\0"))
             sender.send((them + us + tag(5) + TYPE).ljust(length, b"\0"))
@@ -65,6 +67,9 @@ def send_sizes(receiver, sender):
     for data in received(receiver):
         if data[14:18] == b"last":
             break
+        if data[:6] == them and len(data) in heard:
+            heard[len(data)] += 1
+    print(*(f"{length} {n}" for length, n in heard.items()))
 
 
 def received(s):
