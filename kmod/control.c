@@ -384,6 +384,7 @@ static int control_gone(struct xnic_adapter *ad, struct xnic_call *call)
 	case XNIC_MSG_VLAN: /* a reset may lead out of here */
 		control_set_vlan(ad, call);
 		return 0;
+	case XNIC_MSG_SET_MAC:
 	case XNIC_MSG_SUSPEND:
 	case XNIC_MSG_LINK_IRQ:
 	case XNIC_MSG_LINK_CHANGE:

@@ -139,7 +139,7 @@ void xnic_netdev_init(struct xnic_adapter *ad)
 	 */
 	netdev->features = netdev->hw_features | NETIF_F_HIGHDMA;
 	netdev->hw_features |= NETIF_F_LOOPBACK | NETIF_F_HW_VLAN_CTAG_FILTER;
-	netdev->priv_flags |= IFF_UNICAST_FLT;
+	netdev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
 
 	netdev->xdp_features = NETDEV_XDP_ACT_BASIC | NETDEV_XDP_ACT_REDIRECT |
 			       NETDEV_XDP_ACT_NDO_XMIT | NETDEV_XDP_ACT_NDO_XMIT_SG |

@@ -73,6 +73,12 @@ expect_eq "VLAN 100 deleted" "$(heard eth0)" "$(some 0)"
 filter off
 expect_eq "in the end" "$(heard eth0)" "$every"
 
+# Another address, while the port is up.
+for n in 2 0; do
+	ip link set eth$n address 02:00:00:00:0$n:77 || fail "eth$n does not take another address while it is up"
+	expect_eq "eth$n, after a change of address" "$(heard eth$n)" "$every"
+done
+
 # A program sees all of them, a stripped one by way of the kernel's kfunc; with zero-copy as well: the capture has the tags that were sent.
 bpffs
 for zerocopy in off on; do
