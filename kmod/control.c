@@ -201,11 +201,29 @@ static void control_set_pause(struct xnic_adapter *ad, const struct xnic_call *c
 	phy_set_asym_pause(ad->phydev, ad->pause.rx, ad->pause.tx);
 }
 
+/* The watchdog's own question, asked again: a queue is stopped, and nothing has been sent for so
+ * long. Between its look and ours the port may have been restarted, or have gone on by itself. */
+static bool control_tx_stuck(const struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	for (i = 0; i < ad->shape.pairs; i++) {
+		const struct netdev_queue *nq = ad->tx[i].nq;
+
+		if (netif_xmit_stopped(nq) &&
+		    time_after(jiffies, READ_ONCE(nq->trans_start) + ad->netdev->watchdog_timeo))
+			return true;
+	}
+	return false;
+}
+
 static int control_tx_timeout(struct xnic_adapter *ad)
 {
 	int err;
 
 	ad->timeouts++;
+	if (!control_tx_stuck(ad))
+		return 0;
 	netdev_warn(ad->netdev, "transmitter stuck, resetting the device\n");
 	err = xnic_port_reset(ad);
 	if (!err)

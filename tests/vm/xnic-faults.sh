@@ -129,6 +129,32 @@ ping_ok "after the reset"
 wait_for 10 same_gap || fail "the device's count of frames is $(($(gap) - gap)) off the driver's after a reset"
 expect_eq "resets" "$(counter resets)" $((resets + 1))
 
+# The same while the control thread is held up by a call that restarts the port: when it hears of the time-out there is none any more.
+busy() { grep -q "^thread [^ ]* running" ${knobs%/faults}/control; }
+fired() { cat /sys/class/net/eth0/queues/tx-*/tx_timeout | awk '{ n += $1 } END { print n }'; }
+fires() { ping -q -f -w 1 -s 1400 10.0.0.2 >/dev/null || true; [ "$(fired)" -gt "$before" ]; }
+heard() { [ "$(counter tx_timeouts)" -gt "$timeouts" ]; }
+# While the thread is held up for $1 ms. Return: false if it was free again before the watchdog fired.
+recovered_meanwhile() {
+	local change in_time=0
+	before=$(fired) timeouts=$(counter tx_timeouts) resets=$(counter resets)
+	knob freeze_tx 1
+	knob delay_requests "$1"
+	ip link set eth0 mtu "$2" &
+	change=$!
+	wait_for 60 busy || fail "the message was not held up"
+	knob delay_requests 0
+	wait_for 60 fires || fail "the watchdog did not notice that the transmitter stands still"
+	busy || in_time=1
+	wait $change || fail "the call failed"
+	wait_for 30 heard || fail "nobody heard of the watchdog"
+	return $in_time
+}
+recovered_meanwhile 15000 1400 || recovered_meanwhile 60000 1300 || fail "the control thread was not held up for long enough"
+ping_ok "after a restart that the watchdog did not see"
+expect_eq "resets of a port that goes again" "$(counter resets)" "$resets"
+ip link set eth0 mtu 1500
+
 # Adaptive moderation is switched off while its work is about to write the throttle: what was asked for stays.
 register() { ethtool -d eth0 raw on | od -An -v -tx4 -w8 | awk -v reg="$1" '$1 "" == reg "" { print $2 }'; }
 ethtool -C eth0 adaptive-rx on
@@ -140,7 +166,6 @@ expect_eq "EITR 0 and 1" "$(register 000000e8) $(register 000000ec)" "00000186 0
 ethtool -C eth0 rx-usecs 20
 
 # A slow control thread: calls wait for it, frames and counters do not.
-busy() { grep -q "^thread [^ ]* running" ${knobs%/faults}/control; }
 # While the thread is held up for $1 ms. Return: false if it was free again before all was seen.
 held_up() {
 	local change
