@@ -74,7 +74,7 @@ static void test_defaults(void)
 {
 	GOOD();
 	CHECK(!strcmp(o.ifname, "rx0") && o.all_queues && o.mode == MODE_ADAPTIVE, "defaults");
-	CHECK(!strcmp(o.sink, "count") && o.batch == 64 && o.ring == 4096 && o.frames == 8192,
+	CHECK(!strcmp(o.sink, "count") && o.batch == 64 && o.ring == 8192 && o.frames == 8192,
 	      "defaults");
 	CHECK(o.attach == AFXDP_ATTACH_AUTO && o.zerocopy == AFXDP_ZC_AUTO && !o.frame_size,
 	      "defaults");
@@ -179,7 +179,7 @@ static void test_numbers(void)
 	GOOD("--depth", "512");
 	CHECK(o.depth == 512, "depth %u", o.depth);
 	REFUSED("--depth '0'", "--depth", "0");
-	REFUSED("more than the slots of --ring 4096", "--depth", "8192");
+	REFUSED("more than the slots of --ring 8192", "--depth", "16384");
 	REFUSED("--ring '1'", "--ring", "1");
 	REFUSED("--ring '2097152'", "--ring", "2097152");
 	REFUSED("--ring '4294967296'", "--ring", "4294967296");
@@ -276,12 +276,14 @@ static void test_texts(void)
 static void test_together(void)
 {
 	REFUSED("-f and -r exclude each other", "-f", "tcp", "-r", "x");
-	REFUSED("--frames 1024 is less than --ring 4096", "--frames", "1024");
+	REFUSED("--frames 1024 is less than --ring 8192", "--frames", "1024");
 	REFUSED("--batch 128 is more than the --ring 64", "--ring", "64", "--batch", "128");
 	GOOD("--ring", "16");
 	CHECK(o.batch == 16, "a batch that nobody asked for is %u of a ring of 16", o.batch);
-	GOOD("--ring", "8192");
-	CHECK(o.frames == 16384, "%u frames for a ring of 8192", o.frames);
+	GOOD("--ring", "4096");
+	CHECK(o.frames == 8192, "%u frames for a ring of 4096", o.frames);
+	GOOD("--ring", "16384");
+	CHECK(o.frames == 16384, "%u frames for a ring of 16384", o.frames);
 }
 
 static void test_unknown(void)
@@ -325,7 +327,7 @@ static void test_config(void)
 	       "  batch \t= 32  \n#ring 3\nhugepages\nsink pcap:/tmp/a b.pcap\nstamp off");
 	CHECK(!parse("-c", path, NULL), "%s", why);
 	CHECK(!strcmp(o.ifname, "rx7") && o.queue_count == 2 && o.mode == MODE_SPIN, "config");
-	CHECK(o.batch == 32 && o.ring == 4096 && o.hugepages && o.stamp == 0, "config");
+	CHECK(o.batch == 32 && o.ring == 8192 && o.hugepages && o.stamp == 0, "config");
 	CHECK(!strcmp(o.sink, "pcap:/tmp/a b.pcap"), "'%s'", o.sink);
 	/* The command line wins, wherever -c stands in it. */
 	CHECK(!parse("-m", "busy", "-c", path, "--stamp", "every", NULL), "%s", why);

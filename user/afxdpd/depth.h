@@ -188,27 +188,24 @@ static inline bool depth_counts_lost(const struct depth *d, uint64_t now)
  * depth_turn() - judge; to be called every few milliseconds at least while frames come.
  * @now: ns. @frames: all that the worker has consumed. @lost: frames the kernel had none of ours
  * for, or no room in the RX ring; looked at if depth_counts_lost().
- *
- * Return: true if d->now has changed.
  */
-static inline bool depth_turn(struct depth *d, uint64_t now, uint64_t frames, uint64_t lost)
+static inline void depth_turn(struct depth *d, uint64_t now, uint64_t frames, uint64_t lost)
 {
 	uint64_t took = now - d->since, n = frames - d->frames, rate;
-	uint32_t was = d->now;
 
 	if (d->deep == d->shallow)
-		return false;
+		return;
 	/* Nothing can be said of a level before the frames of the other are used up. */
 	if (d->trying && !d->measuring && took < 20 * DEPTH_WINDOW_NS) {
 		if (n < d->deep)
-			return false;
+			return;
 		d->since = now;
 		d->frames = frames;
 		d->measuring = true;
-		return false;
+		return;
 	}
 	if (took < depth_window_ns(d))
-		return false;
+		return;
 	rate = n * 1000000000ULL / took;
 	if (d->trying && rate >= DEPTH_MIN_RATE)
 		depth_tried(d, rate, now, frames);
@@ -221,7 +218,6 @@ static inline bool depth_turn(struct depth *d, uint64_t now, uint64_t frames, ui
 	else
 		depth_follow(d, rate, now, frames);
 	d->lost = lost;
-	return d->now != was;
 }
 
 #endif

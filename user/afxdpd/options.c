@@ -282,11 +282,11 @@ static const struct option_row {
 	  "zero-copy: auto, on or off (auto)" },
 	{ 0, "batch", "N", set_batch, "a number from 1 to 256", "frames a turn at most (64)" },
 	{ 0, "ring", "N", set_ring, "a power of two from 2 to 1048576",
-	  "slots of each AF_XDP ring (4096)" },
+	  "slots of each AF_XDP ring (8192)" },
 	{ 0, "depth", "auto|N", set_depth, "auto or a number from 2 to the ring's slots",
 	  "frames in circulation (auto: as many as --ring, fewer where that is faster)" },
 	{ 0, "frames", "N", set_frames, "a power of two from 2 to 16777216",
-	  "frames of a queue's UMEM (twice --ring, at least 4096)" },
+	  "frames of a queue's UMEM (8192, or as --ring asks)" },
 	{ 0, "frame-size", "BYTES", set_frame_size, "2048 or 4096",
 	  "2048 or 4096 (4096 above MTU 1500)" },
 	{ 0, "hugepages", NULL, set_hugepages, "", "UMEM on 2 MiB pages" },
@@ -322,7 +322,7 @@ void options_default(struct options *o)
 		.all_queues = true,
 		.mode = MODE_ADAPTIVE,
 		.sink = "count",
-		.ring = 4096,
+		.ring = 8192,
 		.stamp = STAMP_AUTO,
 	};
 }
@@ -447,7 +447,7 @@ static int check_together(struct parse *p)
 	if (!o->batch)
 		o->batch = o->ring < 64 ? o->ring : 64;
 	if (!o->frames)
-		o->frames = o->ring > 2048 ? o->ring * 2 : 4096;
+		o->frames = o->ring < 2048 ? 4096 : o->ring < 8192 ? o->ring * 2 : o->ring;
 	if (o->frames < o->ring)
 		return wrong(
 			p,

@@ -193,9 +193,12 @@ static bool frames_out(const struct worker *w)
 	return w->xsk.tx_pending || w->port->kept != w->port->reclaimed || w->leaving;
 }
 
-static void set_depth(struct worker *w, uint32_t depth)
+/* As the rule says now. */
+static void set_depth(struct worker *w)
 {
-	w->xsk.depth = depth;
+	if (w->xsk.depth == w->depth.now)
+		return;
+	w->xsk.depth = w->depth.now;
 	afxdp_xsk_refill(&w->xsk, NULL, 0);
 }
 
@@ -207,9 +210,8 @@ static void judge_depth(struct worker *w)
 
 	if (depth_counts_lost(&w->depth, now))
 		afxdp_xsk_stats(&w->xsk, &s);
-	if (depth_turn(&w->depth, now, w->count.frames,
-		       s.rx_ring_full + s.rx_fill_ring_empty_descs))
-		set_depth(w, w->depth.now);
+	depth_turn(&w->depth, now, w->count.frames, s.rx_ring_full + s.rx_fill_ring_empty_descs);
+	set_depth(w);
 }
 
 static void sleep_in_poll(struct worker *w)
@@ -226,10 +228,11 @@ static void sleep_in_poll(struct worker *w)
 	n = poll(fds, 2, timeout);
 	if (n > 0)
 		w->count.wakeups++;
-	if (shallow && !n) {
+	if (shallow && !n)
 		depth_rests(&w->depth, now_ns(), w->count.frames);
-		set_depth(w, w->depth.now);
-	}
+	else if (w->depth.trying)
+		depth_paused(&w->depth, now_ns(), w->count.frames);
+	set_depth(w);
 	/* Silence it here as well: its message may have been read before it rang. */
 	if (fds[1].revents)
 		afxdp_post_silence(&w->post);
@@ -295,7 +298,6 @@ static void idle(struct worker *w)
 		if (w->adapt.polling && !gives_up(w))
 			break;
 		sleep_in_poll(w);
-		depth_paused(&w->depth, now_ns(), w->count.frames);
 		count_switch(w, now_ns());
 		w->empty_since = 0;
 		return;
