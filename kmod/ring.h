@@ -92,6 +92,7 @@ enum xnic_tx_counter {
 	XNIC_TX_PADDED,	     /* XDP and AF_XDP frames below XNIC_TX_MINIMUM */
 	XNIC_TX_CSUM,
 	XNIC_TX_TSO,
+	XNIC_TX_TSO_SEGMENTS, /* what the device made of them */
 	XNIC_TX_DOORBELLS,
 	XNIC_TX_COUNTERS
 };

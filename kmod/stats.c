@@ -22,14 +22,10 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 	[XNIC_RX_XSK_FULL] = "xsk_full",
 	[XNIC_RX_XSK_INVALID] = "xsk_invalid",
 	[XNIC_RX_XSK_EMPTY] = "xsk_empty",
-	[XNIC_RX_ALLOC_FAILED] = "alloc_failed",
 	[XNIC_RX_DROPPED] = "dropped",
 	[XNIC_RX_ERRORS] = "errors",
 	[XNIC_RX_LENGTH] = "length_errors",
 	[XNIC_RX_DISCARDED] = "discarded",
-	[XNIC_RX_CSUM_GOOD] = "csum_good",
-	[XNIC_RX_CSUM_NONE] = "csum_none",
-	[XNIC_RX_CSUM_BAD] = "csum_bad",
 	[XNIC_RX_POLLS] = "polls",
 	[XNIC_RX_DOORBELLS] = "doorbells",
 	[XNIC_RX_INTERRUPTS] = "interrupts",
@@ -39,16 +35,12 @@ const char *const xnic_rx_counter_names[XNIC_RX_COUNTERS] = {
 const char *const xnic_tx_counter_names[XNIC_TX_COUNTERS] = {
 	[XNIC_TX_XDP] = "xdp",
 	[XNIC_TX_XSK] = "xsk",
-	[XNIC_TX_WAKE] = "wake",
 	[XNIC_TX_DISCARDED] = "discarded",
-	[XNIC_TX_STOP] = "stop",
 	[XNIC_TX_BUSY] = "busy",
 	[XNIC_TX_DROPPED] = "dropped",
 	[XNIC_TX_XDP_FULL] = "xdp_full",
 	[XNIC_TX_XSK_INVALID] = "xsk_invalid",
 	[XNIC_TX_PADDED] = "padded",
-	[XNIC_TX_CSUM] = "csum",
-	[XNIC_TX_TSO] = "tso",
 	[XNIC_TX_DOORBELLS] = "doorbells",
 };
 
@@ -199,8 +191,10 @@ static void add_tx(struct xnic_adapter *ad, unsigned int i, struct netdev_queue_
 	xnic_tx_counters(&ad->tx[i], n);
 	stats->packets += n[XNIC_TX_PACKETS];
 	stats->bytes += n[XNIC_TX_BYTES];
-	stats->needs_csum += n[XNIC_TX_CSUM] + n[XNIC_TX_TSO];
+	/* Frames on the wire, as packets are. */
+	stats->needs_csum += n[XNIC_TX_CSUM] + n[XNIC_TX_TSO_SEGMENTS];
 	stats->hw_gso_packets += n[XNIC_TX_TSO];
+	stats->hw_gso_wire_packets += n[XNIC_TX_TSO_SEGMENTS];
 	stats->stop += n[XNIC_TX_STOP];
 	stats->wake += n[XNIC_TX_WAKE];
 }
@@ -223,6 +217,7 @@ static void clear_tx(struct netdev_queue_stats_tx *stats)
 	stats->bytes = 0;
 	stats->needs_csum = 0;
 	stats->hw_gso_packets = 0;
+	stats->hw_gso_wire_packets = 0;
 	stats->stop = 0;
 	stats->wake = 0;
 }

@@ -177,6 +177,7 @@ static int tx_offload(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload
 		if (err)
 			return err;
 		u64_stats_inc(&tx->n[XNIC_TX_TSO]);
+		u64_stats_add(&tx->n[XNIC_TX_TSO_SEGMENTS], offload->frames);
 	} else if (skb->ip_summed == CHECKSUM_PARTIAL) {
 		start = skb_checksum_start_offset(skb);
 		xnic_tx_csum_context(tx, start, skb->csum_offset,

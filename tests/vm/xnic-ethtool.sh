@@ -161,7 +161,23 @@ sent=$((queues_now - queues))
 [ $sent -ge 100 ] || fail "of a ping of 100 the queues counted $sent"
 expect_eq "frames of a ping, by the device and by the kernel" "$((hw_now - hw)) $((kernel_now - kernel))" "$sent $sent"
 # What the kernel shows of every driver's queues, the driver does not show a second time.
-doubles=$(ethtool -S eth0 | grep -E '^ *[rt]x[01]_(packets|bytes):') && fail "statistics of queues in ethtool -S: $doubles"
+shown="$($BUILD/tests/xnic/qstats eth0 | sed 's/:.*//' | sort -u | xargs)"
+expect_match "the kernel's statistics of queues" "$shown" "rx0_alloc_fail .*rx0_csum_unnecessary .*tx1_needs_csum .*tx1_stop .*tx1_wake"
+doubles=$(ethtool -S eth0 | grep -wE "${shown// /|}|[rt]x[01]_(alloc_failed|csum|csum_good|csum_none|csum_bad|tso)") && fail "statistics of queues in ethtool -S: $doubles"
+# What the device cuts into segments is counted once as it came, and as often as there were segments: with their checksums, as frames on the wire.
+gso() { echo "$(counters 'tx[01]_hw_gso_packets' eth0) $(counters 'tx[01]_hw_gso_wire_packets' eth0) $(counters 'tx[01]_needs_csum' eth0) $(counters 'tx[01]_packets' eth0)"; }
+read -r gso wire csum packets < <(gso)
+tcp_copy 1
+# TCP's frames all have their checksum from the device; ARP's have none. (Frames count when they are reported as sent.)
+all_sent() {
+	local frames checksums
+	read -r gso_now wire_now csum_now packets_now < <(gso)
+	frames=$((packets_now - packets)) checksums=$((csum_now - csum))
+	[ $checksums -ge $((wire_now - wire)) ] && [ $checksums -le $frames ] && [ $frames -le $((checksums + 20)) ]
+}
+wait_for 10 all_sent || fail "of $((packets_now - packets)) frames, $((wire_now - wire)) of them segments, $((csum_now - csum)) had a checksum from the device"
+[ $((gso_now - gso)) -gt 0 ] || fail "nothing was left to the device to cut"
+[ $((wire_now - wire)) -ge $((2 * (gso_now - gso))) ] || fail "$((gso_now - gso)) frames were cut into $((wire_now - wire))"
 [ "$(ethtool -S eth0 | awk -F: 'NR > 1 { print $1 }' | sort | uniq -d)" = "" ] || fail "a statistic has two values"
 [ "$(ethtool -d eth0 raw on | wc -c)" -ge 400 ] || fail "the register dump is empty"
 

@@ -32,11 +32,11 @@ ping_ok "after mappings failed"
 ethtool -G eth0 tx 512
 
 # Pages, while receiving: the ring runs with fewer buffers, then fills again.
-before=$(($(counter rx0_alloc_failed) + $(counter rx1_alloc_failed)))
+before=$(counters 'rx[01]_alloc_fail' eth0)
 knob fail_page 50
 tcp_copy 2
 expect_eq "page faults left" "$(left fail_page)" 0
-[ $(($(counter rx0_alloc_failed) + $(counter rx1_alloc_failed))) -ge $((before + 50)) ] || fail "failed allocations were not counted"
+[ "$(counters 'rx[01]_alloc_fail' eth0)" -ge $((before + 50)) ] || fail "failed allocations were not counted"
 ping_ok "after pages failed"
 
 # Pages, while a change needs new rings: refused with a reason, the old ones stay.

@@ -125,7 +125,7 @@ restart() {
 	arrived() { [ $(($(stat64 rx_packets eth1) - got)) -ge $SENT ]; }
 	deferred 0 0
 	"$@" >/tmp/restart 2>&1 || fail "$what: $(cat /tmp/restart)"
-	wait_for 10 arrived || fail "$what: $(queued) frames wait in the qdisc, $(($(stat64 rx_packets eth1) - got)) of $SENT arrived: $(ethtool -S eth0 | grep -E "tx[01]_(packets|dropped|discarded|stop|wake|busy)" | xargs), $(tc -s qdisc show dev eth0 | xargs)"
+	wait_for 10 arrived || fail "$what: $(queued) frames wait in the qdisc, $(($(stat64 rx_packets eth1) - got)) of $SENT arrived: $({ ethtool -S eth0; "$BUILD/tests/xnic/qstats" eth0; } | grep -E "tx[01]_(packets|dropped|discarded|stop|wake|busy)" | xargs), $(tc -s qdisc show dev eth0 | xargs)"
 	say "backlog gone after $what"
 }
 # Not BQL, whose limit is below the ring's, is to stop the queue.
