@@ -42,6 +42,7 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 	class += afxdp_set4(class);
 	class += afxdp_set6(ctx, p, class);
 	class += afxdp_rank4(class);
+	class += afxdp_key(class);
 	return class;
 }
 

@@ -204,14 +204,33 @@ __weak __attribute__((noinline)) int afxdp_rank4(__u32 address)
 
 	if (!h)
 		return 0;
-	r = (void *)set_cell(h->ranks_at +
-			     afxdp_set_first(afxdp_set_hash(address, 0, h->seed), h->ranks));
+	r = (void *)set_cell(h->hashed_at +
+			     afxdp_set_first(afxdp_set_hash(address, 0, h->seed), h->hashed));
 	if (!r)
 		return 0;
 #pragma unroll
 	for (i = 0; i < AFXDP_SET_RANKS; i++)
 		if (r->address[i] == address)
 			return r->rank[i];
+	return 0;
+}
+
+/** afxdp_key() - is it in the set? */
+__weak __attribute__((noinline)) int afxdp_key(__u64 key)
+{
+	struct afxdp_set_header *h = (void *)set_cell(0);
+	__u64 *k;
+	int i;
+
+	if (!h)
+		return 0;
+	k = set_cell(h->hashed_at + afxdp_set_first(afxdp_set_hash(key, 0, h->seed), h->hashed));
+	if (!k)
+		return 0;
+#pragma unroll
+	for (i = 0; i < AFXDP_SET_KEYS; i++)
+		if (k[i] == (key | AFXDP_SET_PRESENT))
+			return 1;
 	return 0;
 }
 

@@ -142,9 +142,10 @@ struct afxdp_set_header {
 	__u32 lengths; /* how many different ones */
 	__u32 all6;    /* ::/0 is in the set */
 	__u32 direct;  /* IPv4: the first level are lists */
-	/* Of a set that stands for rules, and is nothing else: where its struct afxdp_set_ranks
-	 * begin, how many, and what makes none of them overflow. */
-	__u32 ranks_at, ranks, seed;
+	/* Of a set that stands for rules, or whose elements are no addresses, and is nothing else:
+	 * where its struct afxdp_set_ranks, or _keys, begin, how many, and what makes none of them
+	 * overflow. */
+	__u32 hashed_at, hashed, seed;
 };
 
 /*
@@ -157,6 +158,20 @@ struct afxdp_set_header {
 struct afxdp_set_ranks {
 	__u32 address[AFXDP_SET_RANKS], rank[AFXDP_SET_RANKS];
 };
+
+/*
+ * Ports, Ethernet addresses, IPv4 addresses with a port, as AFXDP_SET_KEY(); likewise, each with a
+ * bit that says that it is there. They change while they are read, one word at a time.
+ */
+#define AFXDP_SET_KEYS	  8
+#define AFXDP_SET_PRESENT (1ULL << 63)
+
+struct afxdp_set_keys {
+	__u64 key[AFXDP_SET_KEYS];
+};
+
+/* Port; upper half of the address and the rest; port and address. */
+#define AFXDP_SET_KEY(high, low) ((__u64)(high) << 32 | (low))
 
 enum afxdp_set_kind {
 	AFXDP_SET_MEMBER = 1,

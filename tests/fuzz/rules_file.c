@@ -64,7 +64,7 @@ static struct afxdp_rules *with_set(const void *bytes, size_t n, struct list *li
 	struct afxdp_rules *rules = NULL;
 	int fd = make_file(bytes, n, path);
 
-	snprintf(text, sizeof(text), "set s = \"%s\"\ndrop @s\n", path);
+	snprintf(text, sizeof(text), "set s = \"%s\"\ndrop all\n", path);
 	if (!afxdp_rules_parse_text("rules", text, strlen(text), &rules, err, sizeof(err)) &&
 	    afxdp_rules_set_list(rules, "s", append, list))
 		abort();

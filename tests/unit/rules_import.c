@@ -21,7 +21,7 @@ static struct afxdp_rules *import(const char *text, size_t len, char *err, size_
 
 	CHECK(f && fwrite(text, 1, len, f) == len, "%s", path);
 	fclose(f);
-	snprintf(line, sizeof(line), "set s = \"%s\"\ndrop @s\n", path);
+	snprintf(line, sizeof(line), "set s = \"%s\"\ndrop all\n", path);
 	err[0] = 0;
 	afxdp_rules_parse_text("rules", line, strlen(line), &rules, err, size);
 	return rules;
@@ -136,6 +136,25 @@ int main(void)
 	      "\t\tauto-merge\n\t\telements = { 192.0.2.1, 192.0.2.4-192.0.2.7,\n"
 	      "\t\t\t     198.51.100.0/24 timeout 1h expires 59m58s, 203.0.113.9 }\n\t}\n}\n",
 	      "192.0.2.1 192.0.2.4/30 198.51.100.0/24 203.0.113.9", NULL);
+	takes("80\n443, 8000-8002 # web\n8003\n", "80 443 8000-8003", NULL);
+	takes("create p bitmap:port range 0-65535\nadd p 53\nadd p 100-102 timeout 5\n",
+	      "53 100-102", NULL);
+	takes("table inet f {\n\tset p {\n\t\ttype inet_service\n\t\tflags interval\n"
+	      "\t\telements = { 22, 6000-6063 }\n\t}\n}\n",
+	      "22 6000-6063", NULL);
+	takes("02:00:00:00:00:0A\n02-00-00-00-00-02\n", "02:00:00:00:00:02 02:00:00:00:00:0a",
+	      NULL);
+	takes("create m hash:mac\nadd m 01:02:03:04:05:06\n", "01:02:03:04:05:06", NULL);
+	takes("10.0.0.1:80\r\n192.0.2.1:53 ; dns\r\n", "192.0.2.1:53 10.0.0.1:80", NULL);
+	takes("elements = { 10.0.0.1 . 80, 10.0.0.2 . 22 }\n", "10.0.0.2:22 10.0.0.1:80", NULL);
+	refuses("80\n10.0.0.1\n", 12, "'10.0.0.1' is not one of the ports");
+	refuses("10.0.0.1\n80\n", 12, "'80' is not one of the addresses");
+	refuses("65536\n", 6, "'65536' is not");
+	refuses("80-79\n", 6, "'80-79' is not");
+	refuses("02:00:00:00:00\n", 15, "is not");
+	refuses("02:00:00-00:00:01\n", 18, "is not");
+	refuses("10.0.0.1:65536\n", 15, "is not");
+	refuses("10.0.0.0/8:80\n", 14, "is not");
 	takes("10.0.0.1, 10.0.0.2,\n", "10.0.0.1 10.0.0.2", NULL);
 	refuses("10.0.0.1\0x\n", 11, "NUL byte");
 	refuses("\0\n", 2, "NUL byte");

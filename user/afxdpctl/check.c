@@ -30,10 +30,11 @@ static json_t *describe_sets(const struct afxdp_rules *rules)
 
 	for (uint32_t i = 0; !afxdp_rules_set(rules, i, &info); i++)
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:I, s:I, s:I, s:I}", "name", info.name, "path",
-					info.path, "rules", (json_int_t)info.rules, "ipv4",
-					(json_int_t)info.ipv4, "ipv6", (json_int_t)info.ipv6,
-					"bytes", (json_int_t)info.bytes));
+			list, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I}", "name",
+					info.name, "path", info.path, "kind", info.kind, "others",
+					(json_int_t)info.others, "rules", (json_int_t)info.rules,
+					"ipv4", (json_int_t)info.ipv4, "ipv6",
+					(json_int_t)info.ipv6, "bytes", (json_int_t)info.bytes));
 	return list;
 }
 
@@ -73,6 +74,28 @@ static const char *text(const json_t *o, const char *key)
 	return json_string_value(json_object_get(o, key));
 }
 
+static void print_set(const json_t *o)
+{
+	const char *path = text(o, "path");
+	char a[32], b[32], c[32];
+
+	table_number(get(o, "ipv4"), a, sizeof(a));
+	table_number(get(o, "ipv6"), b, sizeof(b));
+	table_number(get(o, "bytes"), c, sizeof(c));
+	if (get(o, "rules"))
+		printf("%s are one look-up: %s IPv4, %s IPv6, %s bytes\n", text(o, "name"), a, b,
+		       c);
+	else if (get(o, "others"))
+		printf("set %s = \"%s\": %s %s, %s bytes\n", text(o, "name"), path,
+		       table_number(get(o, "others"), a, sizeof(a)), text(o, "kind"), c);
+	else if (*path)
+		printf("set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n", text(o, "name"), path, a, b,
+		       c);
+	else
+		printf("set %s of a list of addresses: %s IPv4, %s IPv6, %s bytes\n",
+		       text(o, "name"), a, b, c);
+}
+
 static void print_listing(const json_t *listing)
 {
 	const json_t *loaded = json_object_get(listing, "loaded"), *o;
@@ -85,13 +108,7 @@ static void print_listing(const json_t *listing)
 		       get(o, "line"), get(o, "instructions"), text(o, "text"));
 	printf("%5s %5s %12s  default %s\n", "", "", "", text(listing, "default"));
 	json_array_foreach(json_object_get(listing, "sets"), i, o)
-		printf(text(o, "path")[0] ? "set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n"
-		       : get(o, "rules")  ? "%s%s are one look-up: %s IPv4, %s IPv6, %s bytes\n"
-					  : "set %s%s of a list of addresses: %s IPv4, %s IPv6, %s "
-					    "bytes\n",
-		       text(o, "name"), text(o, "path"), table_number(get(o, "ipv4"), a, sizeof(a)),
-		       table_number(get(o, "ipv6"), b, sizeof(b)),
-		       table_number(get(o, "bytes"), c, sizeof(c)));
+		print_set(o);
 	printf("rules: %s instructions in %s eBPF functions\n",
 	       table_number(get(listing, "instructions"), a, sizeof(a)),
 	       table_number(get(listing, "functions"), b, sizeof(b)));

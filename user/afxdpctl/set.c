@@ -26,7 +26,7 @@ int ctl_set(const struct ctl *ctl, int argc, char **argv)
 	if (argc < 3 || argc > 4 || list != (argc == 3) ||
 	    (!list && strcmp(verb, "add") && strcmp(verb, "del") && strcmp(verb, "replace")))
 		return ctl_fail(
-			2, "set: say NAME, then add ADDRESS, del ADDRESS, list, or replace FILE");
+			2, "set: say NAME, then add ELEMENT, del ELEMENT, list, or replace FILE");
 	if (!strcmp(verb, "replace")) {
 		/* The daemon's working directory is not ours. */
 		path = realpath(arg, NULL);

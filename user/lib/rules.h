@@ -132,6 +132,8 @@ struct afxdp_set_info {
 	uint32_t rules; /* it stands for so many rules, and is nothing that can be changed; 0: a set */
 	const char *name;
 	const char *path;
+	const char *kind;    /* what it is of: "addresses", "ports" ... */
+	uint32_t others;     /* elements that are no addresses */
 	uint32_t ipv4, ipv6; /* prefixes, after duplicates have been dropped */
 	int map_fd;	     /* to pin; -1 before attach_object */
 	size_t bytes;	     /* of the map */

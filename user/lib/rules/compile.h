@@ -68,6 +68,7 @@ enum symbol {
 	SYMBOL_SET6,
 	SYMBOL_SET_FIND, /* called by SYMBOL_SET6 only */
 	SYMBOL_RANK4,
+	SYMBOL_KEY,
 	SYMBOL_COUNT,
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,
@@ -78,7 +79,7 @@ enum symbol {
 };
 
 /* Of each set: the functions from SYMBOL_SET4 on, with that set's map. */
-#define SET_COPIES 4
+#define SET_COPIES 5
 
 enum function_kind {
 	FUNCTION_CLASSIFY, /* takes and gives what afxdp_classify() does */

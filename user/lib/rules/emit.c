@@ -149,6 +149,20 @@ static void call_set(struct compiler *c, const struct value *x)
 	emit_call(c, symbol + SYMBOL_SET6 - SYMBOL_SET4);
 }
 
+static void call_key(struct compiler *c, const struct value *x)
+{
+	if (x->b != NO_VALUE) {
+		eval_both(c, x->a, x->b);
+		emit(c, ALU64_K(BPF_LSH, BPF_REG_0, 32));
+		emit(c, ALU64_X(BPF_OR, BPF_REG_1, BPF_REG_0));
+	} else {
+		eval(c, x->a);
+		emit(c, MOV64(BPF_REG_1, BPF_REG_0));
+		emit(c, ALU64_K(BPF_LSH, BPF_REG_1, 32));
+	}
+	emit_call(c, SYMBOL_IN_SET + SET_COPIES * x->k + SYMBOL_KEY - SYMBOL_SET4);
+}
+
 /* Keep r0, which is @v, for whoever asks next. */
 static void have(struct compiler *c, uint32_t v)
 {
@@ -199,6 +213,9 @@ void eval(struct compiler *c, uint32_t v)
 		break;
 	case VALUE_SET:
 		call_set(c, &x);
+		break;
+	case VALUE_KEY:
+		call_key(c, &x);
 		break;
 	case VALUE_RANK:
 		eval(c, x.a);

@@ -10,6 +10,7 @@
 struct state {
 	uint32_t pc;
 	uint32_t keyed; /* the expression has matched: see MARK_KEY */
+	uint32_t held;	/* half of what is to be looked up, plus one: see MARK_MAC_LOW */
 	uint32_t found; /* VALUE_RANK of the rule that has matched, plus one: is an earlier one,
 			   too? */
 	uint32_t reg[REGS];
@@ -291,6 +292,23 @@ static void build_rank(struct builder *b, struct state *s, uint32_t v, uint32_t 
 	later(b, earlier, 1, *s, on);
 }
 
+/* The look-up that comparing @a stands for. */
+static uint32_t marked_value(struct builder *b, const struct state *s, uint16_t mark, uint32_t a)
+{
+	uint32_t set = MARK_OF(mark);
+
+	switch (MARK_KIND(mark)) {
+	case MARK_SET4:
+		return value_set4(b->vs, set, a);
+	case MARK_PORT:
+		return value_key(b->vs, set, a, NO_VALUE);
+	case MARK_MAC:
+	case MARK_SERVICE:
+		return value_key(b->vs, set, a, s->held - 1);
+	}
+	return value_set6(b->vs, set, a);
+}
+
 /* A comparison that stands for something else: set look-ups take the address that libpcap compares,
  * so a set means in every context what `net` means there. */
 static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, uint32_t *node)
@@ -307,6 +325,11 @@ static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, ui
 	case MARK_SET6_WORD:
 		s->pc = t;
 		return 1;
+	case MARK_MAC_LOW:
+	case MARK_SERVICE4:
+		s->held = a + 1;
+		s->pc = t;
+		return 1;
 	case MARK_KEY4:
 	case MARK_KEY6:
 		*node = new_node(b, MARK_KIND(mark) == MARK_KEY4 ? NODE_KEY4 : NODE_KEY6, a);
@@ -316,8 +339,9 @@ static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, ui
 		build_rank(b, s, value_rank4(vs, MARK_OF(mark), a), f, node);
 		return 0;
 	}
-	v = MARK_KIND(mark) == MARK_SET4 ? value_set4(vs, MARK_OF(mark), a)
-					 : value_set6(vs, MARK_OF(mark), a);
+	v = marked_value(b, s, mark, a);
+	if (MARK_KIND(mark) == MARK_MAC)
+		s->held = 0;
 	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, v, value_const(vs, 0)));
 	later(b, *node, 0, *s, t);
 	later(b, *node, 1, *s, f);

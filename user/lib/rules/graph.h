@@ -34,6 +34,11 @@ enum mark {
 	MARK_SET4,	/* compares an IPv4 address: is it in the set? */
 	MARK_SET6,	/* compares the last word of an IPv6 address: is it in the set? */
 	MARK_SET6_WORD, /* another word of it: goes on */
+	MARK_PORT,	/* compares a port: is it in the set? */
+	MARK_MAC_LOW,	/* compares the last four bytes of an Ethernet address: goes on */
+	MARK_MAC,	/* compares the first two of it: is it in the set? */
+	MARK_SERVICE4,	/* compares an IPv4 address: goes on */
+	MARK_SERVICE,	/* compares a port: is it, with that address, in the set? */
 	MARK_KEY,  /* the expression has matched; from here on the frame's source is looked for */
 	MARK_KEY4, /* here it is */
 	MARK_KEY6,

@@ -23,7 +23,7 @@
 #define LIST_MIN 64
 
 /* An address with its qualifiers: tokens from @first to before @end. */
-struct element {
+struct listed {
 	uint32_t first, end;
 	const char *protocol;  /* "ip ", "ip6 ", "arp ", "rarp ", "" */
 	const char *direction; /* "src ", "dst ", "src or dst ", "" */
@@ -35,7 +35,7 @@ struct element {
 
 /* Elements in a row, joined by `or`. */
 struct chain {
-	struct element *e;
+	struct listed *e;
 	uint32_t n;
 };
 
@@ -46,7 +46,7 @@ static bool is_direction(const struct tokens *ts, uint32_t i)
 
 /* A.B.C.D or an IPv6 address; in a `net` with a length behind it, and no bits behind that, as
  * libpcap wants it. */
-static bool read_address(struct token t, struct element *e)
+static bool read_address(struct token t, struct listed *e)
 {
 	bool masked, slash = memchr(t.s, '/', t.n), v6 = memchr(t.s, ':', t.n);
 	uint32_t dots = 0;
@@ -72,7 +72,7 @@ static const char *read_protocol(const struct tokens *ts, uint32_t i)
 }
 
 /* `[ip] [src [or dst]] [host]` at token @i. Return: the token behind it. */
-static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct element *e)
+static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct listed *e)
 {
 	e->protocol = read_protocol(ts, i);
 	i += *e->protocol != 0;
@@ -89,10 +89,10 @@ static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct elem
 }
 
 /* The element at token @i. Without qualifiers it has those of the one before, if there is one. */
-static bool read_element(const struct tokens *ts, uint32_t i, const struct element *before,
-			 struct element *e)
+static bool read_element(const struct tokens *ts, uint32_t i, const struct listed *before,
+			 struct listed *e)
 {
-	*e = (struct element){ .first = i, .direction = "" };
+	*e = (struct listed){ .first = i, .direction = "" };
 	i = read_qualifiers(ts, i, e);
 	if (i == e->first) {
 		if (!before)
@@ -132,7 +132,7 @@ static bool may_follow(const struct tokens *ts, uint32_t i)
 	return i == ts->n || token_is(ts, i, ")") || token_is_or(ts, i) || token_is_and(ts, i);
 }
 
-static bool same_kind(const struct element *a, const struct element *b)
+static bool same_kind(const struct listed *a, const struct listed *b)
 {
 	return a->prefix.ipv6 == b->prefix.ipv6 && !strcmp(a->protocol, b->protocol) &&
 	       !strcmp(a->direction, b->direction);
@@ -151,7 +151,7 @@ static void read_chain(const struct tokens *ts, uint32_t i, struct chain *c)
 }
 
 /* What of a frame @e looks at: two addresses in each of four kinds of frames. */
-static uint32_t looks_at(const struct element *e)
+static uint32_t looks_at(const struct listed *e)
 {
 	static const char *const protocols[] = { "ip ", "arp ", "rarp ", "ip6 " };
 	uint32_t directions = !strcmp(e->direction, "src ")   ? 1
@@ -166,8 +166,8 @@ static uint32_t looks_at(const struct element *e)
 }
 
 /* A set of those of @e[0] to @e[@n - 1] that are of @like's kind. */
-static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *e, uint32_t n,
-		    const struct element *like, char name[SET_NAME_MAX])
+static int make_set(struct afxdp_rules *r, uint32_t line, const struct listed *e, uint32_t n,
+		    const struct listed *like, char name[SET_NAME_MAX])
 {
 	struct set *set;
 	int err = 0;
@@ -188,7 +188,7 @@ static int make_set(struct afxdp_rules *r, uint32_t line, const struct element *
 	return err;
 }
 
-static void write_element(FILE *out, const struct element *e, const char *set, bool *first)
+static void write_element(FILE *out, const struct listed *e, const char *set, bool *first)
 {
 	fprintf(out, "%s%s%s%s ", *first ? "" : " or ", e->protocol, e->direction,
 		e->net ? "net" : "host");
@@ -201,10 +201,10 @@ static void write_element(FILE *out, const struct element *e, const char *set, b
 
 /* Those of @e[0] to @e[@n - 1] that are of @like's kind: as a set, if they are many. *@made counts
  * sets. */
-static int write_kind(struct afxdp_rules *r, uint32_t line, struct element *e, uint32_t n,
-		      const struct element *like, FILE *out, bool *first, uint32_t *made)
+static int write_kind(struct afxdp_rules *r, uint32_t line, struct listed *e, uint32_t n,
+		      const struct listed *like, FILE *out, bool *first, uint32_t *made)
 {
-	const struct element *last = like;
+	const struct listed *last = like;
 	char name[SET_NAME_MAX];
 	uint32_t count = 0;
 	int err;
@@ -230,7 +230,7 @@ static int write_kind(struct afxdp_rules *r, uint32_t line, struct element *e, u
 
 /* Elements whose order does not matter. What the last one is of comes last: from it an address
  * behind the chain has its qualifiers. */
-static int write_segment(struct afxdp_rules *r, uint32_t line, struct element *e, uint32_t n,
+static int write_segment(struct afxdp_rules *r, uint32_t line, struct listed *e, uint32_t n,
 			 FILE *out, bool *first, uint32_t *made)
 {
 	int err = 0;
@@ -318,7 +318,7 @@ static int group_one(struct afxdp_rules *r, uint32_t line, const char *text, cha
 int rules_one_address(const char *text, struct one_address *one)
 {
 	struct tokens ts;
-	struct element e;
+	struct listed e;
 	uint32_t from;
 	int err = tokens_split(&ts, text);
 

@@ -111,16 +111,35 @@ static int wrong_element(struct reader *r, struct piece e, const char *why)
 	return -EINVAL;
 }
 
-static int append(void *arg, const struct prefix *p)
+static int count(struct reader *r, uint64_t n)
 {
-	struct reader *r = arg;
-
-	if (++r->elements > SET_ELEMENTS_MAX) {
+	r->elements += n;
+	if (r->elements > SET_ELEMENTS_MAX) {
 		snprintf(r->err, r->errlen, "%s:%u: more than %d elements", r->path, r->line,
 			 SET_ELEMENTS_MAX);
 		return -E2BIG;
 	}
-	return list_append(r->l, p);
+	return 0;
+}
+
+static int append(void *arg, const struct prefix *p)
+{
+	struct reader *r = arg;
+	int err = count(r, 1);
+
+	return err ? err : list_append(r->l, p);
+}
+
+/* The first says what the set is of. */
+static int check_kind(struct reader *r, struct piece e, enum set_kind kind)
+{
+	if (!r->elements)
+		r->l->kind = kind;
+	if (r->l->kind == kind)
+		return 0;
+	snprintf(r->err, r->errlen, "%s:%u: '%.*s' is not one of the %s that the set is of",
+		 r->path, r->line, printable(e), e.s, set_kinds[r->l->kind]);
+	return -EINVAL;
 }
 
 /* `A-B`. The hyphen is at @hyphen. */
@@ -142,17 +161,23 @@ static int read_range(struct reader *r, struct piece e, const char *hyphen)
 static int read_element(struct reader *r, struct piece e)
 {
 	const char *hyphen = memchr(e.s, '-', e.n);
-	struct prefix p;
-	bool masked;
-	int err = 0;
+	struct element one;
+	bool masked, is = element_parse(e.s, e.n, &one, &masked);
+	int err = check_kind(r, e, is ? one.kind : SET_ADDRESSES);
 
+	if (err)
+		return err;
+	if (is && one.kind != SET_ADDRESSES) {
+		err = count(r, ((one.last - one.first) >> 32) + 1);
+		return err ? err : list_append_keys(r->l, &one);
+	}
 	if (hyphen)
 		return read_range(r, e, hyphen);
-	if (!prefix_parse(e.s, e.n, &p, &masked))
+	if (!is)
 		return wrong_element(r, e, "is not an IPv4 or IPv6 address or CIDR");
 	if (masked)
-		err = warn_masked(r, e, &p);
-	return err ? err : append(r, &p);
+		err = warn_masked(r, e, &one.prefix);
+	return err ? err : append(r, &one.prefix);
 }
 
 /* What nft says of an element behind its address. */

@@ -187,19 +187,6 @@ int afxdp_rules_go_on(struct afxdp_rules *r, const struct afxdp_rules *old)
 
 /* ---- Sets ---- */
 
-static bool same_elements(const struct set_list *a, const struct set_list *b)
-{
-	if (a->n4 != b->n4 || a->n6 != b->n6)
-		return false;
-	for (uint32_t i = 0; i < a->n4; i++)
-		if (a->v4[i] != b->v4[i])
-			return false;
-	for (uint32_t i = 0; i < a->n6; i++)
-		if (prefix6_compare(&a->v6[i], &b->v6[i]))
-			return false;
-	return true;
-}
-
 int afxdp_rules_keep_sets(struct afxdp_rules *r, const struct afxdp_rules *old)
 {
 	for (uint32_t i = 0; i < r->sets; i++) {
@@ -210,7 +197,7 @@ int afxdp_rules_keep_sets(struct afxdp_rules *r, const struct afxdp_rules *old)
 			was = old->set[at];
 		if (!was || !was->changes || strcmp(was->path, fresh->path))
 			continue;
-		if (same_elements(&was->read, &fresh->list)) {
+		if (list_same(&was->read, &fresh->list)) {
 			was->refs++;
 			was->line = fresh->line;
 			r->set[i] = was;

@@ -96,6 +96,9 @@ int rules_define_set(struct afxdp_rules *r, const char *file, uint32_t line, con
 /** rules_find_set() - index of the set, or -1. */
 int rules_find_set(const struct afxdp_rules *r, const char *name);
 
+/** rules_find_kind() - the same, as expr_find_set(). */
+int rules_find_kind(const struct afxdp_rules *r, const char *name, enum set_kind *kind);
+
 /** rules_add_set() - @r has @set, too; takes the reference, also if there is no memory. Return: 0
  * or -ENOMEM. */
 int rules_add_set(struct afxdp_rules *r, struct set *set);

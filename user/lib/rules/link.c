@@ -19,11 +19,17 @@
 #include "internal.h"
 
 static const char *const symbol_names[] = {
-	[SYMBOL_LOAD] = "afxdp_load",	  [SYMBOL_GATHER] = "afxdp_gather",
-	[SYMBOL_INNER] = "afxdp_inner",	  [SYMBOL_SET4] = "afxdp_set4",
-	[SYMBOL_SET6] = "afxdp_set6",	  [SYMBOL_SET_FIND] = "afxdp_set_find",
-	[SYMBOL_RANK4] = "afxdp_rank4",	  [SYMBOL_COUNT] = "afxdp_count",
-	[SYMBOL_LIMIT] = "afxdp_limit",	  [SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
+	[SYMBOL_LOAD] = "afxdp_load",
+	[SYMBOL_GATHER] = "afxdp_gather",
+	[SYMBOL_INNER] = "afxdp_inner",
+	[SYMBOL_SET4] = "afxdp_set4",
+	[SYMBOL_SET6] = "afxdp_set6",
+	[SYMBOL_SET_FIND] = "afxdp_set_find",
+	[SYMBOL_RANK4] = "afxdp_rank4",
+	[SYMBOL_KEY] = "afxdp_key",
+	[SYMBOL_COUNT] = "afxdp_count",
+	[SYMBOL_LIMIT] = "afxdp_limit",
+	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
 };
 
@@ -158,12 +164,14 @@ static int add_ours(struct linker *l)
 /* One copy of the look-up for every set: so its map is a constant there. */
 static int add_sets(struct linker *l)
 {
+	bool have;
+
 	l->sets = l->units;
 	l->set_none = map_of(l, SYMBOL_SET_FIND);
-	if (l->r->sets &&
-	    (l->symbol[SYMBOL_SET4] == UINT32_MAX || l->symbol[SYMBOL_SET6] == UINT32_MAX ||
-	     l->symbol[SYMBOL_SET_FIND] == UINT32_MAX || l->symbol[SYMBOL_RANK4] == UINT32_MAX ||
-	     l->set_none < 0))
+	have = l->set_none >= 0;
+	for (int i = 0; i < SET_COPIES; i++)
+		have &= l->symbol[SYMBOL_SET4 + i] != UINT32_MAX;
+	if (l->r->sets && !have)
 		return refuse(l, -ENOENT, "the BPF object has no look-up in sets");
 	for (uint32_t i = 0; i < SET_COPIES * l->r->sets; i++) {
 		l->unit[l->units] = l->unit[l->symbol[SYMBOL_SET4 + i % SET_COPIES]];

@@ -110,9 +110,9 @@ static char *single_blanks(const char *s)
 	return text;
 }
 
-static int find_set(void *arg, const char *name)
+static int find_set(void *arg, const char *name, enum set_kind *kind)
 {
-	return rules_find_set(arg, name);
+	return rules_find_kind(arg, name, kind);
 }
 
 /* @expression is a tail of @text. */

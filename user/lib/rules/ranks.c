@@ -14,14 +14,13 @@ static struct afxdp_set_ranks *ranks_of(struct afxdp_set_cell *cell,
 {
 	uint64_t hash = afxdp_set_hash(address, 0, h->seed);
 
-	return (void *)&cell[h->ranks_at + afxdp_set_first(hash, h->ranks)];
+	return (void *)&cell[h->hashed_at + afxdp_set_first(hash, h->hashed)];
 }
 
-/* False: a cell is full. */
-static bool fill(struct afxdp_set_cell *cell, const struct afxdp_set_header *h,
-		 const struct ranked_list *l)
+static bool fill(void *arg, struct afxdp_set_cell *cell, const struct afxdp_set_header *h)
 {
-	memset(&cell[h->ranks_at], 0, h->ranks * sizeof(*cell));
+	const struct ranked_list *l = arg;
+
 	for (uint32_t i = 0; i < l->n; i++) {
 		struct afxdp_set_ranks *r = ranks_of(cell, h, l->at[i].address);
 		uint32_t slot = 0;
@@ -36,21 +35,30 @@ static bool fill(struct afxdp_set_cell *cell, const struct afxdp_set_header *h,
 	return true;
 }
 
-int ranks_build(const struct ranked_list *l, struct afxdp_set_cell **cell, uint32_t *cells)
+int hashed_build(uint32_t n, uint32_t spare,
+		 bool (*fill)(void *arg, struct afxdp_set_cell *cell,
+			      const struct afxdp_set_header *h),
+		 void *arg, struct afxdp_set_cell **cell, uint32_t *cells)
 {
-	struct afxdp_set_header h = { .ranks_at = 1, .ranks = l->n / 2 + 1 };
+	struct afxdp_set_header h = { .hashed_at = 1, .hashed = n / 2 + 1 + spare };
 
-	for (;; h.ranks *= 2) {
-		*cells = h.ranks_at + h.ranks;
+	for (;; h.hashed *= 2) {
+		*cells = h.hashed_at + h.hashed;
 		*cell = calloc(*cells, sizeof(**cell));
 		if (!*cell)
 			return -ENOMEM;
 		for (h.seed = 0; h.seed < SEEDS; h.seed++) {
-			if (!fill(*cell, &h, l))
+			memset(&(*cell)[h.hashed_at], 0, h.hashed * sizeof(**cell));
+			if (!fill(arg, *cell, &h))
 				continue;
 			memcpy(&(*cell)[0], &h, sizeof(h));
 			return 0;
 		}
 		free(*cell);
 	}
+}
+
+int ranks_build(const struct ranked_list *l, struct afxdp_set_cell **cell, uint32_t *cells)
+{
+	return hashed_build(l->n, 0, fill, (void *)l, cell, cells);
 }

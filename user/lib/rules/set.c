@@ -93,6 +93,12 @@ static int plan(struct cells *room, const struct set_list *l)
 	return err;
 }
 
+static int map_cells(struct set *s, struct afxdp_set_cell **cell)
+{
+	*cell = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->map_fd, 0);
+	return *cell == MAP_FAILED ? -errno : 0;
+}
+
 /* @room: where heads and leaves begin and end; the table comes behind them. */
 static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 {
@@ -101,9 +107,9 @@ static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 	int err;
 
 	s->size = cells * CELL;
-	cell = mmap(NULL, s->size, PROT_READ | PROT_WRITE, MAP_SHARED, s->map_fd, 0);
-	if (cell == MAP_FAILED)
-		return -errno;
+	err = map_cells(s, &cell);
+	if (err)
+		return err;
 	s->cells = *room;
 	s->cells.cell = cell;
 	err = set4_build(&s->cells, &s->list);
@@ -120,19 +126,22 @@ static int fill(struct set *s, const struct table6 *t, const struct cells *room)
 	return 0;
 }
 
-static int make_ranks_map(struct set *s)
+static int make_hashed_map(struct set *s)
 {
-	struct afxdp_set_cell *cell;
+	struct afxdp_set_cell *cell, *mapped;
 	uint32_t cells;
-	int err = ranks_build(&s->ranked, &cell, &cells);
+	int err = s->ranked.n ? ranks_build(&s->ranked, &cell, &cells)
+			      : keys_build(&s->list, &cell, &cells);
 
 	if (err)
 		return err;
 	s->size = cells * CELL;
 	s->map_fd = create_map(s->name, cells);
-	err = s->map_fd < 0 ? s->map_fd : 0;
-	for (uint32_t i = 0; i < cells && !err; i++)
-		err = bpf_map_update_elem(s->map_fd, &i, &cell[i], BPF_ANY);
+	err = s->map_fd < 0 ? s->map_fd : map_cells(s, &mapped);
+	if (!err) {
+		memcpy(mapped, cell, s->size);
+		s->cells.cell = mapped;
+	}
 	free(cell);
 	return err;
 }
@@ -143,8 +152,8 @@ int set_make_map(struct set *s)
 	struct table6 t;
 	int err;
 
-	if (s->ranked.n)
-		return make_ranks_map(s);
+	if (s->ranked.n || s->list.kind != SET_ADDRESSES)
+		return make_hashed_map(s);
 	err = plan(&room, &s->list);
 	if (err)
 		return err;
@@ -176,7 +185,7 @@ static int change_map(struct set *s, const struct prefix *p, bool add)
 }
 
 /* In both, or in neither. */
-static int change_both(struct set *s, const struct prefix *p, bool add)
+static int change_addresses(struct set *s, const struct prefix *p, bool add)
 {
 	int err = change_list(s, p, add);
 
@@ -192,13 +201,33 @@ static int change_both(struct set *s, const struct prefix *p, bool add)
 	return err;
 }
 
-int set_change(struct set *s, const struct prefix *p, bool add)
+/* A range may have been there in part, so the list is what it goes back to. */
+static int change_keys(struct set *s, const struct element *e, bool add)
+{
+	struct set_list before;
+	int err = list_copy(&before, &s->list);
+
+	if (!err)
+		err = list_change_keys(&s->list, e, add);
+	if (!err && s->cells.cell)
+		err = keys_change(s->cells.cell, &before, e, add);
+	if (err) {
+		list_free(&s->list);
+		s->list = before;
+		return err;
+	}
+	list_free(&before);
+	return 0;
+}
+
+int set_change(struct set *s, const struct element *e, bool add)
 {
 	int err = s->changes ? 0 : list_copy(&s->read, &s->list);
 
 	if (err)
 		return err;
-	err = change_both(s, p, add);
+	err = e->kind == SET_ADDRESSES ? change_addresses(s, &e->prefix, add)
+				       : change_keys(s, e, add);
 	s->changes += !err;
 	if (!s->changes)
 		list_free(&s->read);

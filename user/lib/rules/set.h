@@ -79,14 +79,57 @@ int prefix_range(const struct prefix *first, const struct prefix *last,
 #define PREFIX_TEXT 64
 void prefix_print(const struct prefix *p, char text[PREFIX_TEXT]);
 
+/* ---- element.c: of all kinds ---- */
+
+enum set_kind {
+	SET_ADDRESSES,
+	SET_PORTS,
+	SET_MACS,
+	SET_SERVICES, /* IPv4 addresses, each with a port */
+};
+
+/* What there is of them, for messages: "ports". */
+extern const char *const set_kinds[];
+
+/* An address or prefix; or all keys from @first to @last (AFXDP_SET_KEY()), more than one of ports
+ * only. */
+struct element {
+	enum set_kind kind;
+	struct prefix prefix;
+	uint64_t first, last;
+};
+
+/**
+ * element_parse() - one of any kind, @len characters of @text: an address or CIDR, 80, 8000-8080,
+ * 02:00:00:00:00:01, 10.0.0.1:80.
+ * @masked: as prefix_parse()
+ */
+bool element_parse(const char *text, size_t len, struct element *e, bool *masked);
+
+/* @e->kind is not SET_ADDRESSES. PREFIX_TEXT characters are enough. */
+void element_print_keys(const struct element *e, char text[PREFIX_TEXT]);
+
 /* ---- list.c ---- */
 
 struct set_list {
+	enum set_kind kind;
+	uint64_t *key; /* of all kinds but SET_ADDRESSES */
+	uint32_t keys, room_keys;
 	prefix4 *v4;
 	uint32_t n4, room4;
 	struct prefix6 *v6;
 	uint32_t n6, room6;
 };
+
+/** list_append_keys() - likewise, of an element that is no address. */
+int list_append_keys(struct set_list *l, const struct element *e);
+
+/** list_change_keys() - add it, or take it out: all of it. Return: as list_add() and list_del(). */
+int list_change_keys(struct set_list *l, const struct element *e, bool add);
+
+/* Elements, of whatever kind. */
+uint32_t list_count(const struct set_list *l);
+bool list_same(const struct set_list *a, const struct set_list *b);
 
 /** list_append(), list_sort() - one element behind the last; then all in order, without duplicates.
  */
@@ -188,6 +231,29 @@ struct ranked_list {
  */
 int ranks_build(const struct ranked_list *l, struct afxdp_set_cell **cell, uint32_t *cells);
 
+/**
+ * hashed_build() - cells for @n things, eight of which a cell may hold.
+ * @fill: puts them into cells whose header is done; false: one is full
+ * @spare: cells more than are needed
+ */
+int hashed_build(uint32_t n, uint32_t spare,
+		 bool (*fill)(void *arg, struct afxdp_set_cell *cell,
+			      const struct afxdp_set_header *h),
+		 void *arg, struct afxdp_set_cell **cell, uint32_t *cells);
+
+/* ---- keys.c: ports, Ethernet addresses, services ---- */
+
+int keys_build(const struct set_list *l, struct afxdp_set_cell **cell, uint32_t *cells);
+
+/**
+ * keys_change() - add @e to cells that are being read, or take it out.
+ * @before: what there was
+ *
+ * Return: 0; -ENOSPC, and nothing has changed.
+ */
+int keys_change(struct afxdp_set_cell *cell, const struct set_list *before, const struct element *e,
+		bool add);
+
 /* ---- set.c ---- */
 
 struct set {
@@ -213,7 +279,7 @@ int set_make_map(struct set *s);
 
 /** set_change() - add or take out one element, in the list and in the map. -ENOSPC: the map has to
  * be made anew for it. Unless it returns 0, list and map are as before. */
-int set_change(struct set *s, const struct prefix *p, bool add);
+int set_change(struct set *s, const struct element *e, bool add);
 void set_put(struct set *s);
 
 #endif

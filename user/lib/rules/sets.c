@@ -15,6 +15,14 @@ int rules_find_set(const struct afxdp_rules *r, const char *name)
 	return -1;
 }
 
+int rules_find_kind(const struct afxdp_rules *r, const char *name, enum set_kind *kind)
+{
+	int i = rules_find_set(r, name);
+
+	*kind = i < 0 ? SET_ADDRESSES : r->set[i]->list.kind;
+	return i;
+}
+
 /* A file's name is relative to the file that names it. */
 static char *resolve(const char *file, const char *name, size_t len)
 {
@@ -154,6 +162,8 @@ int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_se
 					 .path = s->path,
 					 .ipv4 = s->list.n4 + s->ranked.n,
 					 .rules = s->ranked.n,
+					 .others = s->list.keys,
+					 .kind = set_kinds[s->list.kind],
 					 .ipv6 = s->list.n6,
 					 .map_fd = s->map_fd,
 					 .bytes = s->size };
@@ -174,13 +184,20 @@ static struct set *find(const struct afxdp_rules *r, const char *name, char *err
 	return NULL;
 }
 
-static int parse_element(const char *element, struct prefix *p, char *err, size_t errlen)
+static int parse_element(const struct set *s, const char *element, struct element *e, char *err,
+			 size_t errlen)
 {
+	static const char *const forms[] = {
+		[SET_ADDRESSES] = "an IPv4 or IPv6 address or CIDR",
+		[SET_PORTS] = "a port, or a range of ports A-B",
+		[SET_MACS] = "an Ethernet address",
+		[SET_SERVICES] = "an IPv4 address with a port, A.B.C.D:PORT",
+	};
 	bool masked;
 
-	if (prefix_parse(element, strlen(element), p, &masked))
+	if (element_parse(element, strlen(element), e, &masked) && e->kind == s->list.kind)
 		return 0;
-	snprintf(err, errlen, "'%.60s' is not an IPv4 or IPv6 address or CIDR", element);
+	snprintf(err, errlen, "'%.60s' is not %s", element, forms[s->list.kind]);
 	return -EINVAL;
 }
 
@@ -188,15 +205,15 @@ static int change(struct afxdp_rules *r, const char *name, const char *element, 
 		  size_t errlen)
 {
 	struct set *s = find(r, name, err, errlen);
-	struct prefix p;
+	struct element e;
 	int ret;
 
 	if (!s)
 		return -ENOENT;
-	ret = parse_element(element, &p, err, errlen);
+	ret = parse_element(s, element, &e, err, errlen);
 	if (ret)
 		return ret;
-	ret = set_change(s, &p, add);
+	ret = set_change(s, &e, add);
 	switch (ret) {
 	case 0:
 		break;
@@ -228,6 +245,16 @@ int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *ele
 	return change(r, name, element, false, err, errlen);
 }
 
+/* Those from key *@i on that are one element: ports in a row are a range. *@i moves behind it. */
+static struct element next_keys(const struct set_list *l, uint32_t *i)
+{
+	struct element e = { .kind = l->kind, .first = l->key[*i], .last = l->key[*i] };
+
+	while (++*i < l->keys && l->kind == SET_PORTS && l->key[*i] == e.last + AFXDP_SET_KEY(1, 0))
+		e.last = l->key[*i];
+	return e;
+}
+
 int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 			 int (*each)(void *arg, const char *element), void *arg)
 {
@@ -237,6 +264,12 @@ int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 
 	if (!s)
 		return -ENOENT;
+	for (uint32_t i = 0; i < s->list.keys && !ret;) {
+		struct element e = next_keys(&s->list, &i);
+
+		element_print_keys(&e, text);
+		ret = each(arg, text);
+	}
 	for (uint32_t i = 0; i < s->list.n4 + s->list.n6 && !ret; i++) {
 		struct prefix p = { .ipv6 = i >= s->list.n4 };
 
@@ -267,10 +300,27 @@ static int copy_rule(struct afxdp_rules *to, const struct rule *from)
 /* What one set is to be instead of what it is. */
 struct other {
 	const char *name;
-	const char *path;	      /* the elements of this file, or, if NULL, */
-	const struct prefix *element; /* those there are, with this one more */
-	bool add;		      /* or less */
+	const char *path;	       /* the elements of this file, or, if NULL, */
+	const struct element *element; /* those there are, with this one more */
+	bool add;		       /* or less */
 };
+
+/* Rules were compiled for elements of one kind. */
+static int other_file(struct afxdp_rules *to, struct set *set, const struct set *from, char *err,
+		      size_t errlen)
+{
+	int ret = list_read(&set->list, set->path, warn, to, err, errlen);
+
+	if (ret)
+		return ret;
+	if (!list_count(&set->list))
+		set->list.kind = from->list.kind;
+	if (set->list.kind == from->list.kind)
+		return 0;
+	snprintf(err, errlen, "%s: has %s, and set '%s' is of %s", set->path,
+		 set_kinds[set->list.kind], set->name, set_kinds[from->list.kind]);
+	return -EINVAL;
+}
 
 static int other_set(struct afxdp_rules *to, const struct set *from, const struct other *o,
 		     char *err, size_t errlen)
@@ -282,7 +332,7 @@ static int other_set(struct afxdp_rules *to, const struct set *from, const struc
 		return -ENOMEM;
 	set->line = from->line;
 	if (o->path)
-		return list_read(&set->list, o->path, warn, to, err, errlen);
+		return other_file(to, set, from, err, errlen);
 	ret = list_copy(&set->list, &from->list);
 	if (!ret && from->changes) {
 		set->changes = from->changes;
@@ -347,12 +397,13 @@ int afxdp_rules_with_element(const struct afxdp_rules *r, const char *name, cons
 			     bool add, struct afxdp_rules **out, char *err, size_t errlen)
 {
 	struct other o = { .name = name, .add = add };
-	struct prefix p;
-	int ret = parse_element(element, &p, err, errlen);
+	const struct set *s = find(r, name, err, errlen);
+	struct element e;
+	int ret = s ? parse_element(s, element, &e, err, errlen) : -ENOENT;
 
 	*out = NULL;
 	if (ret)
 		return ret;
-	o.element = &p;
+	o.element = &e;
 	return with_other(r, &o, out, err, errlen);
 }

@@ -70,9 +70,9 @@ static int rank(struct afxdp_rules *r, uint32_t first, uint32_t n, struct ranked
 	return 0;
 }
 
-static int find_set(void *arg, const char *name)
+static int find_set(void *arg, const char *name, enum set_kind *kind)
 {
-	return rules_find_set(arg, name);
+	return rules_find_kind(arg, name, kind);
 }
 
 static int make_table(struct afxdp_rules *r, struct table *t, char *err, size_t errlen)

@@ -113,7 +113,7 @@ static bool wants_slot(const struct value *x)
 		return false;
 	return x->use.nodes > 1 &&
 	       (x->kind == VALUE_LOAD || x->kind == VALUE_ALU || x->kind == VALUE_SET ||
-		x->kind == VALUE_RANK || x->kind == VALUE_INNER);
+		x->kind == VALUE_RANK || x->kind == VALUE_KEY || x->kind == VALUE_INNER);
 }
 
 /* Slots go to what a loop leaves behind, which cannot be had again, then to the most used. */

@@ -175,6 +175,12 @@ uint32_t value_set6(struct values *vs, uint32_t set, uint32_t word)
 					     .max = 1 });
 }
 
+uint32_t value_key(struct values *vs, uint32_t set, uint32_t high, uint32_t low)
+{
+	return value_get(
+		vs, (struct value){ .kind = VALUE_KEY, .k = set, .a = high, .b = low, .max = 1 });
+}
+
 uint32_t value_rank4(struct values *vs, uint32_t set, uint32_t word)
 {
 	return value_get(vs, (struct value){ .kind = VALUE_RANK,

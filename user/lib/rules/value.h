@@ -21,6 +21,7 @@ enum value_kind {
 	VALUE_LOAD,  /* op bytes, big-endian, at k, or at a + k */
 	VALUE_ALU,   /* a op b, op as in BPF_OP(); 32 bits, wrapping */
 	VALUE_SET,   /* 1 if an address is in set k, else 0; op 4: a; op 6: at b, or at a + b */
+	VALUE_KEY,   /* 1 if AFXDP_SET_KEY(a, b), without b if that is none, is in set k, else 0 */
 	VALUE_RANK, /* of the rules that set k stands for, which is about address a, plus one; or 0 */
 	VALUE_INNER, /* EtherType << 16 | place of what is behind all tags, labels and PPPoE */
 	VALUE_LOOP,  /* register op when loop k was left */
@@ -71,6 +72,7 @@ uint32_t value_alu(struct values *vs, uint8_t op, uint32_t a, uint32_t b);
 /* @word: the address, or the last word of it, as loaded. */
 uint32_t value_set4(struct values *vs, uint32_t set, uint32_t word);
 uint32_t value_set6(struct values *vs, uint32_t set, uint32_t word);
+uint32_t value_key(struct values *vs, uint32_t set, uint32_t high, uint32_t low);
 uint32_t value_rank4(struct values *vs, uint32_t set, uint32_t word);
 uint32_t value_inner(struct values *vs);
 uint32_t value_loop(struct values *vs, uint32_t loop, uint8_t reg);

@@ -14,11 +14,19 @@
  * fd00::/8, a length. Bit VARIANT tells the variants apart, bits 8 to 15 are the set, and of an
  * IPv6 address bits 16 and 17 say which word it is.
  */
-#define STAND4	  0xe100005au
-#define STAND6	  0xfd00005au
-#define STAND_KEY 0xe2000000u
-#define VARIANT	  20
-#define KEY_SET	  0xfeu /* there is no set with that number */
+#define STAND4	       0xe100005au
+#define STAND6	       0xfd00005au
+#define STAND_KEY      0xe2000000u
+#define STAND_SERVICE4 0xe300005au
+/* An Ethernet address: four bytes; then numbers of 16 bits, of which SMALL_SET are the set, and the
+ * lowest tells the variants apart. */
+#define STAND_MAC      0xe400005au
+#define STAND_PORT     0xd000u
+#define STAND_SERVICE  0xd400u
+#define STAND_MAC_HIGH 0xd800u
+#define SMALL_SET      0x7eu
+#define VARIANT	       20
+#define KEY_SET	       0xfeu /* there is no set with that number */
 
 struct text {
 	char *p;
@@ -152,14 +160,113 @@ static bool add_stand(struct text *t, const char *qualified, const char *protoco
 	return ok && (!both || add(t, ")"));
 }
 
+static uint32_t small(uint32_t stand, unsigned int variant, uint32_t set)
+{
+	return stand | set << 1 | variant;
+}
+
+static int refuse_use(struct words *w, const char *name, const char *what)
+{
+	snprintf(w->err, w->errlen, "'@%s' is a set of %s", name, what);
+	return -EINVAL;
+}
+
+/* `[tcp] [src] port @NAME`: libpcap says what may stand in front. */
+static int add_ports(struct words *w, struct text *t, const char *name, unsigned int variant,
+		     uint32_t set)
+{
+	static const char *const port[] = { "port", NULL };
+	size_t start;
+
+	if (!word_before(t, t->n, &start, port))
+		return refuse_use(w, name, "ports: write 'port @', 'dst port @', 'tcp port @'");
+	return add(t, "%u", small(STAND_PORT, variant, set)) ? 0 : -ENOMEM;
+}
+
+static int add_macs(struct words *w, struct text *t, const char *name, unsigned int variant,
+		    uint32_t set)
+{
+	static const char *const host[] = { "host", NULL }, *const ether[] = { "ether", NULL };
+	uint32_t high = small(STAND_MAC_HIGH, variant, set), low;
+	size_t at = t->n, start;
+	bool qualified;
+
+	qualified = word_before(t, at, &start, host);
+	at = qualified ? start : at;
+	if (word_before(t, at, &start, directions)) {
+		qualified = true;
+		at = start;
+	}
+	if (!qualified || !word_before(t, at, &start, ether))
+		return refuse_use(w, name,
+				  "Ethernet addresses: write 'ether host @', 'ether src @', 'ether "
+				  "dst @'");
+	low = STAND_MAC | variant << VARIANT | set << 8;
+	return add(t, "%02x:%02x:%02x:%02x:%02x:%02x", high >> 8, high & 0xff, low >> 24,
+		   low >> 16 & 0xff, low >> 8 & 0xff, low & 0xff)
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* `(ip src host A and tcp src port P)`. */
+static bool add_service(struct text *t, const char *protocol, const char *direction,
+			unsigned int variant, uint32_t set)
+{
+	uint32_t k = STAND_SERVICE4 | variant << VARIANT | set << 8;
+
+	return add(t, "(ip %s host %u.%u.%u.%u and %s %s port %u)", direction, k >> 24,
+		   k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff, protocol, direction,
+		   small(STAND_SERVICE, variant, set));
+}
+
+/* `[tcp] [src] @NAME`; without a direction, one end or the other. */
+static int add_services(struct words *w, struct text *t, const char *name, unsigned int variant,
+			uint32_t set)
+{
+	static const char *const layer4[] = { "tcp", "udp", "sctp", NULL };
+	const char *direction, *protocol;
+	size_t at = t->n, start;
+	bool ok;
+
+	direction = word_before(t, at, &start, directions);
+	at = direction ? start : at;
+	protocol = word_before(t, at, &start, layer4);
+	at = protocol ? start : at;
+	/* `src or dst @NAME` would be one end of one or the other: that is what `@NAME` is. */
+	if (!may_precede(t, at) ||
+	    (word_before(t, at, &start, joints) && word_before(t, start, &start, directions)))
+		return refuse_use(w, name,
+				  "addresses with ports: write 'src @', 'dst @', '@' for either, "
+				  "'tcp' or 'udp' before these");
+	t->n = at;
+	if (direction)
+		ok = add_service(t, protocol ?: "", direction, variant, set);
+	else
+		ok = add(t, "(") && add_service(t, protocol ?: "", "src", variant, set) &&
+		     add(t, " or ") && add_service(t, protocol ?: "", "dst", variant, set) &&
+		     add(t, ")");
+	return ok ? 0 : -ENOMEM;
+}
+
+static int add_keys(struct words *w, struct text *t, const char *name, unsigned int variant,
+		    uint32_t set, enum set_kind kind)
+{
+	w->sets |= 1u << set;
+	if (kind == SET_PORTS)
+		return add_ports(w, t, name, variant, set);
+	return kind == SET_MACS ? add_macs(w, t, name, variant, set)
+				: add_services(w, t, name, variant, set);
+}
+
 /* @s is behind the '@'. Return: length of the name, or -EINVAL, -ENOMEM. */
 static int add_set(struct words *w, struct text *t, const char *s, unsigned int variant)
 {
 	const char *only = *s == SET_IPV4_ONLY ? "ip4" : *s == SET_IPV6_ONLY ? "ip6" : NULL;
 	const char *protocol, *kind;
 	char name[64], *qualified;
+	enum set_kind set_kind;
 	size_t begin;
-	int n = 0, set;
+	int n = 0, set, err;
 	bool ok;
 
 	s += !!only;
@@ -173,11 +280,15 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 	}
 	memcpy(name, s, n);
 	name[n] = 0;
-	set = w->find ? w->find(w->arg, name) : -1;
+	set = w->find ? w->find(w->arg, name, &set_kind) : -1;
 	if (set < 0) {
 		snprintf(w->err, w->errlen, "unknown set '@%s': define it first: set %s = \"FILE\"",
 			 name, name);
 		return -EINVAL;
+	}
+	if (set_kind != SET_ADDRESSES) {
+		err = add_keys(w, t, name, variant, set, set_kind);
+		return err ? err : n;
 	}
 	begin = qualifiers(t, &protocol, &kind);
 	if (!may_precede(t, begin)) {
@@ -266,6 +377,18 @@ uint16_t words_mark(uint32_t k)
 		return MARK(MARK_KEY, 0);
 	if ((k & 0xffff00ff) == STAND4)
 		return set == KEY_SET ? MARK(MARK_KEY4, 0) : MARK(MARK_SET4, set);
+	if ((k & 0xffff00ff) == STAND_SERVICE4)
+		return MARK(MARK_SERVICE4, set);
+	if ((k & 0xffff00ff) == STAND_MAC)
+		return MARK(MARK_MAC_LOW, set);
+	switch (k & ~SMALL_SET) {
+	case STAND_PORT:
+		return MARK(MARK_PORT, (k & SMALL_SET) >> 1);
+	case STAND_SERVICE:
+		return MARK(MARK_SERVICE, (k & SMALL_SET) >> 1);
+	case STAND_MAC_HIGH:
+		return MARK(MARK_MAC, (k & SMALL_SET) >> 1);
+	}
 	if ((k & 0xfffc00ff) != STAND6)
 		return MARK_NONE;
 	if ((k >> 16 & 3) != 3)

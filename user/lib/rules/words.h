@@ -15,13 +15,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "set.h"
 
 /* Behind the '@' of a set that group.c made: it is of one family only. No name begins with these. */
 #define SET_IPV4_ONLY '@'
 #define SET_IPV6_ONLY ':'
 
-/* Finds a set by name: its index, or -1. */
-typedef int (*expr_find_set)(void *arg, const char *name);
+/* Finds a set by name: its index, and what it is of; or -1. */
+typedef int (*expr_find_set)(void *arg, const char *name, enum set_kind *kind);
 
 struct words {
 	const char *text;
