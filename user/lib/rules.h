@@ -129,7 +129,8 @@ void afxdp_rules_size(const struct afxdp_rules *r, struct afxdp_rules_size *size
  * Sets. Their maps are of this generation of rules; a frame sees an element change at once.
  */
 struct afxdp_set_info {
-	uint32_t rules; /* it stands for so many rules, and is nothing that can be changed; 0: a set */
+	uint32_t rules; /* it stands for so many rules, and is nothing that can be changed; 0: a set
+			 */
 	const char *name;
 	const char *path;
 	const char *kind;    /* what it is of: "addresses", "ports" ... */
