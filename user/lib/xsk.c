@@ -16,8 +16,10 @@
 
 /* Behind the kernel's 256 bytes, so that the metadata ends 32 bytes into a cache line and the frame
  * begins there: metadata and headers are one line, and a small frame's other line is the first
- * one's neighbour, which processors fetch with it. */
-#define META_ROOM 32
+ * one's neighbour, which processors fetch with it. Not 32: drivers receive 256 bytes into a page,
+ * and some processors copy at half the speed to where a page offset is 1 to 63 bytes beyond that
+ * of the source. */
+#define META_ROOM 96
 
 /* The kernel destroys a dead process's socket in an RCU callback and a work item: milliseconds, a
  * second on a loaded machine. */
