@@ -33,6 +33,8 @@ subject_start() {
 	case $1 in
 	drop) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 drop ;;
 	bare) launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 redirect $queues ;;
+	# With so many slots in each ring, all in circulation; fewer are faster, down to a few hundred.
+	"bare "[0-9]*) launch ready "$TOOLS/bare" --ring "${1#bare }" "$TOOLS/bare.bpf.o" b1 redirect $queues ;;
 	"bare filter") launch ready "$TOOLS/bare" "$TOOLS/bare.bpf.o" b1 filter $queues ;;
 	naive) launch ready "$TOOLS/naive" b1 ;;
 	afxdpd*) launch ": ready" "$BUILD/afxdpd" -i b1 --report "$SCRATCH/report.json" ${1#afxdpd} ;;
@@ -88,7 +90,7 @@ subject_stop() {
 		end TERM
 		consumed=driver
 		;;
-	bare | "bare filter" | naive)
+	bare | "bare "* | naive)
 		end TERM
 		consumed=$(said '.*"consumed":([0-9]+).*')
 		lost=$(said '.*"lost":([0-9]+).*')
