@@ -34,6 +34,11 @@ static inline void xnic_net_dim(struct dim *dim, const struct dim_sample *sample
  * From 6.13 on napi_disable() gives up the NAPI's id and napi_enable() takes a new one, unless it
  * has a place where it is kept together with what was set by netlink: an AF_XDP socket, marked once
  * with the id, would no longer poll. Before, the id was for life.
+ *
+ * From 6.17 on whoever switches a NAPI's thread off waits, with the device's lock, until the NAPI
+ * is idle or its thread's; one that is listed and disabled is neither, and napi_enable() takes that
+ * lock. So none may be both when the lock is free: where the kernel has the functions for that, a
+ * NAPI is listed from xnic_napi_enable() to xnic_napi_disable() only.
  */
 static inline void xnic_napi_add(struct net_device *netdev, struct napi_struct *napi,
 				 int (*poll)(struct napi_struct *napi, int budget), int index)
@@ -42,6 +47,40 @@ static inline void xnic_napi_add(struct net_device *netdev, struct napi_struct *
 	netif_napi_add_config(netdev, napi, poll, index);
 #else
 	netif_napi_add(netdev, napi, poll);
+#endif
+#ifdef XNIC_NAPI_LOCKED
+	netif_napi_del(napi);
+#endif
+}
+
+/** xnic_napi_enable() - let @napi, of interrupt @irq, be scheduled; the rest as xnic_napi_add(). */
+static inline void xnic_napi_enable(struct net_device *netdev, struct napi_struct *napi,
+				    int (*poll)(struct napi_struct *napi, int budget), int index,
+				    int irq)
+{
+#ifdef XNIC_NAPI_LOCKED
+	netdev_lock(netdev);
+	netif_napi_add_config_locked(netdev, napi, poll, index);
+	netif_napi_set_irq_locked(napi, irq);
+	napi_enable_locked(napi);
+	netdev_unlock(netdev);
+#else
+	netif_napi_set_irq(napi, irq);
+	napi_enable(napi);
+#endif
+}
+
+/** xnic_napi_disable() - undo xnic_napi_enable(): no poll runs or will. May sleep. */
+static inline void xnic_napi_disable(struct napi_struct *napi)
+{
+#ifdef XNIC_NAPI_LOCKED
+	netdev_lock(napi->dev);
+	napi_disable_locked(napi);
+	__netif_napi_del_locked(napi);
+	netdev_unlock(napi->dev);
+	synchronize_net(); /* it may still be seen in the list, and will be put there again */
+#else
+	napi_disable(napi);
 #endif
 }
 

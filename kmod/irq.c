@@ -240,19 +240,14 @@ int xnic_irq_request(struct xnic_adapter *ad)
 	struct pci_dev *pdev = ad->pdev;
 	int i, err;
 
-	if (!irq_msix(ad)) {
-		err = pci_request_irq(pdev, 0, irq_single, NULL, &ad->queue[0], "%s",
-				      ad->netdev->name);
-		if (!err)
-			netif_napi_set_irq(&ad->queue[0].napi, pci_irq_vector(pdev, 0));
-		return err;
-	}
+	if (!irq_msix(ad))
+		return pci_request_irq(pdev, 0, irq_single, NULL, &ad->queue[0], "%s",
+				       ad->netdev->name);
 	for (i = 0; i < XNIC_HW_QUEUES; i++) {
 		err = pci_request_irq(pdev, i, irq_pair, NULL, &ad->queue[i], "%s-%d",
 				      ad->netdev->name, i);
 		if (err)
 			goto free_pairs;
-		netif_napi_set_irq(&ad->queue[i].napi, pci_irq_vector(pdev, i));
 	}
 	err = pci_request_irq(pdev, XNIC_VECTOR_OTHER, irq_other, NULL, ad, "%s-other",
 			      ad->netdev->name);
@@ -263,6 +258,12 @@ free_pairs:
 	while (i--)
 		pci_free_irq(pdev, i, &ad->queue[i]);
 	return err;
+}
+
+/** xnic_irq_of_pair() - the interrupt's number, for people who look at a NAPI. */
+int xnic_irq_of_pair(const struct xnic_adapter *ad, unsigned int i)
+{
+	return pci_irq_vector(ad->pdev, irq_msix(ad) ? i : 0);
 }
 
 /** xnic_irq_free() - undo xnic_irq_request(). Every cause is masked. */

@@ -273,7 +273,7 @@ void xnic_pair_start(struct xnic_adapter *ad, unsigned int i)
 
 	rx_start(ad, &ad->rx[i]);
 	tx_start(ad, tx);
-	napi_enable(&q->napi);
+	xnic_napi_enable(ad->netdev, &q->napi, xnic_poll, i, xnic_irq_of_pair(ad, i));
 	__netif_tx_lock_bh(tx->nq);
 	WRITE_ONCE(tx->up, true);
 	txq_trans_cond_update(tx->nq);
@@ -349,7 +349,7 @@ void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 	netif_tx_stop_queue(tx->nq);
 	__netif_tx_unlock_bh(tx->nq);
 	xnic_irq_disable_pair(q);
-	napi_disable(&q->napi);
+	xnic_napi_disable(&q->napi);
 	xnic_irq_cancel_dim(q);
 	tx_drain(ad, i);
 	xnic_hw_rx_control(ad, false);

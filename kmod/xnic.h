@@ -293,6 +293,7 @@ u32 xnic_xsk_tx_discard(struct xnic_tx *tx, u32 *frames);
 int xnic_irq_alloc_vectors(struct xnic_adapter *ad);
 void xnic_irq_free_vectors(struct xnic_adapter *ad);
 int xnic_irq_request(struct xnic_adapter *ad);
+int xnic_irq_of_pair(const struct xnic_adapter *ad, unsigned int i);
 void xnic_irq_free(struct xnic_adapter *ad);
 void xnic_irq_setup(struct xnic_adapter *ad);
 void xnic_irq_enable_other(struct xnic_adapter *ad);

@@ -90,7 +90,6 @@ wait
 
 # Back to the beginning, and see that all is well.
 rmmod netconsole
-echo 0 >/sys/class/net/eth0/threaded
 try ip link set eth0 xdp off
 ip link set eth0 down
 ethtool -K eth0 loopback off rx on rxvlan on
@@ -100,6 +99,7 @@ ethtool -C eth0 adaptive-rx off rx-usecs 20
 ip link set eth0 promisc off mtu 1500
 ip addr replace 10.0.0.1/24 dev eth0
 ip link set eth0 up
+echo 0 >/sys/class/net/eth0/threaded # refused by newer kernels while the port is down
 carriers
 ip neigh flush dev eth0
 on eth1 ip neigh flush dev eth1
