@@ -10,16 +10,16 @@
 
 # xnic_guest [OPTION...]: on the host, build the driver, start this script again in a guest (OPTIONs are scripts/vm's) and end with its status;
 # if that is bad, with the last words of the guest's kernel too. In the guest, return. XNIC_VM adds options: XNIC_VM=--debug tests/vm/xnic-x.sh.
-# XNIC_KERNEL=7.3 runs it on that kernel, with the driver built for it. The tests' settings N, FRAMES, STORM, CYCLES, FUZZ, FUZZ_SEED, FAILNTH, FAULT_FROM, FAULT_STEP and XNIC_KO reach the guest.
+# XNIC_KERNEL=7.3 runs it on that kernel, with the driver built for it. The tests' settings N, FRAMES, STORM, CYCLES, FUZZ, FUZZ_SEED, FAILNTH, FAULT_FROM, FAULT_STEP, XNIC_KO and FOREIGN reach the guest.
 xnic_guest() {
 	local log status=0 name settings=(XNIC_GUEST=1) kernel=${XNIC_KERNEL:-6.12}
 	[ -z "${XNIC_GUEST:-}" ] || return 0
 	if [ "$kernel" != 6.12 ]; then
-		: "${XNIC_KO:=$BUILD/$kernel/kmod/xnic.ko}"
+		XNIC_KO=$(xnic_ko)
 		set -- --kernel "$kernel" "$@"
 	fi
 	make -s -C "$ROOT" KERNEL="$kernel" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
-	for name in N FRAMES STORM CYCLES FUZZ FUZZ_SEED FAILNTH FAULT_FROM FAULT_STEP XNIC_KO; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
+	for name in N FRAMES STORM CYCLES FUZZ FUZZ_SEED FAILNTH FAULT_FROM FAULT_STEP XNIC_KO FOREIGN FOREIGN_ROOT; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
 	log=$(mktemp)
 	cleanup rm -f "$log"
 	# shellcheck disable=SC2086
@@ -29,6 +29,13 @@ xnic_guest() {
 		tail -n 40 "$log" | sed 's/^/  | /' >&2
 	fi
 	exit $status
+}
+
+# xnic_ko: the driver for the kernel in question.
+xnic_ko() {
+	local kernel=${XNIC_KERNEL:-6.12}
+	[ "$kernel" != 6.12 ] || kernel=
+	echo "${XNIC_KO:-$BUILD/${kernel:+$kernel/}kmod/xnic.ko}"
 }
 
 # xnic_faults_guest [OPTION...]: the same with fault knobs in the driver.
@@ -59,7 +66,7 @@ xnic_load() {
 	mkdir -p $POOLS
 	echo 1 >$POOLS/events/page_pool/page_pool_release/enable
 	[ ! -e /sys/kernel/debug/kmemleak ] || leaks_forget
-	insmod "${XNIC_KO:-$BUILD/kmod/xnic.ko}"
+	insmod "$(xnic_ko)"
 }
 TRACING=/sys/kernel/tracing
 POOLS=$TRACING/instances/pools # of its own: unloading a module whose events were on clears the others
@@ -104,6 +111,8 @@ on() {
 	local port=$1; shift
 	if [ "$port" = eth1 ]; then in_ns peer "$@"; else "$@"; fi
 }
+# mac_of PORT: its address. (/sys shows the ports of one namespace only.)
+mac_of() { on "$1" ip -j link show "$1" | jq -r '.[0].address'; }
 # carrier PORT: it has a link, and its queues take frames: for a moment after the link is up (LOWER_UP) they drop them, until the state is UP as well.
 carrier() { [[ $(on "$1" ip -br link show "$1") =~ ^[^\ ]+\ +UP\ .*LOWER_UP ]]; }
 
@@ -133,7 +142,7 @@ tcp_copy() {
 # netconsole_load: the kernel's messages go out through eth0, from whatever context they come (10.0.0.1 is its address).
 netconsole_load() {
 	local mac
-	mac=$(ip -n peer -j link show eth1 | jq -r '.[0].address')
+	mac=$(mac_of eth1)
 	modprobe netconsole "netconsole=4444@10.0.0.1/eth0,5555@10.0.0.2/$mac"
 }
 
