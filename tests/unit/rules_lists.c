@@ -164,6 +164,59 @@ static void test_mixed(struct rng *r, uint32_t frames)
 	printf("mixed lists: %lu matches\n", yes);
 }
 
+/* ---- Addresses with ports ---- */
+
+#define PAIRS 80
+
+static void make_pairs(char *to, size_t size, struct rng *r, const char *template)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < PAIRS; i++) {
+		uint32_t port = rng_chance(r, 70) ? rng_pick(r, test_ports) : rng_below(r, 65536);
+
+		n += snprintf(to + n, size - n, "%s", i ? " or " : "");
+		for (const char *t = template; *t; t++)
+			if (*t == '%')
+				n += put_address(to + n, size - n, r, false, false);
+			else if (*t == '#')
+				n += snprintf(to + n, size - n, "%u", port);
+			else
+				n += snprintf(to + n, size - n, "%c", *t);
+	}
+}
+
+/* Of a frame that ends inside of its ports a set and a list do not say the same. */
+static void test_pairs(struct rng *r, uint32_t frames)
+{
+	static const char *const templates[] = {
+		"(host % and port #)",	       "(dst host % and tcp dst port #)",
+		"(src port # and dst host %)", "(udp and ip src host % and src port #)",
+		"(host % && udp dst port #)",
+	};
+	static char list[BATCH_EXPR / 3];
+	static struct batch b;
+	static struct frame f;
+	struct afxdp_rules_size size;
+	uint64_t yes = 0;
+
+	for (size_t round = 0; round < sizeof(templates) / sizeof(templates[0]); round++) {
+		make_pairs(list, sizeof(list), r, templates[round]);
+		add_all(&b, list, 2, round % 2);
+		batch_load(&b, "");
+		afxdp_rules_size(b.run.rules, &size);
+		CHECK(size.sets >= CONTEXTS / 2, "'%s': %u sets are too few", templates[round],
+		      size.sets);
+		for (uint32_t n = 0; n < frames; n++) {
+			frame_make(&f, r);
+			yes += batch_ask(&b, &f, &f) + batch_ask_stripped(&b, &f, &f);
+		}
+		batch_unload(&b);
+	}
+	CHECK(yes > frames, "%lu matches are too few to prove anything", yes);
+	printf("pairs: %lu matches\n", yes);
+}
+
 /* What was refused as too complex: a thousand of each, alternating. */
 static void test_long(void)
 {
@@ -178,6 +231,12 @@ static void test_long(void)
 			       i & 0xff, i);
 	CHECK(!afxdp_rules_parse_expr(text, &rules, err, sizeof(err)), "%s", err);
 	afxdp_rules_free(rules);
+	at = 0;
+	for (uint32_t i = 0; i < 1000; i++)
+		at += snprintf(text + at, sizeof(text) - at, "%s(host 10.%u.%u.1 and port %u)",
+			       i ? " or " : "", i >> 8, i & 0xff, 1000 + i);
+	CHECK(!afxdp_rules_parse_expr(text, &rules, err, sizeof(err)), "%s", err);
+	afxdp_rules_free(rules);
 }
 
 int main(void)
@@ -187,6 +246,7 @@ int main(void)
 	libbpf_set_print(NULL);
 	test_long();
 	test_lists(&r, 1500);
-	test_mixed(&r, 1500);
+	test_mixed(&r, 800);
+	test_pairs(&r, 800);
 	return 0;
 }

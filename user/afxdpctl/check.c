@@ -86,8 +86,10 @@ static void print_set(const json_t *o)
 		printf("%s are one look-up: %s IPv4, %s IPv6, %s bytes\n", text(o, "name"), a, b,
 		       c);
 	else if (get(o, "others"))
-		printf("set %s = \"%s\": %s %s, %s bytes\n", text(o, "name"), path,
-		       table_number(get(o, "others"), a, sizeof(a)), text(o, "kind"), c);
+		printf(*path ? "set %s = \"%s\": %s %s, %s bytes\n"
+			     : "set %s%s of a list: %s %s, %s bytes\n",
+		       text(o, "name"), path, table_number(get(o, "others"), a, sizeof(a)),
+		       text(o, "kind"), c);
 	else if (*path)
 		printf("set %s = \"%s\": %s IPv4, %s IPv6, %s bytes\n", text(o, "name"), path, a, b,
 		       c);

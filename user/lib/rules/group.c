@@ -19,9 +19,6 @@
 #include "token.h"
 #include "words.h"
 
-/* A set takes 600 KB and as long as some thirty comparisons. */
-#define LIST_MIN 64
-
 /* An address with its qualifiers: tokens from @first to before @end. */
 struct listed {
 	uint32_t first, end;
@@ -38,11 +35,6 @@ struct chain {
 	struct listed *e;
 	uint32_t n;
 };
-
-static bool is_direction(const struct tokens *ts, uint32_t i)
-{
-	return token_is(ts, i, "src") || token_is(ts, i, "dst");
-}
 
 /* A.B.C.D or an IPv6 address; in a `net` with a length behind it, and no bits behind that, as
  * libpcap wants it. */
@@ -76,10 +68,10 @@ static uint32_t read_qualifiers(const struct tokens *ts, uint32_t i, struct list
 {
 	e->protocol = read_protocol(ts, i);
 	i += *e->protocol != 0;
-	if (is_direction(ts, i))
+	if (token_is_direction(ts, i))
 		e->direction = token_is(ts, i++, "src") ? "src " : "dst ";
 	/* Not `src and dst`: a set would not ask both of the same element. */
-	if (*e->direction && token_is_or(ts, i) && is_direction(ts, i + 1)) {
+	if (*e->direction && token_is_or(ts, i) && token_is_direction(ts, i + 1)) {
 		e->direction = "src or dst ";
 		i += 2;
 	}
@@ -103,33 +95,6 @@ static bool read_element(const struct tokens *ts, uint32_t i, const struct liste
 	}
 	e->end = i + 1;
 	return i < ts->n && read_address(ts->t[i], e);
-}
-
-/* What stands in front of a list: what of it may be put into a set? */
-enum front {
-	FRONT_OTHER, /* nothing: it may be a qualifier, which is of all that follow without any */
-	FRONT_BINDS, /* all but the first, which belongs to what is in front of it */
-	FRONT_FREE,
-};
-
-static enum front front_of(const struct tokens *ts, uint32_t i)
-{
-	if (!i || token_is(ts, i - 1, "(") || token_is(ts, i - 1, "inner"))
-		return FRONT_FREE;
-	/* The second half of `src or dst`, `src and dst`. */
-	if (i > 1 && is_direction(ts, i) && is_direction(ts, i - 2))
-		return FRONT_OTHER;
-	if (token_is_or(ts, i - 1))
-		return FRONT_FREE;
-	return token_is_and(ts, i - 1) || token_is(ts, i - 1, "not") || token_is(ts, i - 1, "!")
-		       ? FRONT_BINDS
-		       : FRONT_OTHER;
-}
-
-/* May what is at token @i follow? */
-static bool may_follow(const struct tokens *ts, uint32_t i)
-{
-	return i == ts->n || token_is(ts, i, ")") || token_is_or(ts, i) || token_is_and(ts, i);
 }
 
 static bool same_kind(const struct listed *a, const struct listed *b)
@@ -165,12 +130,9 @@ static uint32_t looks_at(const struct listed *e)
 	return bits;
 }
 
-/* A set of those of @e[0] to @e[@n - 1] that are of @like's kind. */
-static int make_set(struct afxdp_rules *r, uint32_t line, const struct listed *e, uint32_t n,
-		    const struct listed *like, char name[SET_NAME_MAX])
+struct set *rules_own_set(struct afxdp_rules *r, uint32_t line, char name[SET_NAME_MAX])
 {
 	struct set *set;
-	int err = 0;
 
 	for (uint32_t i = 1;; i++) {
 		snprintf(name, SET_NAME_MAX, "line%u_%u", line, i);
@@ -179,8 +141,21 @@ static int make_set(struct afxdp_rules *r, uint32_t line, const struct listed *e
 	}
 	set = set_new(name, "");
 	if (!set || rules_add_set(r, set))
-		return -ENOMEM;
+		return NULL;
 	set->line = line;
+	return set;
+}
+
+/* A set of those of @e[0] to @e[@n - 1] that are of @like's kind. */
+static int make_set(struct afxdp_rules *r, uint32_t line, const struct listed *e, uint32_t n,
+		    const struct listed *like, char name[SET_NAME_MAX])
+{
+	struct set *set;
+	int err = 0;
+
+	set = rules_own_set(r, line, name);
+	if (!set)
+		return -ENOMEM;
 	for (uint32_t i = 0; i < n && !err; i++)
 		if (same_kind(&e[i], like))
 			err = list_append(&set->list, &e[i].prefix);
@@ -297,13 +272,13 @@ static int group_one(struct afxdp_rules *r, uint32_t line, const char *text, cha
 	if (!c.e)
 		ret = -ENOMEM;
 	for (uint32_t i = 0; i < ts.n && !ret; i++) {
-		enum front front = front_of(&ts, i);
+		enum front front = token_front(&ts, i);
 		uint32_t skip = front == FRONT_BINDS;
 
 		c.n = 0;
 		if (front != FRONT_OTHER)
 			read_chain(&ts, i, &c);
-		if (c.n > LIST_MIN + skip && may_follow(&ts, c.e[c.n - 1].end)) {
+		if (c.n > LIST_MIN + skip && token_may_follow(&ts, c.e[c.n - 1].end)) {
 			struct chain rest = { c.e + skip, c.n - skip };
 
 			ret = exchange(r, line, text, &ts, &rest, out);
@@ -348,6 +323,8 @@ int rules_group(struct afxdp_rules *r, uint32_t line, const char *text, char **o
 		char *next = NULL;
 
 		ret = group_one(r, line, *out, &next);
+		if (!ret)
+			ret = rules_pair_one(r, line, *out, &next);
 		if (ret <= 0)
 			break;
 		free(*out);

@@ -109,6 +109,18 @@ int rules_add_set(struct afxdp_rules *r, struct set *set);
  * is the caller's to free in any case. Return: 0 or -ENOMEM. */
 int rules_group(struct afxdp_rules *r, uint32_t line, const char *text, char **out);
 
+/* So many and a list becomes a set, which takes 600 KB and as long as some thirty comparisons. */
+#define LIST_MIN 64
+
+/** rules_own_set() - a set that a rule has for itself, added; its name in @name. NULL: no memory. */
+struct set *rules_own_set(struct afxdp_rules *r, uint32_t line, char name[SET_NAME_MAX]);
+
+/* pairs.c */
+
+/** rules_pair_one() - the first long list of addresses with ports in @text. Return: 1 and *@out; 0
+ * if there is none; -ENOMEM. */
+int rules_pair_one(struct afxdp_rules *r, uint32_t line, const char *text, char **out);
+
 /** rules_one_address() - is @text about one? Return: 0 or -ENOMEM. */
 int rules_one_address(const char *text, struct one_address *one);
 

@@ -136,7 +136,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	if (!strcmp(expression, "all"))
 		expression = "";
 	/* group.c's, of one family only. */
-	if (strstr(expression, "@@") || strstr(expression, "@:"))
+	if (strstr(expression, "@@") || strstr(expression, "@:") || strstr(expression, "@!"))
 		return wrong(p, -EINVAL, "'%.*s': a set is written @NAME", quoted(expression),
 			     expression);
 	ret = rules_group(r, p->line, expression, &grouped);

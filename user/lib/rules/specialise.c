@@ -183,8 +183,12 @@ uint32_t edge(struct compiler *c, uint32_t node, const struct facts *f, uint32_t
 		c->rule[c->current].reached = true;
 	if (node == MATCH)
 		return match(c, facts);
-	if (s->node_count[node] >= s->node_variants && now.world == c->facts.f[s->base].world) {
+	if (s->node_count[node] >= s->node_variants) {
+		uint8_t world = now.world;
+
+		/* What held at the start holds in the copy of the frame, too. */
 		now = wanted(c, &c->facts.f[s->base], node);
+		now.world = world;
 		facts = facts_intern(&c->facts, &now);
 		acc = NO_ACC;
 	}

@@ -50,3 +50,27 @@ bool token_is_not(const struct tokens *ts, uint32_t i)
 {
 	return token_is(ts, i, "not") || token_is(ts, i, "!");
 }
+
+bool token_is_direction(const struct tokens *ts, uint32_t i)
+{
+	return token_is(ts, i, "src") || token_is(ts, i, "dst");
+}
+
+enum front token_front(const struct tokens *ts, uint32_t i)
+{
+	if (!i || token_is(ts, i - 1, "(") || token_is(ts, i - 1, "inner"))
+		return FRONT_FREE;
+	/* The second half of `src or dst`, `src and dst`. */
+	if (i > 1 && token_is_direction(ts, i) && token_is_direction(ts, i - 2))
+		return FRONT_OTHER;
+	if (token_is_or(ts, i - 1))
+		return FRONT_FREE;
+	return token_is_and(ts, i - 1) || token_is(ts, i - 1, "not") || token_is(ts, i - 1, "!")
+		       ? FRONT_BINDS
+		       : FRONT_OTHER;
+}
+
+bool token_may_follow(const struct tokens *ts, uint32_t i)
+{
+	return i == ts->n || token_is(ts, i, ")") || token_is_or(ts, i) || token_is_and(ts, i);
+}

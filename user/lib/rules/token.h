@@ -27,5 +27,19 @@ bool token_is(const struct tokens *ts, uint32_t i, const char *word);
 bool token_is_or(const struct tokens *ts, uint32_t i);
 bool token_is_and(const struct tokens *ts, uint32_t i);
 bool token_is_not(const struct tokens *ts, uint32_t i);
+bool token_is_direction(const struct tokens *ts, uint32_t i);
+
+/* What stands in front of a list: what of it may be put into a set? */
+enum front {
+	FRONT_OTHER, /* nothing: it may be a qualifier, which is of all that follow without any */
+	FRONT_BINDS, /* all but the first, which belongs to what is in front of it */
+	FRONT_FREE,
+};
+
+/* Of a list that begins at token @i. */
+enum front token_front(const struct tokens *ts, uint32_t i);
+
+/* May what is at token @i follow a list? */
+bool token_may_follow(const struct tokens *ts, uint32_t i);
 
 #endif

@@ -248,6 +248,22 @@ static int add_services(struct words *w, struct text *t, const char *name, unsig
 	return ok ? 0 : -ENOMEM;
 }
 
+/* What pairs.c writes: `ip src host @!NAME and dst port @!NAME`. */
+static int add_half(struct words *w, struct text *t, unsigned int variant, uint32_t set)
+{
+	static const char *const port[] = { "port", NULL };
+	uint32_t k = STAND_SERVICE4 | variant << VARIANT | set << 8;
+	size_t start;
+	bool ok;
+
+	w->sets |= 1u << set;
+	if (word_before(t, t->n, &start, port))
+		ok = add(t, "%u", small(STAND_SERVICE, variant, set));
+	else
+		ok = add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
+	return ok ? 0 : -ENOMEM;
+}
+
 static int add_keys(struct words *w, struct text *t, const char *name, unsigned int variant,
 		    uint32_t set, enum set_kind kind)
 {
@@ -267,9 +283,10 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 	enum set_kind set_kind;
 	size_t begin;
 	int n = 0, set, err;
-	bool ok;
+	bool ok, half;
 
-	s += !!only;
+	half = *s == SET_HALF;
+	s += half || only;
 	while (is_name(s[n]))
 		n++;
 	if (!n || n >= (int)sizeof(name)) {
@@ -287,8 +304,9 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 		return -EINVAL;
 	}
 	if (set_kind != SET_ADDRESSES) {
-		err = add_keys(w, t, name, variant, set, set_kind);
-		return err ? err : n;
+		err = half ? add_half(w, t, variant, set)
+			   : add_keys(w, t, name, variant, set, set_kind);
+		return err ? err : n + half;
 	}
 	begin = qualifiers(t, &protocol, &kind);
 	if (!may_precede(t, begin)) {

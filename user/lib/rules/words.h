@@ -20,6 +20,8 @@
 /* Behind the '@' of a set that group.c made: it is of one family only. No name begins with these. */
 #define SET_IPV4_ONLY '@'
 #define SET_IPV6_ONLY ':'
+/* And this is half of a service: its address behind `host`, its port behind `port`. */
+#define SET_HALF      '!'
 
 /* Finds a set by name: its index, and what it is of; or -1. */
 typedef int (*expr_find_set)(void *arg, const char *name, enum set_kind *kind);
