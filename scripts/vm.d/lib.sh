@@ -103,7 +103,7 @@ disk_free_tree() {
 	for tool in modprobe insmod rmmod lsmod; do ln -sf "$(command -v kmod)" "$dir/sbin/$tool"; done
 	for item in "${modules[@]}"; do
 		tool=$(module_files "$RELEASE" "$item")
-		[ -n "$tool" ] || modinfo -k "$RELEASE" "$item" >/dev/null 2>&1 || no_vm "--with '$item' is neither a file nor a module of $RELEASE"
+		[ -n "$tool" ] || modinfo -b "${MODULES%/lib/modules/*}/" -k "$RELEASE" "$item" >/dev/null 2>&1 || no_vm "--with '$item' is neither a file nor a module of $RELEASE"
 		for f in $tool; do
 			install -d "$dir/lib/modules/$RELEASE"
 			unpack_module "$f" >"$dir/lib/modules/$RELEASE/$(basename "${f%%.ko*}").ko"

@@ -11,7 +11,7 @@ xnic_disk_free() {
 	local f with=()
 	[ -z "${XNIC_GUEST:-}" ] || return 0
 	for f in "$0" tests/xnic/lib.sh tests/vm/lib-faults.sh tests/lib.sh scripts/lib.sh build/tests/xnic/accept.bpf.o \
-		"${XNIC_KO:-build/kmod/xnic.ko}" "$(command -v ping)" "$(command -v nsenter)" "$(command -v jq)"; do
+		"$(xnic_ko)" "$(command -v ping)" "$(command -v nsenter)" "$(command -v jq)"; do
 		with+=(--with "$(realpath -s "$f")")
 	done
 	xnic_guest --timeout 600 --disk-free "${with[@]}" --with libphy --with marvell --with sch_fq
