@@ -2,7 +2,7 @@
 # What the shell tests here run: tests/netns/NAME.c becomes build/tests/netns/NAME, NAME.bpf.c an object. (library.c is built by its own test, as a stranger
 # would.)
 NETNS_BPF := $(patsubst %.c,$(B)/%.o,$(wildcard tests/netns/*.bpf.c))
-NETNS_BIN := $(patsubst %.c,$(B)/%,$(filter-out tests/netns/library.c %_plugin.c %.bpf.c,$(wildcard tests/netns/*.c)))
+NETNS_BIN := $(patsubst %.c,$(B)/%,$(filter-out tests/netns/library.c %_plugin.c %_preload.c %.bpf.c,$(wildcard tests/netns/*.c)))
 
 $(NETNS_BIN): $(B)/%: %.c $(B)/libafxdp.a tests/unit/t.h
 	$(call say,TEST,$<)
@@ -14,8 +14,8 @@ $(NETNS_BPF): $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
-# Plugins.
-NETNS_SO := $(B)/tests/netns/stuck_plugin.so
+# Plugins, and what is preloaded.
+NETNS_SO := $(B)/tests/netns/stuck_plugin.so $(B)/tests/netns/later_preload.so
 $(NETNS_SO): $(B)/%.so: %.c include/afxdp/plugin.h
 	$(call say,PLUGIN,$@)
 	@mkdir -p $(@D)

@@ -11,6 +11,9 @@ $(B)/tests/unit/text.t: user/common/text.c user/common/text.h user/common/printa
 account_SRCS := user/lib/account.c
 $(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h
 
+conn_memory_LIBS := -Iuser/afxdpd -ljansson
+$(B)/tests/unit/conn_memory.t: user/afxdpd/conn.c user/afxdpd/conn.h user/afxdpd/ask.h
+
 mode_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/mode.t: user/afxdpd/mode.h
 

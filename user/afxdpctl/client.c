@@ -9,20 +9,22 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
-#include "complain.h"
 #include "ctl.h"
 #include "find.h"
+#include "printable.h"
 
 /* A daemon answers within a second, or says each second that it goes on. */
 #define ANSWER_S 5
 
 int ctl_fail(int status, const char *format, ...)
 {
+	char line[1024];
 	va_list args;
 
 	va_start(args, format);
-	complain("afxdpctl", format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
+	fprintf(stderr, "afxdpctl: %s\n", printable(line));
 	return status;
 }
 

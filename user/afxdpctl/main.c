@@ -100,6 +100,7 @@ static int main_status(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	standard_open();
 	/* Whatever is in names, rules and answers: nothing that is printed does anything to the
 	 * terminal. */
 	stdout = printable_stream(STDOUT_FILENO);

@@ -81,7 +81,7 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 	}
 	if (d->polls_nothing) {
 		afxdp_knobs_restore(&d->knobs);
-		daemon_note(
+		daemon_warn(
 			"%s: mode busy: this kernel gives the socket no NAPI context to poll "
 			"(since Linux 6.13 its driver, %s, must name one): looking at the ring, "
 			"as -m spin does",
@@ -90,7 +90,7 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 	}
 	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
 	if (err)
-		daemon_note(
+		daemon_warn(
 			"%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
 			"polling "
 			"goes on, but interrupts will interfere; set them by hand, see README",

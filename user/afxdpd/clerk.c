@@ -13,6 +13,7 @@
 #include <unistd.h>
 #include "control.h"
 #include "http.h"
+#include "log.h"
 #include "registry.h"
 #include "text.h"
 
@@ -424,10 +425,10 @@ int clerk_open(struct clerk **clerk, const struct clerk_config *config, char *wh
 	if (err)
 		goto release;
 	if (everybody)
-		fprintf(stderr,
-			"afxdpd: --metrics '%s': every address of this host: whoever reaches the "
-			"port reads the ledger, without password or encryption\n",
-			config->metrics);
+		log_line(LEVEL_WARNING,
+			 "--metrics '%s': every address of this host: whoever reaches the "
+			 "port reads the ledger, without password or encryption",
+			 config->metrics);
 	snprintf(why, size, "cannot start the thread that speaks with clients");
 	err = afxdp_post_init(&k->post);
 	if (!err)

@@ -99,7 +99,7 @@ bool conn_pull(struct conn *c)
 
 bool conn_over(const struct conn *c)
 {
-	return c->eof && !conn_busy(c) && !c->lingering;
+	return (c->eof || c->closing) && !conn_busy(c) && !c->lingering;
 }
 
 uint64_t conn_deadline(const struct conn *c)

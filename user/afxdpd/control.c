@@ -62,7 +62,7 @@ int control_open(struct control *c, unsigned int ifindex, const char *ifname, co
 	err = open_registered(c, ifindex, ifname, why, size);
 	/* Without a directory for it the file that was asked for is enough. */
 	if (err && err != -EADDRINUSE && path) {
-		daemon_note("%s: afxdpctl finds this daemon by --control only", why);
+		daemon_warn("%s: afxdpctl finds this daemon by --control only", why);
 		err = 0;
 	} else if (err && err != -EADDRINUSE) {
 		snprintf(why + strlen(why), size - strlen(why),

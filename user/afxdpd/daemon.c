@@ -22,7 +22,6 @@
 #include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
-#include "complain.h"
 #include "clerk.h"
 #include "printable.h"
 #include "privileges.h"
@@ -37,15 +36,6 @@ int daemon_failed(struct daemon *d, int status, const char *format, ...)
 	vsnprintf(d->why, sizeof(d->why), format, args);
 	va_end(args);
 	return status;
-}
-
-void daemon_note(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	complain("afxdpd", format, args);
-	va_end(args);
 }
 
 uint64_t daemon_now(void)
@@ -140,7 +130,7 @@ static void reload(struct daemon *d)
 
 	d->reload = false;
 	if (!path)
-		daemon_note("SIGHUP: there is no rules file to read again (-r)");
+		daemon_warn("SIGHUP: there is no rules file to read again (-r)");
 	else
 		daemon_replace_rules(d, path, NULL);
 }
@@ -184,7 +174,7 @@ static void watch_program(struct daemon *d)
 	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog) &&
 	    if_indextoname(d->nic.ifindex, name)) {
 		d->detached = true;
-		daemon_note("%s: somebody has detached our XDP program: frames go to the stack, "
+		daemon_warn("%s: somebody has detached our XDP program: frames go to the stack, "
 			    "none is captured until afxdpd is started again",
 			    d->nic.name);
 	}
@@ -210,6 +200,7 @@ static void run(struct daemon *d)
 		if (fds[1].revents)
 			daemon_links(d);
 		watch_program(d);
+		daemon_log_tick();
 		daemon_sink_watch(d);
 		daemon_read_post(d);
 		/* Not refused while a change is under way: nobody would ask for it again. */
@@ -221,7 +212,10 @@ static void run(struct daemon *d)
 		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");
 		if (line && !until(line)) {
 			print_line(d, &last);
+			/* Not at once those that a pause of ours (SIGSTOP) has left out. */
 			line += (uint64_t)(o->interval * 1e9);
+			if (!until(line))
+				line = daemon_now() + (uint64_t)(o->interval * 1e9);
 		}
 		if (end && !until(end))
 			d->stop = true;
@@ -440,8 +434,9 @@ int daemon_run(struct options *o)
 				       d.sink_over);
 	daemon_close_sinks(&d);
 	take_down_ours(&d);
+	daemon_log_end();
 	if (status)
-		daemon_note("%s", d.why);
+		log_line(LEVEL_ERROR, "%s", d.why);
 	/* Somebody still uses what the rest would free. */
 	if (d.forced || d.reading || d.readers_let_go)
 		_exit(status);

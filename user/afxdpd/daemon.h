@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include "account.h"
 #include "knobs.h"
+#include "log.h"
 #include "nic.h"
 #include "options.h"
 #include "privileges.h"
@@ -261,8 +262,5 @@ bool daemon_rules_at_rest(struct daemon *d);
 /** daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list. */
 void daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,
 		       struct ask *ask);
-
-/** daemon_note() - one line on stderr. */
-__attribute__((format(printf, 1, 2))) void daemon_note(const char *format, ...);
 
 #endif

@@ -28,8 +28,9 @@ int main(int argc, char **argv)
 	char why[512];
 	int status = EXIT_DONE;
 
+	standard_open();
 	if (options_parse(&options, argc, argv, why, sizeof(why))) {
-		daemon_note("%s", why);
+		log_line(LEVEL_ERROR, "%s", why);
 		status = EXIT_USAGE;
 	} else if (options.help) {
 		options_help();

@@ -15,7 +15,7 @@ static void warn(const struct afxdp_rules *rules)
 	const char *line;
 
 	for (uint32_t i = 0; (line = afxdp_rules_warning(rules, i)); i++)
-		daemon_note("%s", line);
+		daemon_warn("%s", line);
 }
 
 int daemon_start_rules(struct daemon *d)
@@ -129,7 +129,7 @@ static void refuse(struct daemon *d, struct ask *ask)
 	if (ask)
 		ask_answer(ask, daemon_refusal(d->why));
 	else
-		daemon_note("SIGHUP: %s; the old rules stay", d->why);
+		daemon_warn("SIGHUP: %s; the old rules stay", d->why);
 }
 
 bool daemon_rules_at_rest(struct daemon *d)
@@ -203,7 +203,7 @@ static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *
 		json_object_set_new(reply, "notes", notes(d->rules));
 	}
 	if (!c->ask && err)
-		daemon_note("%s; the old rules stay", d->why);
+		daemon_warn("%s; the old rules stay", d->why);
 	else if (!c->ask)
 		daemon_note("rules read again from '%s'", r->path);
 	daemon_change_ends(d, c, !err, reply);

@@ -150,6 +150,7 @@ bool daemon_wait(struct daemon *d, bool (*done)(const struct daemon *d))
 		daemon_read_post(d);
 		daemon_serve(d);
 		daemon_links(d);
+		daemon_log_tick();
 		daemon_service_turn(d);
 		if (d->stop)
 			return false;

@@ -179,5 +179,6 @@ static int main_status(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+	standard_open();
 	return written("afxdpgen", main_status(argc, argv));
 }

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* written.h - a program's last word on its standard output: did it get there? */
+/* written.h - standard descriptors: a program's first look at them, and its last word on what it
+ * has written. */
 #ifndef AFXDP_WRITTEN_H
 #define AFXDP_WRITTEN_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+
+/**
+ * standard_open() - at a program's start: of the descriptors 0 to 2 none is closed.
+ *
+ * What is opened first (a socket, a capture) would get its number otherwise, and what is meant for
+ * the terminal would go there. What takes the place of a closed one cannot be read or written.
+ */
+static inline void standard_open(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) != fd)
+			_exit(1);
+}
 
 /**
  * written() - flush stdout, at a program's end.

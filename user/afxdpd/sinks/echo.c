@@ -18,6 +18,7 @@
 #include "frame.h"
 #include "ports.h"
 #include "transmit.h"
+#include "log.h"
 
 static const char *const answer_names[ECHO_ANSWERS] = {
 	[ECHO_IGNORED] = "ignored",	[ECHO_ARP] = "arp",
@@ -197,10 +198,10 @@ static int echo_open(struct sink **sink, const char *arg, const struct sink_env 
 		return err;
 	}
 	if (s->self.any)
-		fprintf(stderr,
-			"afxdpd: sink 'echo': %s has no address: answering for every address "
-			"asked for\n",
-			env->ifname);
+		log_line(LEVEL_WARNING,
+			 "sink 'echo': %s has no address: answering for every address "
+			 "asked for",
+			 env->ifname);
 	*sink = &s->sink;
 	return 0;
 }

@@ -29,6 +29,7 @@
 #include "ports.h"
 #include "text.h"
 #include "transmit.h"
+#include "log.h"
 
 #ifndef PACKET_QDISC_BYPASS
 #define PACKET_QDISC_BYPASS 20
@@ -379,10 +380,10 @@ static int forward_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_
 	if (!err)
 		return 0;
 	if (!s->complained)
-		fprintf(stderr,
-			"afxdpd: sink 'forward:%s': queue %u: %s: %s; frames leave by a packet "
-			"socket, which copies them\n",
-			s->ifname, xsk->config.queue, step, strerror(-err));
+		log_line(LEVEL_WARNING,
+			 "sink 'forward:%s': queue %u: %s: %s; frames leave by a packet "
+			 "socket, which copies them",
+			 s->ifname, xsk->config.queue, step, strerror(-err));
 	s->complained = true;
 	return open_packet(s, p);
 }

@@ -20,6 +20,7 @@
 #include "handover.h"
 #include "pcap_file.h"
 #include "text.h"
+#include "log.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -178,15 +179,15 @@ static uint32_t collect(struct pcap_sink *s, struct handover_port *p, uint32_t p
 static void say_outage(struct pcap_sink *s, int err)
 {
 	if (err == -ECANCELED)
-		fprintf(stderr,
-			"afxdpd: sink 'pcap:%s': its reader was too slow; the last frames "
-			"are dropped\n",
-			s->name);
+		log_line(LEVEL_WARNING,
+			 "sink 'pcap:%s': its reader was too slow; the last frames "
+			 "are dropped",
+			 s->name);
 	else
-		fprintf(stderr,
-			"afxdpd: sink 'pcap:%s': %s; frames are dropped until it can be "
-			"written\n",
-			s->name, strerror(-err));
+		log_line(LEVEL_WARNING,
+			 "sink 'pcap:%s': %s; frames are dropped until it can be "
+			 "written",
+			 s->name, strerror(-err));
 }
 
 static void complain(struct pcap_sink *s, int err)
@@ -214,8 +215,8 @@ static void recovered(struct pcap_sink *s)
 	if (!s->said)
 		return; /* with the next outage that is said */
 	s->said = false;
-	fprintf(stderr, "afxdpd: sink 'pcap:%s': it can be written again; %llu frames were lost\n",
-		s->name, (unsigned long long)s->lost);
+	log_line(LEVEL_INFO, "sink 'pcap:%s': it can be written again; %llu frames were lost",
+		 s->name, (unsigned long long)s->lost);
 	s->lost = 0;
 }
 
@@ -280,8 +281,8 @@ static void *writer(void *arg)
 		handover_wait(&s->handover, n);
 	} while (n || !stopping);
 	if (s->lost && !s->over)
-		fprintf(stderr, "afxdpd: sink 'pcap:%s': %llu frames were lost%s\n", s->name,
-			(unsigned long long)s->lost, s->outage ? "" : " in further outages");
+		log_line(LEVEL_WARNING, "sink 'pcap:%s': %llu frames were lost%s", s->name,
+			 (unsigned long long)s->lost, s->outage ? "" : " in further outages");
 	return NULL;
 }
 
