@@ -245,9 +245,24 @@ static bool pair_starves(struct xnic_adapter *ad, unsigned int i)
 	return tail != READ_ONCE(tx->ix.producer);
 }
 
+/* Whether the transmitter holds frames that it cannot send for want of a link. They would be stale
+ * when it is back, and those who wait for them (sockets, a page pool) would wait as long. e1000e
+ * throws them away as well (e1000_watchdog_task()). */
+static bool port_holds_stale(struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	if (netif_carrier_ok(ad->netdev) || ad->features & NETIF_F_LOOPBACK)
+		return false;
+	for (i = 0; i < ad->shape.pairs; i++)
+		if (xnic_rd(ad, XNIC_TDH(i)) != xnic_rd(ad, XNIC_TDT(i)))
+			return true;
+	return false;
+}
+
 /**
- * xnic_port_tick() - what is due once a second while the port is open: hardware counters, and a
- * poll for every pair that may wait in vain.
+ * xnic_port_tick() - what is due once a second while the port is open: hardware counters, a poll
+ * for every pair that may wait in vain, and an end to frames that wait for a link.
  * @ad: the port.
  */
 void xnic_port_tick(struct xnic_adapter *ad)
@@ -255,6 +270,8 @@ void xnic_port_tick(struct xnic_adapter *ad)
 	unsigned int i;
 
 	xnic_hw_statistics(ad);
+	if (port_holds_stale(ad))
+		xnic_port_restart(ad);
 	for (i = 0; i < ad->shape.pairs; i++) {
 		struct xnic_queue *q = &ad->queue[i];
 

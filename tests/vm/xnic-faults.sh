@@ -112,6 +112,19 @@ carriers
 wait_for 30 ping -q -c 1 -W 1 10.0.0.2 || fail "no ping after a busy polling sender"
 ping_ok "after a busy polling sender"
 
+# A link that is lost while the transmitter holds frames: they are thrown away, with a count, and not sent when it is back.
+discarded() { counters 'tx[01]_discarded' eth0; }
+before=$(discarded) timeouts=$(counter tx_timeouts) got=$(stat64 rx_packets eth1)
+knob freeze_tx 1
+ping -q -c 1 -W 1 10.0.0.2 >/dev/null && fail "a transmitter that stands still sends"
+vm-link nic0 down
+stale() { [ "$(discarded)" -gt "$before" ]; }
+wait_for 30 stale || fail "frames wait for the link: $(discarded) were discarded, $before before"
+expect_eq "time-outs of the transmitter" "$(counter tx_timeouts)" "$timeouts"
+vm-link nic0 up
+carriers
+ping_ok "after the link was lost"
+
 # A transmitter that stands still: the watchdog fires, the port is reset, frames flow. What the device counted up to the reset is not lost.
 gap() { echo $(($(counters hw_rx_packets eth0) - $(counters 'rx[01]_(packets|discarded)' eth0))); }
 same_gap() { [ "$(gap)" = "$gap" ]; }
