@@ -201,28 +201,12 @@ static void control_set_pause(struct xnic_adapter *ad, const struct xnic_call *c
 	phy_set_asym_pause(ad->phydev, ad->pause.rx, ad->pause.tx);
 }
 
-/* The watchdog's own question, asked again: a queue is stopped, and nothing has been sent for so
- * long. Between its look and ours the port may have been restarted, or have gone on by itself. */
-static bool control_tx_stuck(const struct xnic_adapter *ad)
-{
-	unsigned int i;
-
-	for (i = 0; i < ad->shape.pairs; i++) {
-		const struct netdev_queue *nq = ad->tx[i].nq;
-
-		if (netif_xmit_stopped(nq) &&
-		    time_after(jiffies, READ_ONCE(nq->trans_start) + ad->netdev->watchdog_timeo))
-			return true;
-	}
-	return false;
-}
-
 static int control_tx_timeout(struct xnic_adapter *ad)
 {
 	int err;
 
 	ad->timeouts++;
-	if (!control_tx_stuck(ad))
+	if (!xnic_port_tx_stuck(ad))
 		return 0;
 	netdev_warn(ad->netdev, "transmitter stuck, resetting the device\n");
 	err = xnic_port_reset(ad);
@@ -260,8 +244,6 @@ static int control_closed(struct xnic_adapter *ad, struct xnic_call *call)
 	case XNIC_MSG_VLAN:
 		control_set_vlan(ad, call);
 		return 0;
-	case XNIC_MSG_SET_MAC:
-		return 0; /* taken from the net device at open */
 	case XNIC_MSG_RSS:
 		control_set_rss(ad, call);
 		return 0;
@@ -280,6 +262,7 @@ static int control_closed(struct xnic_adapter *ad, struct xnic_call *call)
 		return control_suspend(ad, false);
 	case XNIC_MSG_UNPLUGGED:
 		return control_unplugged(ad);
+	case XNIC_MSG_SET_MAC:	/* taken from the net device at open */
 	case XNIC_MSG_LINK_IRQ: /* late ones */
 	case XNIC_MSG_LINK_CHANGE:
 	case XNIC_MSG_TX_TIMEOUT:
@@ -369,11 +352,10 @@ static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 	case XNIC_MSG_VLAN:
 		control_set_vlan(ad, call);
 		return 0;
-	case XNIC_MSG_SET_MAC:
-		return 0; /* taken from the net device at resume */
 	case XNIC_MSG_RSS:
 		control_set_rss(ad, call);
 		return 0;
+	case XNIC_MSG_SET_MAC: /* taken from the net device at resume */
 	case XNIC_MSG_SUSPEND:
 	case XNIC_MSG_UNPLUGGED: /* it could not be reached when it fell asleep */
 	case XNIC_MSG_LINK_IRQ:

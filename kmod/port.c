@@ -152,6 +152,26 @@ int xnic_port_reset(struct xnic_adapter *ad)
 }
 
 /**
+ * xnic_port_tx_stuck() - the watchdog's own question, asked again: is a queue stopped, and has
+ * nothing been sent for so long? Between its look and this one the port may have been restarted, or
+ * have gone on by itself.
+ * @ad: the port, which is open.
+ */
+bool xnic_port_tx_stuck(const struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	for (i = 0; i < ad->shape.pairs; i++) {
+		const struct netdev_queue *nq = ad->tx[i].nq;
+
+		if (netif_xmit_stopped(nq) &&
+		    time_after(jiffies, READ_ONCE(nq->trans_start) + ad->netdev->watchdog_timeo))
+			return true;
+	}
+	return false;
+}
+
+/**
  * xnic_port_reshape() - other ring sizes, or another number of queue pairs. The caller of the
  * control thread holds rtnl, and tells the stack.
  * @ad: the port.

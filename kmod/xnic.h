@@ -239,6 +239,7 @@ void xnic_port_up(struct xnic_adapter *ad);
 void xnic_port_down(struct xnic_adapter *ad);
 void xnic_port_restart(struct xnic_adapter *ad);
 int xnic_port_reset(struct xnic_adapter *ad);
+bool xnic_port_tx_stuck(const struct xnic_adapter *ad);
 int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape);
 int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu);
 void xnic_port_rx_on(struct xnic_adapter *ad);
