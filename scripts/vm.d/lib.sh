@@ -56,14 +56,22 @@ kernel_advice() {
 debug_kernel_dir() {
 	echo "$CACHE/debug-kernel/$(sha256sum <"$VM_PARTS/debug-kernel.config" | cut -c1-10)-gcc$(gcc -dumpfullversion)-$1"
 }
-# find_debug_kernel: the same three, and DEBUG_KERNEL, its directory; the newest one if there are several source versions.
-find_debug_kernel() {
-	local dir
-	DEBUG_KERNEL=
-	for dir in "$(debug_kernel_dir '')"*; do
+# newest_debug_kernel DIR...: the last of these to be built, if one was.
+newest_debug_kernel() {
+	local dir newest=
+	for dir; do
 		[[ -e $dir/bzImage && $dir != *.new ]] || continue
-		[ -n "$DEBUG_KERNEL" ] && [ "$DEBUG_KERNEL" -nt "$dir" ] || DEBUG_KERNEL=$dir
+		[ -n "$newest" ] && [ "$newest" -nt "$dir" ] || newest=$dir
 	done
+	echo "$newest"
+}
+# find_debug_kernel: the same three, and DEBUG_KERNEL, its directory; the newest one if there are several source versions. Until that of the present
+# configuration is built, one of an earlier configuration serves: a test that needs what it lacks says so.
+find_debug_kernel() {
+	local present
+	present=$(debug_kernel_dir '')
+	DEBUG_KERNEL=$(newest_debug_kernel "$present"*)
+	: "${DEBUG_KERNEL:=$(newest_debug_kernel "$CACHE"/debug-kernel/*"-gcc${present##*-gcc}"*)}"
 	[ -n "$DEBUG_KERNEL" ] || return 1
 	RELEASE=$(cat "$DEBUG_KERNEL/release") VMLINUZ=$DEBUG_KERNEL/bzImage MODULES=$DEBUG_KERNEL/lib/modules/$RELEASE
 }
