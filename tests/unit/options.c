@@ -333,6 +333,12 @@ static void test_config(void)
 	CHECK(!parse("-m", "busy", "-c", path, "--stamp", "every", NULL), "%s", why);
 	CHECK(o.mode == MODE_BUSY && o.stamp == 1 && o.batch == 32, "command line first");
 
+	CONFIG("ring 64 # slots\nhugepages\t# too\nsink pcap:/tmp/a#b #c#d\nfilter udp\t#x");
+	CHECK(!parse("-i", "x", "-c", path, NULL), "%s", why);
+	CHECK(o.ring == 64 && o.hugepages && !strcmp(o.sink, "pcap:/tmp/a#b"), "'%s'", o.sink);
+	CHECK(!strcmp(o.expression, "udp"), "'%s'", o.expression);
+	REFUSED_AT(1, "'mode' needs a value", "mode # spin\n");
+
 	CONFIG("");
 	GOOD("-c", path);
 	CONFIG("\n");

@@ -344,6 +344,16 @@ static int set(struct parse *p, const struct option_row *row, const char *value)
 	return 0;
 }
 
+/* A comment begins at a # that stands alone: file names and expressions may hold one. */
+static void cut_comment(char *value)
+{
+	for (char *c = value; (c = strchr(c, '#')); c++)
+		if (c == value || isspace((unsigned char)c[-1])) {
+			*c = '\0';
+			return;
+		}
+}
+
 /* One line of a configuration file: name, blanks, value. @line is changed. */
 static int config_line(struct parse *p, char *line)
 {
@@ -355,6 +365,7 @@ static int config_line(struct parse *p, char *line)
 	end = name + strcspn(name, " \t=");
 	value = end + strspn(end, " \t=");
 	*end = '\0';
+	cut_comment(value);
 	for (end = value + strlen(value); end > value && isspace((unsigned char)end[-1]);)
 		*--end = '\0';
 	for (size_t i = 0; i < ROWS; i++) {
