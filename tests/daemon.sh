@@ -57,6 +57,20 @@ ended_daemon() {
 	[ "$status" = "$1" ] || fail "afxdpd ended with $status, not $1; it said: $(cat "$dir/err")"
 }
 
+# with_sanitizers: the daemon under AddressSanitizer from now on, unless AFXDPD says which one.
+with_sanitizers() {
+	AFXDPD=${AFXDPD:-$BUILD/asan/afxdpd}
+	export ASAN_OPTIONS=detect_leaks=0:exitcode=99
+}
+# terminate STATUS WHAT: by SIGTERM, with STATUS, soon (the promise is three seconds; a loaded machine has its time), and no sanitizer has anything to say.
+terminate() {
+	local begun=$SECONDS
+	kill -TERM "$daemon"
+	ended_daemon "$1"
+	[ $((SECONDS - begun)) -le 10 ] || fail "$2: it took $((SECONDS - begun)) s to end"
+	! grep -q "ERROR: \|runtime error" "$dir/err" || fail "$2: sanitizer: $(cat "$dir/err")"
+}
+
 # kill_daemon: as a crash would.
 kill_daemon() { kill_now "$daemon"; daemon=; }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # What the daemon says while it runs, and when: levels where the journal reads, a flapping state in a bounded number of lines whose last is true, lines of
-# --interval after a pause, the end after thirty days, and standard descriptors that are closed.
+# --interval after a pause, the end after thirty days, standard descriptors that are closed, more queues than it serves.
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -89,3 +89,29 @@ for fds in '<&-' '>&-' '2>&-' '<&- >&- 2>&-'; do
 done
 # shellcheck disable=SC2016
 expect_status 1 sh -c 'exec "$0" --version >&-' "$BUILD/afxdpctl"
+
+# A mode that one of two workers cannot have: none has it.
+ip -n "$rx" link del "$rxif"
+veth_pair "$rx" "$rxif" "$tx" "$txif" 2
+LD_PRELOAD=$BUILD/tests/netns/refuse_preload.so start_daemon -m interrupt
+expect_status 1 ctl mode busy
+expect_match "half a change" "$OUT" "cannot change to mode busy: Operation not permitted"
+expect_eq "the mode" "$(live '[.mode, (.queues[] | .polling)]' | jq -c .)" '["interrupt",false,false]'
+expect_status 0 ctl mode busy
+expect_eq "the mode, at the second try" "$(live '[.mode, (.queues[] | .polling)]' | jq -c .)" '["busy",true,true]'
+end_daemon
+
+# More queues than one daemon serves: it says so, and what the others' frames become.
+many=q$RUN_ID
+if ip link add "$many" netns "$rx" numtxqueues 260 numrxqueues 260 type veth peer name "p$many" netns "$rx" numtxqueues 1 numrxqueues 1; then
+	ip -n "$rx" link set "p$many" up
+	ip -n "$rx" link set "$many" up
+	: >"$dir/err"
+	background "$rx" "$BUILD/afxdpd" -i "$many" --ring 64 --frames 64 >"$dir/out" 2>>"$dir/err"
+	daemon=$started
+	wait_for 300 ready_or_gone
+	daemon_says "$many has 260 receive queues: this afxdpd serves the first 256, frames of the others go to the stack as unclaimed; fewer: ethtool -L" ||
+		fail "260 queues: $(cat "$dir/err")"
+	expect_eq "queues" "$(in_ns "$rx" "$BUILD/afxdpctl" -i "$many" --json ledger | jq '.queues | length')" 256
+	end_daemon
+fi

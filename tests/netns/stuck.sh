@@ -8,8 +8,7 @@ set -euo pipefail
 # shellcheck source=tests/daemon.sh
 . "$(dirname "$0")/../daemon.sh"
 two_ends 1
-AFXDPD=${AFXDPD:-$BUILD/asan/afxdpd}
-export ASAN_OPTIONS=detect_leaks=0:exitcode=99
+with_sanitizers
 plugin=$BUILD/tests/netns/stuck_plugin.so
 block=$dir/block
 # What the daemon promises is a second, and three for the end; a loaded machine has its time.
@@ -17,11 +16,7 @@ answers() { expect_status 0 timeout 10 nsenter --net="/run/netns/$rx" -- "$BUILD
 ctl_refused() { ! OUT=$(ctl status 2>&1) && [[ $OUT == *"$1"* ]]; }
 # ends STATUS: by SIGTERM.
 ends() {
-	kill -TERM "$daemon"
-	local begun=$SECONDS
-	ended_daemon "$1"
-	[ $((SECONDS - begun)) -le 10 ] || fail "it took $((SECONDS - begun)) s to end"
-	! grep -q "ERROR: \|runtime error" "$dir/err" || fail "sanitizer: $(cat "$dir/err")"
+	terminate "$1" "the end"
 	no_program || fail "a program stayed"
 }
 

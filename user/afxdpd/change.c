@@ -134,18 +134,27 @@ void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask)
 void daemon_mode_back(struct daemon *d)
 {
 	int err = 0;
+	bool failed;
 
 	if (!d->mode_change.begun_ns || daemon_ordered(d, WORKER_MODE))
 		return;
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		err = err ?: d->workers[i]->order[WORKER_MODE].result;
-	if (!err)
-		d->mode = d->next_mode;
-	else
-		daemon_failed(d, err, "cannot change to mode %s: %s", mode_name(d->next_mode),
-			      strerror(-err));
+	if (err && !d->mode_why[0]) {
+		/* Some have changed: all or none. */
+		snprintf(d->mode_why, sizeof(d->mode_why), "cannot change to mode %s: %s",
+			 mode_name(d->next_mode), strerror(-err));
+		d->next_mode = d->mode;
+		daemon_order(d, WORKER_MODE, put_mode, &d->mode);
+		return;
+	}
+	d->mode = d->next_mode;
 	daemon_set_knobs(d, d->mode);
-	daemon_change_ends(d, &d->mode_change, !err, err ? daemon_refusal(d->why) : fine());
+	failed = d->mode_why[0];
+	if (failed)
+		daemon_failed(d, 0, "%s", d->mode_why);
+	d->mode_why[0] = '\0';
+	daemon_change_ends(d, &d->mode_change, !failed, failed ? daemon_refusal(d->why) : fine());
 }
 
 /* ---- sink ---- */

@@ -81,6 +81,7 @@ struct daemon {
 	bool setting_up;
 	struct change sink_change, mode_change;
 	enum mode next_mode;
+	char mode_why[160]; /* the change failed, and workers go back; empty: it has not */
 	struct last_change last;
 	struct worker **workers;
 	uint32_t worker_count;
