@@ -142,6 +142,20 @@ static void note_hidden_tags(const struct ctl *ctl)
 		advice);
 }
 
+/* More than what was said when they were read. */
+static void explain(struct afxdp_rules *rules)
+{
+	const char *line;
+	uint32_t n = 0;
+
+	while (afxdp_rules_warning(rules, n))
+		n++;
+	if (afxdp_rules_explain(rules))
+		return;
+	while ((line = afxdp_rules_warning(rules, n++)))
+		ctl_fail(0, "%s", line);
+}
+
 int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 {
 	struct afxdp_rules_size size;
@@ -154,6 +168,7 @@ int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 	status = ctl_read_rules(ctl, argv[1], &rules);
 	if (status)
 		return status;
+	explain(rules);
 	status = describe_loaded(rules, &loaded);
 	if (status)
 		goto free;

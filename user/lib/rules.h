@@ -140,6 +140,13 @@ struct afxdp_set_info {
 	size_t bytes;	     /* of the map */
 };
 
+/**
+ * afxdp_rules_explain() - look more closely for rules that no frame can match: for up to seconds,
+ * and with a warning for each. Those that were found when the rules were read have theirs. Return:
+ * 0 or -errno.
+ */
+int afxdp_rules_explain(struct afxdp_rules *r);
+
 /** afxdp_rules_set() - describe set @index. Return: 0, or -ENOENT beyond the last. */
 int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_set_info *info);
 

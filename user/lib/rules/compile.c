@@ -15,6 +15,9 @@
 /* And those a node inside a rule is met with; then it is compiled with those of the rule's start. */
 #define NODE_VARIANTS 8
 
+/* Of each, where not the code counts but what is found out. */
+#define THOROUGH_VARIANTS 100
+
 /* Jumps reach 32767 instructions; and the verifier takes less than half as long for two halves. */
 #define FUNCTION_MAX 15000
 
@@ -156,7 +159,9 @@ static int try_function(struct compiler *c, uint32_t function, uint32_t first, u
 		.first = first,
 		.last = last,
 		.variants = variants,
-		.node_variants = variants > 1 ? NODE_VARIANTS : 1,
+		.node_variants = c->thorough	? THOROUGH_VARIANTS
+				 : variants > 1 ? NODE_VARIANTS
+						: 1,
 	};
 	uint32_t functions = c->program->functions;
 	int err;
@@ -185,7 +190,8 @@ static int try_function(struct compiler *c, uint32_t function, uint32_t first, u
 static int compile_whole(struct compiler *c, uint32_t function, uint32_t first, uint32_t last,
 			 bool *fits)
 {
-	int err = try_function(c, function, first, last, VARIANTS);
+	int err = try_function(c, function, first, last,
+			       c->thorough ? THOROUGH_VARIANTS : VARIANTS);
 
 	*fits = err != -E2BIG || c->why;
 	if (*fits || last - first > 1)
@@ -278,26 +284,39 @@ static int build_graphs(struct compiler *c, uint32_t *at)
 	return err;
 }
 
+static int compile(struct compiler *c, const char **why, uint32_t *at)
+{
+	int err = build_graphs(c, at);
+
+	c->loop_function = malloc((c->loops + 1) * sizeof(*c->loop_function));
+	if (!c->loop_function)
+		err = -ENOMEM;
+	if (!err)
+		err = compile_all(c);
+	*at = c->current < c->rules ? c->current : c->rules ? c->rules - 1 : 0;
+	if (err)
+		*why = c->why ?: err == -E2BIG ? "it is too complex" : "out of memory";
+	for (uint32_t i = 0; i < c->rules; i++)
+		graph_free(&c->rule[i].graph);
+	values_free(&c->vs);
+	free(c->loop_function);
+	return err;
+}
+
 int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict otherwise,
 		  struct program *program, const char **why, uint32_t *at)
 {
 	struct compiler c = {
 		.rule = rule, .rules = rules, .otherwise = otherwise, .program = program
 	};
-	int err;
 
-	err = build_graphs(&c, at);
-	c.loop_function = malloc((c.loops + 1) * sizeof(*c.loop_function));
-	if (!c.loop_function)
-		err = -ENOMEM;
-	if (!err)
-		err = compile_all(&c);
-	*at = c.current < rules ? c.current : rules ? rules - 1 : 0;
-	if (err)
-		*why = c.why ?: err == -E2BIG ? "it is too complex" : "out of memory";
-	for (uint32_t i = 0; i < rules; i++)
-		graph_free(&rule[i].graph);
-	values_free(&c.vs);
-	free(c.loop_function);
-	return err;
+	return compile(&c, why, at);
+}
+
+int compile_thoroughly(struct rule_input *rule, uint32_t rules, struct program *program,
+		       const char **why, uint32_t *at)
+{
+	struct compiler c = { .rule = rule, .rules = rules, .program = program, .thorough = true };
+
+	return compile(&c, why, at);
 }

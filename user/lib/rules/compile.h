@@ -28,6 +28,12 @@ enum action {
 	ACTION_COUNT,
 };
 
+/* Does every frame that it matches end there? */
+static inline bool action_decides(enum action a)
+{
+	return a == ACTION_PASS || a == ACTION_DROP || a == ACTION_CAPTURE || a == ACTION_TX;
+}
+
 enum limit_key {
 	LIMIT_FOR_ALL,
 	LIMIT_PER_SRC,
@@ -109,6 +115,11 @@ struct program {
  */
 int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict otherwise,
 		  struct program *program, const char **why, uint32_t *at);
+
+/** compile_thoroughly() - the same, for what is found out on the way: @rule[].reached. More is
+ * remembered, and ranges of numbers are compared. */
+int compile_thoroughly(struct rule_input *rule, uint32_t rules, struct program *program,
+		       const char **why, uint32_t *at);
 void program_free(struct program *p);
 
 /* Append. Return: false if there is no memory. */

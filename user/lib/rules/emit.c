@@ -252,9 +252,9 @@ static void learn(const struct compiler *c, struct facts *f, uint32_t id, bool y
 	const struct cond *cond = &c->vs.c[id];
 
 	if (cond->op == BPF_JEQ && yes && value_is_const(&c->vs, cond->b) &&
-	    c->vs.v[cond->a].use.nodes > 1)
+	    (c->vs.v[cond->a].use.nodes > 1 || c->thorough))
 		learn_equal(c, f, cond->a, c->vs.v[cond->b].k);
-	else if (cond->use.nodes > 1)
+	else if (cond->use.nodes > 1 || c->thorough)
 		facts_add(f, FACT(FACT_COND, id), yes);
 }
 

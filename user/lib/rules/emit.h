@@ -50,6 +50,7 @@ struct compiler {
 	struct specialiser *spec;
 	uint32_t loops;	    /* ids given */
 	int *loop_function; /* by id; -1: not written */
+	bool thorough;	    /* remember what nobody may ask for, and compare ranges */
 	uint32_t none;	    /* what the function being written returns if no rule decides */
 
 	/* Now: the rule and node being written, the block, r0, what is known. */

@@ -301,12 +301,12 @@ int rules_one_address(const char *text, struct one_address *one)
 		return err;
 	from = token_is(&ts, 0, "inner");
 	*one = (struct one_address){ .inner = from };
-	if (read_element(&ts, from, NULL, &e) && e.end == ts.n && !e.prefix.ipv6 &&
-	    prefix4_length(e.prefix.v4) == 32) {
+	if (read_element(&ts, from, NULL, &e) && e.end == ts.n) {
 		one->is = true;
 		one->protocol = e.protocol;
 		one->direction = e.direction;
-		one->address = prefix4_address(e.prefix.v4);
+		one->prefix = e.prefix;
+		one->host = !e.prefix.ipv6 && prefix4_length(e.prefix.v4) == 32;
 	}
 	tokens_free(&ts);
 	return 0;

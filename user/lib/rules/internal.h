@@ -12,11 +12,12 @@ struct bpf_prog_load_opts;
 struct bpf_program;
 struct btf;
 
-/* What an expression asks for that is about a single IPv4 address, and nothing else. */
+/* What an expression asks for that is about a single address or network, and nothing else. */
 struct one_address {
 	bool is, inner;
+	bool host;			  /* of IPv4, all of it */
 	const char *protocol, *direction; /* constants of group.c */
-	uint32_t address;
+	struct prefix prefix;
 };
 
 /* Rules in a row that are compiled as one: see table.c. */
@@ -83,7 +84,12 @@ int rules_warn(struct afxdp_rules *r, const char *format, ...)
 /** rules_compile() - all rules; on failure *@why is a constant text about rule *@at. */
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at);
 
-/** rules_explain() - a warning for each rule that, as compiled, no frame can match. Return: 0 or
+/* @rule with expression @e for the compiler. */
+struct rule_input rules_input(const struct rule *rule, const struct expr *e);
+
+/* explain.c */
+
+/** rules_explain() - a warning for each rule that no frame can match, and why. Return: 0 or
  * -errno. */
 int rules_explain(struct afxdp_rules *r);
 

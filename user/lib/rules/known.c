@@ -57,6 +57,50 @@ static bool range_decides(uint8_t op, uint32_t max, uint32_t k, bool *yes)
 	return false;
 }
 
+/* Does what comparisons of the same value with constants said decide this one? */
+static bool ranges_decide(const struct compiler *c, const struct facts *f, const struct cond *cond,
+			  uint32_t k, bool *yes)
+{
+	uint64_t low = 0, high = c->vs.v[cond->a].max, not_low, not_high;
+
+	do {
+		not_low = low;
+		not_high = high;
+		for (uint32_t i = 0; i < f->n; i++) {
+			const struct cond *x = &c->vs.c[FACT_ID(f->fact[i].key)];
+			uint64_t n;
+
+			if (FACT_KIND(f->fact[i].key) != FACT_COND || x->a != cond->a ||
+			    !value_is_const(&c->vs, x->b) || x->op == BPF_JSET)
+				continue;
+			n = c->vs.v[x->b].k;
+			/* Behind `>= n`, and `> n` is `>= n + 1`. */
+			if (x->op == BPF_JEQ && !f->fact[i].value) {
+				low += low == n;
+				high -= high == n && high;
+				continue;
+			}
+			n += x->op == BPF_JGT;
+			if (x->op != BPF_JEQ && !f->fact[i].value)
+				high = n ? (n - 1 < high ? n - 1 : high) : 0;
+			else if (n > low)
+				low = n;
+		}
+	} while (low != not_low || high != not_high);
+	*yes = false;
+	switch (cond->op) {
+	case BPF_JEQ:
+		return k < low || k > high;
+	case BPF_JGT:
+		*yes = low > k;
+		return *yes || high <= k;
+	case BPF_JGE:
+		*yes = low >= k;
+		return *yes || high < k;
+	}
+	return false;
+}
+
 static bool cond_known(const struct compiler *c, const struct facts *f, uint32_t id, bool *yes)
 {
 	const struct cond *cond = &c->vs.c[id];
@@ -73,7 +117,8 @@ static bool cond_known(const struct compiler *c, const struct facts *f, uint32_t
 		*yes = cond_fold(cond->op, a, b);
 		return true;
 	}
-	return range_decides(cond->op, c->vs.v[cond->a].max, b, yes);
+	return range_decides(cond->op, c->vs.v[cond->a].max, b, yes) ||
+	       (c->thorough && ranges_decide(c, f, cond, b, yes));
 }
 
 bool node_decided(const struct compiler *c, const struct facts *f, uint32_t acc,

@@ -64,7 +64,7 @@ int rules_warn(struct afxdp_rules *r, const char *format, ...)
 	return 0;
 }
 
-static struct rule_input input_of(const struct rule *rule, const struct expr *e)
+struct rule_input rules_input(const struct rule *rule, const struct expr *e)
 {
 	return (struct rule_input){
 		.args = rule->args,
@@ -86,11 +86,11 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		const struct table *t = table < r->tables ? &r->table[table] : NULL;
 
 		if (t && t->first == i) {
-			input[n] = input_of(&r->rule[i], &t->expr);
+			input[n] = rules_input(&r->rule[i], &t->expr);
 			input[n].source.ranks = true;
 			table++;
 		} else {
-			input[n] = input_of(&r->rule[i], &r->rule[i].expr);
+			input[n] = rules_input(&r->rule[i], &r->rule[i].expr);
 		}
 		input[n].number = i;
 		i += input[n].source.ranks ? t->n : 1;
@@ -106,51 +106,6 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 	}
 	*at = n ? input[*at].number : 0;
 	free(input);
-	return err;
-}
-
-/* Would it match, were it the only one? */
-static int matches_alone(const struct rule *rule, bool *yes)
-{
-	struct rule_input input = input_of(rule, &rule->expr);
-	struct program program = { .functions = 0 };
-	const char *why;
-	uint32_t at;
-	int err = compile_rules(&input, 1, AFXDP_PASS, &program, &why, &at);
-
-	*yes = input.reached;
-	program_free(&program);
-	return err;
-}
-
-/* Explain so many rules that never match; then only how many more there are. */
-#define EXPLAINED 8
-
-int rules_explain(struct afxdp_rules *r)
-{
-	const char *name = r->name ?: "expression";
-	uint32_t more = 0, n = 0;
-	int err = 0;
-
-	for (uint32_t i = 0; i < r->rules && !err; i++) {
-		const struct rule *rule = &r->rule[i];
-		bool alone;
-
-		if (rule->reached)
-			continue;
-		if (++n > EXPLAINED) {
-			more++;
-			continue;
-		}
-		err = matches_alone(rule, &alone);
-		if (!err)
-			err = rules_warn(r, "%s:%u: '%.60s' never matches: %s", name, rule->line,
-					 rule->text,
-					 alone ? "the rules before it decide over all its frames"
-					       : "it contradicts itself");
-	}
-	if (more && !err)
-		err = rules_warn(r, "%s: %u more rules never match", name, more);
 	return err;
 }
 

@@ -110,11 +110,6 @@ static const uint8_t verdict_of[] = {
 	[ACTION_LIMIT] = AFXDP_LIMIT, [ACTION_SAMPLE] = AFXDP_CAPTURE,
 };
 
-static bool is_final(enum action a)
-{
-	return a == ACTION_PASS || a == ACTION_DROP || a == ACTION_CAPTURE || a == ACTION_TX;
-}
-
 /* The current rule's answer. */
 static uint32_t verdict_block(struct compiler *c)
 {
@@ -134,7 +129,7 @@ static uint32_t match(struct compiler *c, uint32_t facts)
 	bool fresh;
 	uint32_t block;
 
-	if (is_final(c->rule[c->current].args.action))
+	if (action_decides(c->rule[c->current].args.action))
 		return verdict_block(c);
 	block = meet(c, MATCH, facts, NO_ACC, &fresh);
 	if (fresh)
@@ -152,6 +147,8 @@ static struct facts wanted(const struct compiler *c, const struct facts *f, uint
 {
 	struct facts kept = { .world = f->world, .linear = f->linear, .below = f->below };
 
+	if (c->thorough)
+		return *f;
 	for (uint32_t i = 0; i < f->n; i++) {
 		uint32_t key = f->fact[i].key, id = FACT_ID(key);
 		const struct use *use = FACT_KIND(key) == FACT_COND ? &c->vs.c[id].use

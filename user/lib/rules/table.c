@@ -18,14 +18,9 @@
 /* A look-up takes as long as some twenty comparisons. */
 #define TABLE_MIN 64
 
-static bool decides(enum action a)
-{
-	return a == ACTION_PASS || a == ACTION_DROP || a == ACTION_CAPTURE || a == ACTION_TX;
-}
-
 static bool goes_with(const struct rule *a, const struct rule *b)
 {
-	return b->one.is && a->args.action == b->args.action && a->one.inner == b->one.inner &&
+	return b->one.host && a->args.action == b->args.action && a->one.inner == b->one.inner &&
 	       !strcmp(a->one.protocol, b->one.protocol) &&
 	       !strcmp(a->one.direction, b->one.direction);
 }
@@ -35,7 +30,7 @@ static uint32_t count_row(const struct afxdp_rules *r, uint32_t first)
 	const struct rule *rule = &r->rule[first];
 	uint32_t n = 0;
 
-	if (!rule->one.is || !decides(rule->args.action))
+	if (!rule->one.host || !action_decides(rule->args.action))
 		return 0;
 	while (first + n < r->rules && goes_with(rule, &rule[n]))
 		n++;
@@ -58,7 +53,8 @@ static int rank(struct afxdp_rules *r, uint32_t first, uint32_t n, struct ranked
 	if (!l->at)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < n; i++)
-		l->at[i] = (struct ranked){ r->rule[first + i].one.address, i + 1 };
+		l->at[i] = (struct ranked){ prefix4_address(r->rule[first + i].one.prefix.v4),
+					    i + 1 };
 	qsort(l->at, n, sizeof(*l->at), by_address);
 	for (uint32_t i = 0; i < n; i++) {
 		bool again = l->n && l->at[l->n - 1].address == l->at[i].address;

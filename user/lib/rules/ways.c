@@ -33,7 +33,7 @@ static struct facts prune(const struct compiler *c, const struct facts *f, bool 
 		kept.below = FRAME_UNBOUNDED;
 	}
 	for (uint32_t i = 0; i < f->n && !none; i++)
-		if (worth(c, f->fact[i].key))
+		if (c->thorough || worth(c, f->fact[i].key))
 			kept.fact[kept.n++] = f->fact[i];
 	return kept;
 }
