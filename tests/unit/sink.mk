@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of sinks: all of them are linked, because the table names all.
-SINK_SRCS := $(wildcard user/afxdpd/sinks/*.c) user/common/text.c user/common/printable.c user/afxdpd/log.c
+SINK_SRCS := $(wildcard user/afxdpd/sinks/*.c) user/common/text.c user/common/numbers.c user/common/printable.c user/afxdpd/log.c
 SINK_LIBS := -Iuser/afxdpd -lpcap -ljansson -ldl
 SINK_TESTS := sink_table sink_pcap sink_echo sink_plugin sink_race
 
@@ -18,3 +18,7 @@ $(ODD_PLUGINS): $(B)/tests/unit/plugin_odd%.so: tests/unit/shim/plugin_odd.c inc
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -MMD -MP,$(ALL_CFLAGS)) -DODD=$* -shared -fPIC $< -o $@
 $(B)/tests/unit/sink_plugin.t: $(ODD_PLUGINS) $(B)/plugins/protocols.so
+
+pcap_spec_SRCS := user/afxdpd/sinks/pcap_spec.c user/common/numbers.c
+pcap_spec_LIBS := -Iuser/afxdpd/sinks
+$(B)/tests/unit/pcap_spec.t: $(pcap_spec_SRCS) user/afxdpd/sinks/pcap_spec.h

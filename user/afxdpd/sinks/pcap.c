@@ -8,6 +8,9 @@
  * of the UMEM's frames; what then comes is counted as dropped by the worker.
  *
  * Records of one queue are in the order of reception; those of several queues alternate in bunches.
+ *
+ * A file that has its size or its time is followed by the next one before the next frame is
+ * written. Where that cannot be had the last one goes on: no frame is lost for it.
  */
 #include "../sink.h"
 
@@ -19,6 +22,7 @@
 #include "frame.h"
 #include "handover.h"
 #include "pcap_file.h"
+#include "pcap_series.h"
 #include "text.h"
 #include "log.h"
 
@@ -56,6 +60,8 @@ struct pcap_sink {
 	bool running;
 	/* The writer's; counters are read by others. */
 	struct pcap_file file;
+	struct pcap_series series;
+	bool full;	     /* the next record is the next file's */
 	int64_t wall_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	uint64_t offset_read;
 	uint64_t now; /* CLOCK_MONOTONIC when this round began */
@@ -127,30 +133,41 @@ static uint32_t begin_record(struct pcap_sink *s, const struct afxdp_xsk *xsk,
 		*skip = VLAN_TAG_OFFSET;
 		length += VLAN_HLEN;
 	}
-	head.record.captured = length;
+	head.record.captured = length < s->series.spec.snaplen ? length : s->series.spec.snaplen;
 	head.record.length = length;
 	pcap_file_copy(&s->file, &head, *skip ? sizeof(head) : sizeof(head.record));
-	return sizeof(head.record) + length;
+	return sizeof(head.record) + head.record.captured;
 }
 
 /* One frame of @descs descriptors from @pos on, @length bytes together. */
 static void add_record(struct pcap_sink *s, struct handover_port *p, uint32_t pos, uint32_t descs,
 		       uint32_t length)
 {
-	uint32_t skip, bytes;
+	uint32_t skip, bytes, left;
 
 	bytes = begin_record(s, p->port.xsk, handover_desc(p, pos), length, &skip);
-	for (uint32_t i = 0; i < descs; i++) {
+	left = bytes - sizeof(struct pcap_record) - (skip ? sizeof(((struct head *)0)->l2) : 0);
+	for (uint32_t i = 0; i < descs && left; i++) {
 		const struct xdp_desc *d = handover_desc(p, pos + i);
 		const uint8_t *data = (uint8_t *)afxdp_xsk_data(p->port.xsk, d->addr) + skip;
+		uint32_t n = d->len - skip < left ? d->len - skip : left;
 
 		if (length <= COPY_MAX)
-			pcap_file_copy(&s->file, data, d->len - skip);
+			pcap_file_copy(&s->file, data, n);
 		else
-			pcap_file_piece(&s->file, data, d->len - skip);
+			pcap_file_piece(&s->file, data, n);
+		left -= n;
 		skip = 0;
 	}
 	pcap_file_end(&s->file, bytes);
+}
+
+/* At most; a frame that is cut off still has its record's header. */
+static uint64_t record_bytes(const struct pcap_sink *s, uint32_t length)
+{
+	uint32_t snaplen = s->series.spec.snaplen;
+
+	return sizeof(struct head) + (length < snaplen ? length : snaplen);
 }
 
 /* Collect records of the @n descriptors from @pos on. Return: descriptors of the records that had
@@ -169,6 +186,9 @@ static uint32_t collect(struct pcap_sink *s, struct handover_port *p, uint32_t p
 		}
 		if (!pcap_file_fits(&s->file, descs + 1,
 				    sizeof(struct head) + (length <= COPY_MAX ? length : 0)))
+			break;
+		s->full = pcap_series_full(&s->series, &s->file, record_bytes(s, length), s->now);
+		if (s->full)
 			break;
 		add_record(s, p, pos + i, descs, length);
 		i += descs;
@@ -223,13 +243,19 @@ static void recovered(struct pcap_sink *s)
 /* Write what one worker handed over. Return: descriptors. */
 static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 {
-	uint32_t pos, n = handover_peek(p, PCAP_RECORDS, &pos), records, written;
+	uint32_t pos, n = handover_peek(p, PCAP_RECORDS, &pos), records, written, got;
 	uint64_t bytes;
 	int err;
 
 	if (!n)
 		return 0;
-	n = collect(s, p, pos, n);
+	if (pcap_series_late(&s->series, s->now))
+		pcap_series_next(&s->series, &s->file, s->now);
+	got = collect(s, p, pos, n);
+	if (!got && s->full) {
+		pcap_series_next(&s->series, &s->file, s->now);
+		got = collect(s, p, pos, n);
+	}
 	records = s->file.records;
 	err = pcap_file_write(&s->file, &written, &bytes);
 	s->lost += records - written;
@@ -240,8 +266,8 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 	sink_add(&s->bytes, bytes);
 	sink_add(&p->port.there.delivered, written);
 	sink_add(&p->port.there.dropped, records - written);
-	handover_give_back(p, pos, n);
-	return n;
+	handover_give_back(p, pos, got);
+	return got;
 }
 
 static uint32_t write_round(struct pcap_sink *s)
@@ -318,7 +344,7 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 	s->name = strdup(arg);
 	if (!s->name || handover_init(&s->handover, env, sizeof(struct handover_port)))
 		goto free;
-	err = pcap_file_open(&s->file, arg, why, size);
+	err = pcap_series_open(&s->series, &s->file, arg, clock_ns(CLOCK_MONOTONIC), why, size);
 	if (err)
 		goto free_said;
 	err = start_writer(s);
@@ -327,7 +353,7 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 	*sink = &s->sink;
 	return 0;
 close:
-	pcap_file_close(&s->file);
+	pcap_series_close(&s->series, &s->file);
 free:
 	snprintf(why, size, "sink 'pcap:%s': %s", arg, strerror(-err));
 free_said:
@@ -404,10 +430,10 @@ static json_t *pcap_report(struct sink *sink)
 
 		frames += sink_get(&port->there.delivered);
 	}
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
-			 json_text(s->name), "frames", (json_int_t)frames, "bytes",
-			 (json_int_t)sink_get(&s->bytes), "write_errors",
-			 (json_int_t)sink_get(&s->write_errors), "error",
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
+			 json_text(s->name), "files", (json_int_t)sink_get(&s->series.files),
+			 "frames", (json_int_t)frames, "bytes", (json_int_t)sink_get(&s->bytes),
+			 "write_errors", (json_int_t)sink_get(&s->write_errors), "error",
 			 err ? strerror(err) : NULL);
 }
 
@@ -416,7 +442,7 @@ static void pcap_close_sink(struct sink *sink)
 	struct pcap_sink *s = (struct pcap_sink *)sink;
 
 	pcap_finish(sink);
-	pcap_file_close(&s->file);
+	pcap_series_close(&s->series, &s->file);
 	handover_free(&s->handover);
 	free(s->name);
 	free(s);
@@ -424,7 +450,7 @@ static void pcap_close_sink(struct sink *sink)
 
 const struct sink_ops sink_pcap_ops = {
 	.name = "pcap",
-	.arg = "FILE",
+	.arg = "FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES]",
 	.own_thread = true,
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,

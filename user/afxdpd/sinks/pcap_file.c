@@ -14,9 +14,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Of an Ethernet frame nothing is ever cut off: libpcap's own upper limit (MAXIMUM_SNAPLEN). */
-#define SNAPLEN 262144
-
 #define OPEN_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
 
 /* Whether only we and root can put a name, so also a link, into the directory of @name. */
@@ -66,9 +63,9 @@ static int open_fd(const char *name)
 /* The file's header as libpcap writes it, so that magic and link type are its business. Records we
  * write ourselves: of 60-byte frames pcap_dump() with a buffer as large cost 59 ns each, its two
  * calls of fwrite() being most of the difference to our 38 (tmpfs, one core). */
-static int make_header(struct pcap_file *f)
+static int make_header(struct pcap_file *f, uint32_t snaplen)
 {
-	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, SNAPLEN,
+	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, (int)snaplen,
 							    PCAP_TSTAMP_PRECISION_NANO);
 	FILE *stream = fmemopen(f->header, sizeof(f->header), "wb");
 	pcap_dumper_t *dumper = dead && stream ? pcap_dump_fopen(dead, stream) : NULL;
@@ -115,9 +112,9 @@ int pcap_file_begin(struct pcap_file *f)
 
 /* A regular file has one writer. The lock belongs to this opening of the inode, by whatever name,
  * and goes with it. */
-static int lock(struct pcap_file *f, const struct stat *st)
+static int lock(int fd, const struct stat *st)
 {
-	if (!S_ISREG(st->st_mode) || !flock(f->fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+	if (!S_ISREG(st->st_mode) || !flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
 		return 0; /* or a file system that knows no locks */
 	return -EBUSY;
 }
@@ -130,6 +127,8 @@ static const char *reason(int err)
 	case -EBUSY:
 		return "a capture is being written to this file; choose another name, or rename "
 		       "the file first";
+	case -EINVAL:
+		return "it is no regular file";
 	case -ELOOP:
 		return "it is a symbolic link in a directory that others can write to; name the "
 		       "file itself";
@@ -138,7 +137,7 @@ static const char *reason(int err)
 	}
 }
 
-int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size)
+int pcap_file_open(struct pcap_file *f, const char *name, uint32_t snaplen, char *why, size_t size)
 {
 	struct stat st;
 	int err;
@@ -150,7 +149,7 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 		err = -errno;
 		goto close;
 	}
-	err = lock(f, &st) ?: make_header(f);
+	err = lock(f->fd, &st) ?: make_header(f, snaplen);
 	/* What is in a file already stays until there is something better. */
 	if (!err && (!strcmp(name, "-") || !S_ISREG(st.st_mode) || !st.st_size))
 		err = write_header(f);
@@ -159,6 +158,37 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 	return 0;
 close:
 	pcap_file_close(f);
+	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
+	return err;
+}
+
+int pcap_file_next(struct pcap_file *f, const char *name, char *why, size_t size)
+{
+	int fd = open_path(name), old = f->fd, err = 0;
+	off_t end = f->end;
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode))
+		err = -EINVAL;
+	else
+		err = lock(fd, &st);
+	if (!err && ftruncate(fd, 0))
+		err = -errno;
+	if (!err) {
+		f->fd = fd;
+		err = write_header(f);
+	}
+	if (!err) {
+		f->broken = false;
+		close(old);
+		return 0;
+	}
+	f->fd = old;
+	f->end = end;
+	if (fd >= 0)
+		close(fd);
 	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
 	return err;
 }

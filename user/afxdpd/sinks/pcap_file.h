@@ -51,12 +51,39 @@ struct pcap_file {
 /**
  * pcap_file_open() - create or open the file @name ("-" is stdout). An existing file keeps what it
  * has until pcap_file_begin(), or the first record.
+ * @snaplen: bytes of a frame that records have at most, for the header.
  * @why: one line, quoting @name, if it fails.
  *
  * Return: 0; -EBUSY if a capture is being written there; -ELOOP for a link that others may have
  * placed; or another -errno.
  */
-int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size);
+int pcap_file_open(struct pcap_file *f, const char *name, uint32_t snaplen, char *why, size_t size);
+
+/**
+ * pcap_file_next() - go on in the regular file @name, whose old content goes. Nothing may be
+ * collected.
+ *
+ * Return: as pcap_file_open(); if it fails the file before stays open.
+ */
+int pcap_file_next(struct pcap_file *f, const char *name, char *why, size_t size);
+
+/** pcap_file_room() - bytes that can be collected until the file has @size; everything if it cannot
+ * be told, and at least one record is always taken: see pcap_file_empty(). */
+static inline uint64_t pcap_file_room(const struct pcap_file *f, uint64_t size)
+{
+	uint64_t has = f->records ? f->record_end[f->records - 1] : 0;
+
+	if (f->end < 0)
+		return UINT64_MAX;
+	has += f->end;
+	return has < size ? size - has : 0;
+}
+
+/** pcap_file_empty() - whether the file holds no record, nor is one collected. */
+static inline bool pcap_file_empty(const struct pcap_file *f)
+{
+	return !f->records && f->end <= (off_t)sizeof(f->header);
+}
 
 /** pcap_file_begin() - what was in the file goes, a header comes; nothing if that has happened.
  * Return: 0 or -errno; may be tried again. */

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+#include "pcap_series.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "log.h"
+
+#define NS_PER_S 1000000000ULL
+
+/* A dated ring: the file that began as many files ago goes. */
+static void forget_oldest(struct pcap_series *s)
+{
+	char **name;
+
+	if (!s->kept)
+		return;
+	name = &s->kept[s->files % s->spec.files];
+	if (*name && strcmp(*name, s->current))
+		unlink(*name);
+	free(*name);
+	*name = strdup(s->current);
+}
+
+static void began(struct pcap_series *s, uint64_t now)
+{
+	s->begun_ns = now;
+	s->retry_ns = 0;
+	forget_oldest(s);
+	__atomic_store_n(&s->files, s->files + 1, __ATOMIC_RELAXED);
+}
+
+static void free_names(struct pcap_series *s)
+{
+	for (uint32_t i = 0; s->kept && i < s->spec.files; i++)
+		free(s->kept[i]);
+	free(s->kept);
+	s->kept = NULL;
+}
+
+int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *text, uint64_t now,
+		     char *why, size_t size)
+{
+	struct stat st;
+	int err;
+
+	memset(s, 0, sizeof(*s));
+	err = pcap_spec_parse(&s->spec, text, why, size);
+	if (err)
+		return err;
+	err = pcap_spec_name(&s->spec, 0, time(NULL), NULL, s->current, sizeof(s->current));
+	if (!err && pcap_spec_dated(&s->spec) && s->spec.files) {
+		s->kept = calloc(s->spec.files, sizeof(*s->kept));
+		err = s->kept ? 0 : -ENOMEM;
+	}
+	if (err) {
+		snprintf(why, size, "sink 'pcap:%s': %s", text, strerror(-err));
+		return err;
+	}
+	err = pcap_file_open(f, s->current, s->spec.snaplen, why, size);
+	if (err)
+		goto free;
+	if (pcap_spec_rotates(&s->spec) && (fstat(f->fd, &st) || !S_ISREG(st.st_mode))) {
+		snprintf(why, size, "sink 'pcap:%s': '%s' is no regular file: no other can follow",
+			 text, s->current);
+		err = -EINVAL;
+		goto close;
+	}
+	began(s, now);
+	return 0;
+close:
+	pcap_file_close(f);
+free:
+	free_names(s);
+	return err;
+}
+
+void pcap_series_close(struct pcap_series *s, struct pcap_file *f)
+{
+	pcap_file_close(f);
+	free_names(s);
+}
+
+bool pcap_series_full(const struct pcap_series *s, const struct pcap_file *f, uint64_t bytes,
+		      uint64_t now)
+{
+	return s->spec.size && now >= s->retry_ns && !pcap_file_empty(f) &&
+	       pcap_file_room(f, s->spec.size) < bytes;
+}
+
+bool pcap_series_late(const struct pcap_series *s, uint64_t now)
+{
+	return s->spec.seconds && now >= s->retry_ns &&
+	       now - s->begun_ns >= s->spec.seconds * NS_PER_S;
+}
+
+void pcap_series_next(struct pcap_series *s, struct pcap_file *f, uint64_t now)
+{
+	char name[PATH_MAX], why[2 * PATH_MAX];
+	int err = pcap_spec_name(&s->spec, s->files, time(NULL), s->current, name, sizeof(name));
+
+	if (err)
+		snprintf(why, sizeof(why), "cannot name the file after it: %s", strerror(-err));
+	else
+		err = pcap_file_next(f, name, why, sizeof(why));
+	if (!err) {
+		memcpy(s->current, name, sizeof(name));
+		began(s, now);
+		return;
+	}
+	if (!s->retry_ns)
+		log_line(LEVEL_WARNING, "capture '%s' goes on for longer than asked for: %s",
+			 s->current, why);
+	s->retry_ns = now + NS_PER_S;
+}
