@@ -14,7 +14,7 @@
  * library sizes it to the device. */
 #define AFXDP_QUEUES_DEFAULT 64
 
-/* Rules a program can count: 256 is the promise (afxdp-rules(5)); the map has one slot a rule. */
+/* Rules a program can count: see LIMITS in afxdp-rules(5); the map has one slot a rule. */
 #define AFXDP_RULES_MAX 1024
 
 /* struct afxdp_meta.rule of a frame that no rule matched: the default action took it. */

@@ -220,14 +220,6 @@ static void check_machine(struct finding *f)
 	say(f, "cpus", NULL, "%ld online", sysconf(_SC_NPROCESSORS_ONLN));
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 int ctl_doctor(const struct ctl *ctl, int argc, char **argv)
 {
 	struct finding f = { .list = json_array(), .print = !ctl->json };
@@ -245,7 +237,7 @@ int ctl_doctor(const struct ctl *ctl, int argc, char **argv)
 	err = afxdp_nic_get(ifindex, &nic);
 	if (err)
 		return ctl_fail(1, "cannot look at '%s': %s", ctl->ifname, strerror(-err));
-	libbpf_set_print(quiet);
+	libbpf_set_print(NULL);
 	if (f.print)
 		printf("%s\n", nic.name);
 	check_link(&f, &nic);

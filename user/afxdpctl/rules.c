@@ -99,21 +99,13 @@ void ctl_print_notes(const json_t *reply)
 		ctl_fail(0, "%s", json_string_value(note));
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 int ctl_read_rules(const struct ctl *ctl, const char *path, struct afxdp_rules **rules)
 {
 	const char *line;
 	char err[512];
 	int ret;
 
-	libbpf_set_print(quiet);
+	libbpf_set_print(NULL);
 	ret = ctl->expression ? afxdp_rules_parse_expr(ctl->expression, rules, err, sizeof(err))
 			      : afxdp_rules_parse_file(path, rules, err, sizeof(err));
 	if (ret)

@@ -25,7 +25,7 @@
 #include "reading.h"
 #include "worker.h"
 
-/* Exit statuses: see DESIGN's contract in README.md. */
+/* afxdpd(8), EXIT STATUS */
 enum {
 	EXIT_DONE = 0,
 	EXIT_RUNTIME = 1,

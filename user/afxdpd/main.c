@@ -6,22 +6,6 @@
 #include "daemon.h"
 #include "written.h"
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
-static int quiet_xdp(enum libxdp_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -40,8 +24,8 @@ int main(int argc, char **argv)
 		printf("afxdpd %s\n", AFXDP_VERSION);
 	} else {
 		if (!options.verbose) {
-			libbpf_set_print(quiet);
-			libxdp_set_print(quiet_xdp);
+			libbpf_set_print(NULL);
+			libxdp_set_print(NULL);
 		}
 		status = daemon_run(&options);
 	}

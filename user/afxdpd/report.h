@@ -6,8 +6,8 @@
 #include <jansson.h>
 #include "daemon.h"
 
-/** report_json() - the report of DESIGN's contract, schema 1. Return: a new reference, or NULL if
- * memory ran out. */
+/** report_json() - the report, schema 1 (afxdpd(8), THE LEDGER). Return: a new reference, or NULL
+ * if memory ran out. */
 json_t *report_json(struct daemon *d, const struct picture *p);
 
 /** report_line() - what happened since @before: one line from malloc(), or NULL. */

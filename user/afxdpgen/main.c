@@ -34,14 +34,6 @@ __attribute__((format(printf, 1, 2))) static void complain(const char *format, .
 	va_end(args);
 }
 
-static int quiet(enum libbpf_print_level level, const char *format, va_list args)
-{
-	(void)level;
-	(void)format;
-	(void)args;
-	return 0;
-}
-
 static int talk(enum libbpf_print_level level, const char *format, va_list args)
 {
 	return level == LIBBPF_DEBUG ? 0 : vfprintf(stderr, format, args);
@@ -152,7 +144,7 @@ static int main_status(int argc, char **argv)
 		fputs(options.help ? gen_options_usage() : "afxdpgen " AFXDP_VERSION "\n", stdout);
 		return 0;
 	}
-	libbpf_set_print(options.verbose ? talk : quiet);
+	libbpf_set_print(options.verbose ? talk : NULL);
 	status = ready(&options, &interface);
 	if (status)
 		return status;
