@@ -21,7 +21,7 @@ static const struct {
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
 	{ "rules", ctl_rules, "VERB",
 	  "check FILE, or test FILE|-f EXPR --pcap CAPTURE; need no daemon" },
-	{ "set", ctl_set, "NAME VERB", "add|del ADDRESS, list, or replace FILE" },
+	{ "set", ctl_set, "NAME VERB", "add|del ELEMENT, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
 	{ "doctor", ctl_doctor, "", "what IFACE can do, and what to change; needs no daemon" },

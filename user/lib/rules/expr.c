@@ -84,8 +84,8 @@ static int find_marks(struct expr *e, const struct bpf_program *other)
 	return i == e->len && i == other->bf_len ? 0 : -EINVAL;
 }
 
-/* Words that ask for such things are refused by name (words.c): should there be one more, it is not
- * accepted in silence. */
+/* Words that ask for such things are refused by name (strangers.c): should there be one more, it is
+ * not accepted in silence. */
 static int check_places(const struct expr *e)
 {
 	for (uint32_t i = 0; i < e->len; i++)

@@ -4,44 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include "flow.h"
-
-/* The classic machine at one instruction, with symbols in its registers. */
-struct state {
-	uint32_t pc;
-	uint32_t keyed; /* the expression has matched: see MARK_KEY */
-	uint32_t held;	/* half of what is to be looked up, plus one: see MARK_MAC_LOW */
-	uint32_t found; /* VALUE_RANK of the rule that has matched, plus one: is an earlier one,
-			   too? */
-	uint32_t reg[REGS];
-};
-
-/* A state met before, and the node that stands for it. */
-struct met {
-	struct state state;
-	uint32_t node, next;
-};
-
-/* An edge whose end is still to be built. */
-struct todo {
-	struct state state;
-	uint32_t node, which; /* which: of next[], or LOOP_EXIT + exit */
-};
-
-#define LOOP_EXIT 2
-
-struct builder {
-	struct graph *g;
-	struct values *vs;
-	struct flow flow;
-	const struct source *source;
-	uint32_t *first_met; /* per instruction, index + 1 */
-	struct met *met;
-	uint32_t mets, met_room;
-	struct todo *todo;
-	uint32_t todos, todo_room;
-	int err;
-};
+#include "graph_build.h"
 
 static void *grow(struct builder *b, void *array, uint32_t n, uint32_t *room, size_t size)
 {
@@ -59,7 +22,7 @@ static void *grow(struct builder *b, void *array, uint32_t n, uint32_t *room, si
 	return p;
 }
 
-static uint32_t new_node(struct builder *b, uint8_t kind, uint32_t what)
+uint32_t graph_new_node(struct builder *b, uint8_t kind, uint32_t what)
 {
 	struct graph *g = b->g;
 	struct node *p;
@@ -77,7 +40,7 @@ static uint32_t new_node(struct builder *b, uint8_t kind, uint32_t what)
 	return g->n++;
 }
 
-static void later(struct builder *b, uint32_t node, uint32_t which, struct state s, uint32_t pc)
+void graph_later(struct builder *b, uint32_t node, uint32_t which, struct state s, uint32_t pc)
 {
 	struct todo *p = grow(b, b->todo, b->todos, &b->todo_room, sizeof(*p));
 
@@ -186,7 +149,7 @@ static uint32_t load(struct builder *b, uint32_t size, uint32_t base, uint64_t k
 static uint32_t too_short(struct builder *b, const struct state *s)
 {
 	if (s->found)
-		return new_node(b, NODE_RANK, s->found - 1);
+		return graph_new_node(b, NODE_RANK, s->found - 1);
 	return s->keyed ? MATCH : FAIL;
 }
 
@@ -229,7 +192,7 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 	if (checked) {
 		uint32_t otherwise = too_short(b, s);
 
-		*node = new_node(b, NODE_LOAD, v);
+		*node = graph_new_node(b, NODE_LOAD, v);
 		b->g->node[*node].next[0] = otherwise;
 	}
 	if (BPF_MODE(i->code) == BPF_MSH) {
@@ -238,7 +201,7 @@ static uint32_t build_ld(struct builder *b, struct state *s, uint32_t *node)
 	}
 	s->reg[reg] = v;
 	if (checked)
-		later(b, *node, 1, *s, s->pc + 1);
+		graph_later(b, *node, 1, *s, s->pc + 1);
 	return !checked;
 }
 
@@ -265,86 +228,9 @@ static uint32_t build_alu(struct builder *b, struct state *s, uint32_t *node)
 	s->reg[REG_A] = value_alu(vs, op, a, x);
 	if (value_is_const(vs, x))
 		return 1;
-	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, x, zero));
+	*node = graph_new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, x, zero));
 	b->g->node[*node].next[1] = FAIL;
-	later(b, *node, 0, *s, s->pc + 1);
-	return 0;
-}
-
-/* An address that rules are about: of all that match the first counts, so the others are looked for
- * as if this one did not. */
-static void build_rank(struct builder *b, struct state *s, uint32_t v, uint32_t on, uint32_t *node)
-{
-	struct values *vs = b->vs;
-	struct state found = *s;
-	uint32_t earlier;
-
-	found.found = v + 1;
-	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, v, value_const(vs, 0)));
-	later(b, *node, 1, *s, on);
-	if (!s->found) {
-		later(b, *node, 0, found, on);
-		return;
-	}
-	earlier = new_node(b, NODE_TEST, cond_get(vs, BPF_JGE, v, s->found - 1));
-	b->g->node[*node].next[0] = earlier;
-	later(b, earlier, 0, found, on);
-	later(b, earlier, 1, *s, on);
-}
-
-/* The look-up that comparing @a stands for. */
-static uint32_t marked_value(struct builder *b, const struct state *s, uint16_t mark, uint32_t a)
-{
-	uint32_t set = MARK_OF(mark);
-
-	switch (MARK_KIND(mark)) {
-	case MARK_SET4:
-		return value_set4(b->vs, set, a);
-	case MARK_PORT:
-		return value_key(b->vs, set, a, NO_VALUE);
-	case MARK_MAC:
-	case MARK_SERVICE:
-		return value_key(b->vs, set, a, s->held - 1);
-	}
-	return value_set6(b->vs, set, a);
-}
-
-/* A comparison that stands for something else: set look-ups take the address that libpcap compares,
- * so a set means in every context what `net` means there. */
-static uint32_t build_mark(struct builder *b, struct state *s, uint16_t mark, uint32_t *node)
-{
-	struct values *vs = b->vs;
-	uint32_t t, f, a = s->reg[REG_A], v;
-
-	flow_targets(&b->flow.code[s->pc], s->pc, &t, &f);
-	switch (MARK_KIND(mark)) {
-	case MARK_KEY:
-		s->keyed = 1;
-		s->pc = f;
-		return 1;
-	case MARK_SET6_WORD:
-		s->pc = t;
-		return 1;
-	case MARK_MAC_LOW:
-	case MARK_SERVICE4:
-		s->held = a + 1;
-		s->pc = t;
-		return 1;
-	case MARK_KEY4:
-	case MARK_KEY6:
-		*node = new_node(b, MARK_KIND(mark) == MARK_KEY4 ? NODE_KEY4 : NODE_KEY6, a);
-		return 0;
-	}
-	if (b->source->ranks && MARK_KIND(mark) == MARK_SET4) {
-		build_rank(b, s, value_rank4(vs, MARK_OF(mark), a), f, node);
-		return 0;
-	}
-	v = marked_value(b, s, mark, a);
-	if (MARK_KIND(mark) == MARK_MAC)
-		s->held = 0;
-	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_JEQ, v, value_const(vs, 0)));
-	later(b, *node, 0, *s, t);
-	later(b, *node, 1, *s, f);
+	graph_later(b, *node, 0, *s, s->pc + 1);
 	return 0;
 }
 
@@ -357,7 +243,7 @@ static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 
 	flow_targets(i, s->pc, &t, &f);
 	if (b->source->mark && b->source->mark[s->pc])
-		return build_mark(b, s, b->source->mark[s->pc], node);
+		return graph_mark(b, s, b->source->mark[s->pc], node);
 	if (t == f) {
 		s->pc = t;
 		return 1;
@@ -368,9 +254,9 @@ static uint32_t build_branch(struct builder *b, struct state *s, uint32_t *node)
 		s->pc = cond_fold(BPF_OP(i->code), vs->v[a].k, vs->v[x].k) ? t : f;
 		return 1;
 	}
-	*node = new_node(b, NODE_TEST, cond_get(vs, BPF_OP(i->code), a, x));
-	later(b, *node, 0, *s, f);
-	later(b, *node, 1, *s, t);
+	*node = graph_new_node(b, NODE_TEST, cond_get(vs, BPF_OP(i->code), a, x));
+	graph_later(b, *node, 0, *s, f);
+	graph_later(b, *node, 1, *s, t);
 	return 0;
 }
 
@@ -380,14 +266,14 @@ static uint32_t build_return(struct builder *b, const struct state *s)
 	uint32_t a = s->reg[REG_A], node;
 
 	if (s->found)
-		return new_node(b, NODE_RANK, s->found - 1);
+		return graph_new_node(b, NODE_RANK, s->found - 1);
 	if (s->keyed)
 		return MATCH; /* a frame without a source address */
 	if (CBPF_RVAL(i->code) != CBPF_A)
 		return i->k ? MATCH : FAIL;
 	if (value_is_const(b->vs, a))
 		return b->vs->v[a].k ? MATCH : FAIL;
-	node = new_node(b, NODE_TEST, cond_get(b->vs, BPF_JEQ, a, value_const(b->vs, 0)));
+	node = graph_new_node(b, NODE_TEST, cond_get(b->vs, BPF_JEQ, a, value_const(b->vs, 0)));
 	b->g->node[node].next[0] = MATCH;
 	b->g->node[node].next[1] = FAIL;
 	return node;
@@ -417,7 +303,7 @@ static uint32_t enter_loop(struct builder *b, uint32_t pc)
 
 static uint32_t build_loop(struct builder *b, const struct state *s)
 {
-	uint32_t index = enter_loop(b, s->pc), node = new_node(b, NODE_LOOP, index);
+	uint32_t index = enter_loop(b, s->pc), node = graph_new_node(b, NODE_LOOP, index);
 	struct loop *l = &b->g->loop[index];
 
 	for (int r = 0; r < REGS; r++)
@@ -428,7 +314,7 @@ static uint32_t build_loop(struct builder *b, const struct state *s)
 		for (int r = 0; r < REGS; r++)
 			if (l->written & BIT(r))
 				out.reg[r] = value_loop(b->vs, l->id, r);
-		later(b, node, LOOP_EXIT + e, out, l->exit[e].pc);
+		graph_later(b, node, LOOP_EXIT + e, out, l->exit[e].pc);
 	}
 	return node;
 }
@@ -492,8 +378,8 @@ static int build_all(struct builder *b)
 	struct state s = { .pc = 0 };
 	uint32_t zero = value_const(b->vs, 0);
 
-	new_node(b, NODE_FAIL, 0);
-	new_node(b, NODE_MATCH, 0);
+	graph_new_node(b, NODE_FAIL, 0);
+	graph_new_node(b, NODE_MATCH, 0);
 	for (int r = 0; r < REGS; r++)
 		s.reg[r] = zero;
 	b->g->root = build(b, s);

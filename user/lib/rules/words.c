@@ -3,11 +3,11 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "graph.h"
+#include "phrase.h"
 
 /*
  * Constants that stand for something: IPv4 addresses of 225.0.0.0/8, words of IPv6 addresses of
@@ -28,71 +28,6 @@
 #define VARIANT	       20
 #define KEY_SET	       0xfeu /* there is no set with that number */
 
-struct text {
-	char *p;
-	size_t n, room;
-};
-
-static bool add(struct text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool add(struct text *t, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	for (;;) {
-		size_t left = t->room - t->n;
-		char *p;
-
-		va_start(args, format);
-		n = vsnprintf(t->p ? t->p + t->n : NULL, left, format, args);
-		va_end(args);
-		if (n < 0)
-			return false;
-		if ((size_t)n < left)
-			break;
-		p = realloc(t->p, (t->n + n + 1) * 2);
-		if (!p)
-			return false;
-		t->p = p;
-		t->room = (t->n + n + 1) * 2;
-	}
-	t->n += n;
-	return true;
-}
-
-static bool is_name(char c)
-{
-	return isalnum((unsigned char)c) || c == '_' || c == '-' || c == '.';
-}
-
-/* The word that ends at @end of @t, and where it begins. */
-static size_t last_word(const struct text *t, size_t end, size_t *start)
-{
-	while (end && isspace((unsigned char)t->p[end - 1]))
-		end--;
-	*start = end;
-	while (*start && is_name(t->p[*start - 1]))
-		--*start;
-	return end - *start;
-}
-
-/* Is the word that ends at @end of @t one of @words, which end with NULL? Then *@start is where it
- * begins. */
-static const char *word_before(const struct text *t, size_t end, size_t *start,
-			       const char *const *words)
-{
-	size_t at, n = last_word(t, end, &at);
-
-	for (; n && *words; words++) {
-		if (strlen(*words) != n || strncmp(t->p + at, *words, n))
-			continue;
-		*start = at;
-		return *words;
-	}
-	return NULL;
-}
-
 static const char *const kinds[] = { "host", "net", NULL };
 static const char *const directions[] = { "src", "dst", NULL };
 static const char *const joints[] = { "or", "and", NULL };
@@ -104,7 +39,7 @@ static bool may_precede(const struct text *t, size_t end)
 {
 	size_t start;
 
-	if (word_before(t, end, &start, operators))
+	if (text_word_before(t, end, &start, operators))
 		return true;
 	while (end && isspace((unsigned char)t->p[end - 1]))
 		end--;
@@ -118,17 +53,17 @@ static size_t qualifiers(const struct text *t, const char **protocol, const char
 	size_t at = t->n, start, other, joint;
 	const char *direction, *first;
 
-	*kind = word_before(t, at, &start, kinds);
+	*kind = text_word_before(t, at, &start, kinds);
 	if (*kind)
 		at = start;
-	direction = word_before(t, at, &start, directions);
+	direction = text_word_before(t, at, &start, directions);
 	if (direction) {
 		at = start;
-		if (word_before(t, at, &joint, joints) &&
-		    (first = word_before(t, joint, &other, directions)) && first != direction)
+		if (text_word_before(t, at, &joint, joints) &&
+		    (first = text_word_before(t, joint, &other, directions)) && first != direction)
 			at = other;
 	}
-	*protocol = word_before(t, at, &start, protocols);
+	*protocol = text_word_before(t, at, &start, protocols);
 	return *protocol ? start : at;
 }
 
@@ -138,7 +73,7 @@ static bool add_address6(struct text *t, unsigned int variant, uint32_t set)
 	bool ok = true;
 
 	for (uint32_t i = 0; i < 4 && ok; i++, k += 1 << 16)
-		ok = add(t, "%s%x:%x", i ? ":" : "", k >> 16, k & 0xffff);
+		ok = text_add(t, "%s%x:%x", i ? ":" : "", k >> 16, k & 0xffff);
 	return ok;
 }
 
@@ -149,15 +84,16 @@ static bool add_stand(struct text *t, const char *qualified, const char *protoco
 {
 	uint32_t k = STAND4 | variant << VARIANT | set << 8;
 	bool v4 = !protocol || strcmp(protocol, "ip6"), v6 = !protocol || !v4, both = v4 && v6;
-	bool ok = add(t, "%s %s", qualified, both ? "(" : "");
+	bool ok = text_add(t, "%s %s", qualified, both ? "(" : "");
 
 	if (v4)
-		ok = ok && add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
+		ok = ok &&
+		     text_add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
 	if (both)
-		ok = ok && add(t, " or ");
+		ok = ok && text_add(t, " or ");
 	if (v6)
 		ok = ok && add_address6(t, variant, set);
-	return ok && (!both || add(t, ")"));
+	return ok && (!both || text_add(t, ")"));
 }
 
 static uint32_t small(uint32_t stand, unsigned int variant, uint32_t set)
@@ -178,9 +114,9 @@ static int add_ports(struct words *w, struct text *t, const char *name, unsigned
 	static const char *const port[] = { "port", NULL };
 	size_t start;
 
-	if (!word_before(t, t->n, &start, port))
+	if (!text_word_before(t, t->n, &start, port))
 		return refuse_use(w, name, "ports: write 'port @', 'dst port @', 'tcp port @'");
-	return add(t, "%u", small(STAND_PORT, variant, set)) ? 0 : -ENOMEM;
+	return text_add(t, "%u", small(STAND_PORT, variant, set)) ? 0 : -ENOMEM;
 }
 
 static int add_macs(struct words *w, struct text *t, const char *name, unsigned int variant,
@@ -191,19 +127,19 @@ static int add_macs(struct words *w, struct text *t, const char *name, unsigned 
 	size_t at = t->n, start;
 	bool qualified;
 
-	qualified = word_before(t, at, &start, host);
+	qualified = text_word_before(t, at, &start, host);
 	at = qualified ? start : at;
-	if (word_before(t, at, &start, directions)) {
+	if (text_word_before(t, at, &start, directions)) {
 		qualified = true;
 		at = start;
 	}
-	if (!qualified || !word_before(t, at, &start, ether))
+	if (!qualified || !text_word_before(t, at, &start, ether))
 		return refuse_use(w, name,
 				  "Ethernet addresses: write 'ether host @', 'ether src @', 'ether "
 				  "dst @'");
 	low = STAND_MAC | variant << VARIANT | set << 8;
-	return add(t, "%02x:%02x:%02x:%02x:%02x:%02x", high >> 8, high & 0xff, low >> 24,
-		   low >> 16 & 0xff, low >> 8 & 0xff, low & 0xff)
+	return text_add(t, "%02x:%02x:%02x:%02x:%02x:%02x", high >> 8, high & 0xff, low >> 24,
+			low >> 16 & 0xff, low >> 8 & 0xff, low & 0xff)
 		       ? 0
 		       : -ENOMEM;
 }
@@ -214,9 +150,9 @@ static bool add_service(struct text *t, const char *protocol, const char *direct
 {
 	uint32_t k = STAND_SERVICE4 | variant << VARIANT | set << 8;
 
-	return add(t, "(ip %s host %u.%u.%u.%u and %s %s port %u)", direction, k >> 24,
-		   k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff, protocol, direction,
-		   small(STAND_SERVICE, variant, set));
+	return text_add(t, "(ip %s host %u.%u.%u.%u and %s %s port %u)", direction, k >> 24,
+			k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff, protocol, direction,
+			small(STAND_SERVICE, variant, set));
 }
 
 /* `[tcp] [src] @NAME`; without a direction, one end or the other. */
@@ -228,13 +164,13 @@ static int add_services(struct words *w, struct text *t, const char *name, unsig
 	size_t at = t->n, start;
 	bool ok;
 
-	direction = word_before(t, at, &start, directions);
+	direction = text_word_before(t, at, &start, directions);
 	at = direction ? start : at;
-	protocol = word_before(t, at, &start, layer4);
+	protocol = text_word_before(t, at, &start, layer4);
 	at = protocol ? start : at;
 	/* `src or dst @NAME` would be one end of one or the other: that is what `@NAME` is. */
-	if (!may_precede(t, at) ||
-	    (word_before(t, at, &start, joints) && word_before(t, start, &start, directions)))
+	if (!may_precede(t, at) || (text_word_before(t, at, &start, joints) &&
+				    text_word_before(t, start, &start, directions)))
 		return refuse_use(w, name,
 				  "addresses with ports: write 'src @', 'dst @', '@' for either, "
 				  "'tcp' or 'udp' before these");
@@ -242,9 +178,9 @@ static int add_services(struct words *w, struct text *t, const char *name, unsig
 	if (direction)
 		ok = add_service(t, protocol ?: "", direction, variant, set);
 	else
-		ok = add(t, "(") && add_service(t, protocol ?: "", "src", variant, set) &&
-		     add(t, " or ") && add_service(t, protocol ?: "", "dst", variant, set) &&
-		     add(t, ")");
+		ok = text_add(t, "(") && add_service(t, protocol ?: "", "src", variant, set) &&
+		     text_add(t, " or ") && add_service(t, protocol ?: "", "dst", variant, set) &&
+		     text_add(t, ")");
 	return ok ? 0 : -ENOMEM;
 }
 
@@ -257,10 +193,10 @@ static int add_half(struct words *w, struct text *t, unsigned int variant, uint3
 	bool ok;
 
 	w->sets |= 1u << set;
-	if (word_before(t, t->n, &start, port))
-		ok = add(t, "%u", small(STAND_SERVICE, variant, set));
+	if (text_word_before(t, t->n, &start, port))
+		ok = text_add(t, "%u", small(STAND_SERVICE, variant, set));
 	else
-		ok = add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
+		ok = text_add(t, "%u.%u.%u.%u", k >> 24, k >> 16 & 0xff, k >> 8 & 0xff, k & 0xff);
 	return ok ? 0 : -ENOMEM;
 }
 
@@ -287,7 +223,7 @@ static int add_set(struct words *w, struct text *t, const char *s, unsigned int 
 
 	half = *s == SET_HALF;
 	s += half || only;
-	while (is_name(s[n]))
+	while (text_is_name(s[n]))
 		n++;
 	if (!n || n >= (int)sizeof(name)) {
 		snprintf(w->err, w->errlen,
@@ -334,7 +270,7 @@ static int replace_sets(struct words *w, struct text *t, const char *s, unsigned
 		size_t n = strcspn(s, "@");
 		int name;
 
-		if (!add(t, "%.*s", (int)n, s))
+		if (!text_add(t, "%.*s", (int)n, s))
 			return -ENOMEM;
 		s += n;
 		if (!*s)
@@ -347,38 +283,22 @@ static int replace_sets(struct words *w, struct text *t, const char *s, unsigned
 	return 0;
 }
 
-/* @text behind `inner`, if it begins with that. */
-static const char *behind_inner(const char *text, bool *inner)
-{
-	static const char word[] = "inner";
-
-	while (isspace((unsigned char)*text))
-		text++;
-	*inner = !strncmp(text, word, sizeof(word) - 1) && !is_name(text[sizeof(word) - 1]);
-	if (!*inner)
-		return text;
-	text += sizeof(word) - 1;
-	while (isspace((unsigned char)*text))
-		text++;
-	return !strcmp(text, "all") ? "" : text;
-}
-
 int words_translate(struct words *w, unsigned int variant, const char *key, char **out)
 {
 	struct text t = { .p = NULL };
-	const char *text = behind_inner(w->text, &w->inner);
+	const char *text = words_behind_inner(w->text, &w->inner);
 	bool wrap = key && *text, ok;
 	int err = 0;
 
 	*out = NULL;
-	ok = add(&t, "%s", wrap ? "(" : "");
+	ok = text_add(&t, "%s", wrap ? "(" : "");
 	if (ok)
 		err = replace_sets(w, &t, text, variant);
 	if (ok && !err && key)
-		ok = add(&t, "%s(greater %u or ", wrap ? ") and " : "",
-			 STAND_KEY | variant << VARIANT) &&
+		ok = text_add(&t, "%s(greater %u or ", wrap ? ") and " : "",
+			      STAND_KEY | variant << VARIANT) &&
 		     add_stand(&t, *key == 's' ? "src host" : "dst host", NULL, variant, KEY_SET) &&
-		     add(&t, ")");
+		     text_add(&t, ")");
 	if (ok && !err) {
 		*out = t.p;
 		return 0;
@@ -412,141 +332,4 @@ uint16_t words_mark(uint32_t k)
 	if ((k >> 16 & 3) != 3)
 		return MARK(MARK_SET6_WORD, 0);
 	return set == KEY_SET ? MARK(MARK_KEY6, 0) : MARK(MARK_SET6, set);
-}
-
-/* ---- Words that cannot mean anything, or probably mean something else ---- */
-
-/* How often @word stands in @text as a word of its own. */
-static unsigned int count_word(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-	unsigned int n = 0;
-
-	for (const char *s = strstr(text, word); s; s = strstr(s + 1, word))
-		n += (s == text || (!is_name(s[-1]) && s[-1] != '\\' && s[-1] != '@')) &&
-		     !is_name(s[len]);
-	return n;
-}
-
-/* Words of libpcap's scanner that ask for what is not in a frame. It refuses most of them itself,
- * and accepts the first three for what is not a file, where they then never match. */
-static const struct {
-	const char *word, *why;
-} strangers[] = {
-	{ "inbound", "a rule sees received frames only: leave it out" },
-	{ "outbound", "a rule sees received frames only, never one that is sent" },
-	{ "ifindex", "a rule belongs to one interface: leave it out" },
-	{ "ifname", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "on", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "rnr", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "rulenum", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "srnr", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "subrulenum", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "reason", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "rset", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "ruleset", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "action", "it is of OpenBSD's packet filter log, not of Ethernet" },
-	{ "type", "it is of 802.11 (wlan) frames, not of Ethernet: 'ether proto'?" },
-	{ "subtype", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "dir", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "direction", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "addr1", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "addr2", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "addr3", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "addr4", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "address1", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "address2", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "address3", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "address4", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "radio", "it is of 802.11 (wlan) frames, not of Ethernet" },
-	{ "lane", "it is of ATM, not of Ethernet" },
-	{ "metac", "it is of ATM, not of Ethernet" },
-	{ "bcc", "it is of ATM, not of Ethernet" },
-	{ "oam", "it is of ATM, not of Ethernet" },
-	{ "oamf4", "it is of ATM, not of Ethernet" },
-	{ "oamf4ec", "it is of ATM, not of Ethernet" },
-	{ "oamf4sc", "it is of ATM, not of Ethernet" },
-	{ "ilmic", "it is of ATM, not of Ethernet" },
-	{ "sc", "it is of ATM, not of Ethernet" },
-	{ "vpi", "it is of ATM, not of Ethernet" },
-	{ "vci", "it is of ATM, not of Ethernet" },
-	{ "connectmsg", "it is of ATM, not of Ethernet" },
-	{ "metaconnect", "it is of ATM, not of Ethernet" },
-	{ "fisu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "lssu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "lsu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "msu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "hfisu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "hlssu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "hmsu", "it is of SS7's MTP2, not of Ethernet" },
-	{ "sio", "it is of SS7's MTP3, not of Ethernet" },
-	{ "opc", "it is of SS7's MTP3, not of Ethernet" },
-	{ "dpc", "it is of SS7's MTP3, not of Ethernet" },
-	{ "sls", "it is of SS7's MTP3, not of Ethernet" },
-	{ "hsio", "it is of SS7's MTP3, not of Ethernet" },
-	{ "hopc", "it is of SS7's MTP3, not of Ethernet" },
-	{ "hdpc", "it is of SS7's MTP3, not of Ethernet" },
-	{ "hsls", "it is of SS7's MTP3, not of Ethernet" },
-};
-
-/* Is the word at @s the name of a host, a net or a port, and not one of the language? */
-static bool is_argument(const char *text, const char *s)
-{
-	static const char *const before[] = { "host", "net",	    "port",    "portrange",
-					      "src",  "dst",	    "gateway", "proto",
-					      "mask", "protochain", NULL };
-	struct text t = { .p = (char *)text, .n = s - text };
-	size_t start;
-
-	return word_before(&t, t.n, &start, before);
-}
-
-static bool has_stranger(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *s = strstr(text, word); s; s = strstr(s + 1, word))
-		if ((s == text || (!is_name(s[-1]) && s[-1] != '\\' && s[-1] != '@')) &&
-		    !is_name(s[len]) && !is_argument(text, s))
-			return true;
-	return false;
-}
-
-int words_check(struct words *w)
-{
-	static const char *const wrappers[] = { "vlan", "mpls", "pppoes", "pppoed", NULL };
-	const char *text = behind_inner(w->text, &w->inner);
-
-	for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-		if (!has_stranger(text, strangers[i].word))
-			continue;
-		snprintf(w->err, w->errlen, "'%s' can match nothing here: %s", strangers[i].word,
-			 strangers[i].why);
-		return -EINVAL;
-	}
-	if (has_stranger(text, "inner")) {
-		snprintf(w->err, w->errlen, "'inner' stands in front of the whole expression");
-		return -EINVAL;
-	}
-	for (const char *const *word = wrappers; w->inner && *word; word++) {
-		if (!has_stranger(text, *word))
-			continue;
-		snprintf(w->err, w->errlen,
-			 "'%s' behind 'inner' can match nothing: it looks at what is behind them",
-			 *word);
-		return -EINVAL;
-	}
-	return 0;
-}
-
-const char *words_advice(const char *text)
-{
-	if (count_word(text, "vxlan"))
-		return "this libpcap does not know 'vxlan': 'udp port 4789' is its outer frame";
-	if (strstr(text, "ip broadcast") || strstr(text, "ip  broadcast"))
-		return "write 'ether broadcast', or 'dst host' with the network's broadcast "
-		       "address";
-	if (count_word(text, "gateway"))
-		return "write 'ether host MAC and not host IP', which is what it means";
-	return NULL;
 }
