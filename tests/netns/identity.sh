@@ -203,6 +203,26 @@ for change in "mode busy" "sink drop" "rules replace /etc/hostname" "stop" "set 
 	expect_match "a member: $change" "$OUT" "may look, not change"
 done
 expect_status 3 stranger_ctl status
+# Nor do they take all places from who may.
+in_ns "$rx" python3 - "$socket" >"$dir/hogs" <<'PYTHON' &
+import os, socket, sys
+os.setgroups([4242]); os.setgid(65534); os.setuid(65534)
+def hog():
+    s = socket.socket(socket.AF_UNIX); s.connect(sys.argv[1]); s.setblocking(False)
+    try:
+        while True: s.send(b'{"command":"ledger"}\n' * 100)
+    except OSError: pass
+    return s
+hogs = [hog() for _ in range(100)]
+print("bound", flush=True)
+while True: hogs = hogs[1:] + [hog()]
+PYTHON
+hogs=$!
+cleanup pkill -P $hogs
+wait_for 60 grep -q bound "$dir/hogs" || fail "no crowd of members"
+for _ in 1 2 3 4 5; do expect_status 0 ctl status; done
+pkill -P $hogs
+wait $hogs 2>/dev/null || true
 end_daemon
 
 # No /run to write: said in one line, and --control is enough.
