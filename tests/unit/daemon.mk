@@ -14,6 +14,9 @@ $(B)/tests/unit/account.t: user/lib/account.c user/lib/account.h
 conn_memory_LIBS := -Iuser/afxdpd -ljansson
 $(B)/tests/unit/conn_memory.t: user/afxdpd/conn.c user/afxdpd/conn.h user/afxdpd/ask.h
 
+registry_SRCS := user/common/registry.c user/common/trust.c
+$(B)/tests/unit/registry.t: $(registry_SRCS) user/common/registry.h user/common/trust.h
+
 mode_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/mode.t: user/afxdpd/mode.h
 
