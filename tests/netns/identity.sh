@@ -89,6 +89,7 @@ for what in status ledger doctor "--json status" "--json doctor" "rules show"; d
 	[[ $OUT != *$'\e'* ]] || fail "$what prints an escape sequence: $(cat -v <<<"$OUT")"
 done
 expect_status 3 in_ns "$rx" "$BUILD/afxdpctl" -i $'no\e[31m\u9b' status
+expect_match "no such interface" "$OUT" "has no such interface"
 [[ $OUT != *$'\e'* && $OUT != *$'\u9b'* ]] || fail "an escape sequence is printed: $(cat -v <<<"$OUT")"
 ip -n "$rx" link set "$escape" name "n$RUN_ID"
 wait_for 10 renamed_to "n$RUN_ID" || fail "renamed: $(cat "$dir/err")"

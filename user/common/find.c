@@ -195,7 +195,12 @@ int find_daemon(const char *ifname, char *why, size_t size)
 		if (fd == -ENOENT)
 			fd = ask_all(&r, &wanted, why, size);
 	}
-	if (fd == -ENOENT)
+	if (fd == -ENOENT && !wanted.ifindex)
+		snprintf(why, size,
+			 "no afxdpd serves '%s', and this network namespace has no such interface "
+			 "('ip -br link' lists those it has)",
+			 ifname);
+	else if (fd == -ENOENT)
 		snprintf(why, size,
 			 "no afxdpd serves '%s' in this network namespace: start one with "
 			 "'afxdpd -i %s'",
