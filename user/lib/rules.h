@@ -170,6 +170,13 @@ int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 			 int (*each)(void *arg, const char *element), void *arg);
 
 /**
+ * afxdp_rules_again() - a copy of @r, not loaded, that shares its sets: for another object. Takes
+ * no time: nothing is read or compiled. Return: 0 or -ENOMEM.
+ */
+int afxdp_rules_again(const struct afxdp_rules *r, struct afxdp_rules **out, char *err,
+		      size_t errlen);
+
+/**
  * afxdp_rules_with_set() - a copy of @r, not loaded, whose set @name has the elements of file
  * @path (NULL: the present ones, in a map with room to grow). Swap it in like any new rules.
  */

@@ -122,6 +122,9 @@ int compile_thoroughly(struct rule_input *rule, uint32_t rules, struct program *
 		       const char **why, uint32_t *at);
 void program_free(struct program *p);
 
+/** program_copy() - @to is empty; program_free() it in any case. Return: 0 or -ENOMEM. */
+int program_copy(struct program *to, const struct program *from);
+
 /* Append. Return: false if there is no memory. */
 bool function_put(struct function *f, struct bpf_insn insn);
 struct function *program_add(struct program *p, enum function_kind kind);

@@ -198,7 +198,7 @@ int afxdp_rules_keep_sets(struct afxdp_rules *r, const struct afxdp_rules *old)
 		if (!was || !was->changes || strcmp(was->path, fresh->path))
 			continue;
 		if (list_same(&was->read, &fresh->list)) {
-			was->refs++;
+			set_get(was);
 			was->line = fresh->line;
 			r->set[i] = was;
 			set_put(fresh);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include "compile.h"
 
 bool function_put(struct function *f, struct bpf_insn insn)
@@ -32,6 +34,27 @@ struct function *program_add(struct program *p, enum function_kind kind)
 	}
 	p->function[p->functions] = (struct function){ .kind = kind };
 	return &p->function[p->functions++];
+}
+
+int program_copy(struct program *to, const struct program *from)
+{
+	for (uint32_t i = 0; i < from->functions; i++) {
+		const struct function *was = &from->function[i];
+		struct function *f = program_add(to, was->kind);
+		size_t bytes = was->n * sizeof(*was->insn);
+
+		if (!f)
+			return -ENOMEM;
+		*f = *was;
+		f->room = was->n;
+		f->insn = malloc(bytes ?: 1);
+		if (!f->insn) {
+			f->n = f->room = 0;
+			return -ENOMEM;
+		}
+		memcpy(f->insn, was->insn, bytes);
+	}
+	return 0;
 }
 
 void program_free(struct program *p)

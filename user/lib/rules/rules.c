@@ -253,8 +253,12 @@ int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_h
 	struct afxdp_hits *hits;
 
 	*sum = (struct afxdp_hits){ .frames = 0 };
-	if (index >= r->rules || r->hits_fd < 0)
+	if (index >= r->rules)
 		return -ENOENT;
+	if (r->inherited)
+		*sum = r->inherited[index];
+	if (r->hits_fd < 0)
+		return 0; /* not loaded yet */
 	if (cpus < 0)
 		return cpus;
 	hits = calloc(cpus, sizeof(*hits));
@@ -266,9 +270,5 @@ int afxdp_rules_hits(const struct afxdp_rules *r, uint32_t index, struct afxdp_h
 		sum->bytes += hits[i].bytes;
 	}
 	free(hits);
-	if (!ret && r->inherited) {
-		sum->frames += r->inherited[index].frames;
-		sum->bytes += r->inherited[index].bytes;
-	}
 	return ret;
 }

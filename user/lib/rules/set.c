@@ -253,7 +253,7 @@ struct set *set_new(const char *name, const char *path)
 
 void set_put(struct set *s)
 {
-	if (--s->refs)
+	if (__atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL))
 		return;
 	if (s->cells.cell)
 		munmap(s->cells.cell, s->size);

@@ -271,6 +271,12 @@ struct set {
 	struct table6 table6;
 };
 
+/** set_get() - one more has @s. Generations of rules that share it may be of several threads. */
+static inline void set_get(struct set *s)
+{
+	__atomic_add_fetch(&s->refs, 1, __ATOMIC_RELAXED);
+}
+
 /** set_new() - without elements or a map. set_put() gives it up, and frees it after the last. */
 struct set *set_new(const char *name, const char *path);
 

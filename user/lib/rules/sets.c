@@ -343,7 +343,7 @@ static int other_set(struct afxdp_rules *to, const struct set *from, const struc
 	return set_change(set, o->element, o->add);
 }
 
-/* A copy of @r, not loaded, with another set. */
+/* A copy of @r, not loaded, with another set (@o NULL: with the same). */
 static int with_other(const struct afxdp_rules *r, const struct other *o, struct afxdp_rules **out,
 		      char *err, size_t errlen)
 {
@@ -353,7 +353,7 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 	int ret = 0;
 
 	*out = NULL;
-	if (!find(r, o->name, err, errlen))
+	if (o && !find(r, o->name, err, errlen))
 		return -ENOENT;
 	snprintf(err, errlen, "out of memory");
 	next = rules_new(r->name);
@@ -362,18 +362,21 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 	next->otherwise = r->otherwise;
 	next->default_line = r->default_line;
 	for (uint32_t i = 0; i < r->sets && !ret; i++) {
-		if (!strcmp(r->set[i]->name, o->name)) {
+		if (o && !strcmp(r->set[i]->name, o->name)) {
 			ret = other_set(next, r->set[i], o, err, errlen);
 			continue;
 		}
-		r->set[i]->refs++;
+		set_get(r->set[i]);
 		ret = rules_add_set(next, r->set[i]);
 	}
 	for (uint32_t i = 0; i < r->rules && !ret; i++)
 		ret = copy_rule(next, &r->rule[i]);
 	if (!ret)
 		ret = rules_copy_tables(next, r);
-	if (!ret) {
+	/* The same rules with the same sets are the same program. */
+	if (!ret && !o) {
+		ret = program_copy(&next->program, &r->program);
+	} else if (!ret) {
 		ret = rules_compile(next, &why, &at);
 		if (ret)
 			snprintf(err, errlen, "%s", why);
@@ -383,6 +386,12 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 	else
 		*out = next;
 	return ret;
+}
+
+int afxdp_rules_again(const struct afxdp_rules *r, struct afxdp_rules **out, char *err,
+		      size_t errlen)
+{
+	return with_other(r, NULL, out, err, errlen);
 }
 
 int afxdp_rules_with_set(const struct afxdp_rules *r, const char *name, const char *path,
