@@ -67,8 +67,8 @@ wait_for 10 daemon_says "n$RUN_ID is called $rxif now" || fail "renamed: $(cat "
 prog=$(ip -n "$rx" -j -d link show dev "$rxif" | jq '.[0].xdp.prog.id')
 in_ns "$rx" bpftool link detach id "$(in_ns "$rx" bpftool -j link | jq ".[] | select(.prog_id == $prog).id")"
 wait_for 10 daemon_says "somebody has detached our XDP program" || fail "detached: $(cat "$dir/err")"
-end_daemon
-start_daemon
+# And attached again, when whoever did that has put nothing else there.
+wait_for 10 live_is .life 2 || fail "detached: $(live '.state, .state_why')"
 
 # Deleted while its reader is stopped, among thousands of other events.
 gen --count 1000 >/dev/null
@@ -77,7 +77,7 @@ stop_daemon
 ip -n "$rx" link del "$rxif"
 for ((i = 0; i < 800; i++)); do echo "link set dev lo alias a$i"; done | ip -n "$rx" -batch -
 kill -CONT "$daemon"
-ended_daemon 1
-daemon_says "$rxif is gone" || fail "gone was lost: $(cat "$dir/err")"
+wait_for 10 daemon_says "$rxif is gone" || fail "gone was lost: $(cat "$dir/err")"
+end_daemon
 balanced "after a deletion"
 expect_eq "received" "$(reported .ledger.received)" 1000

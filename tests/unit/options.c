@@ -244,7 +244,7 @@ static void test_lists(void)
 
 static void test_texts(void)
 {
-	char longest[101], longer[102];
+	char longest[101], longer[102], name[129] = "";
 
 	memset(longest, 'x', sizeof(longest));
 	memset(longer, 'x', sizeof(longer));
@@ -257,8 +257,11 @@ static void test_texts(void)
 	GOOD("--rules", "a.rules");
 	CHECK(!strcmp(o.rules, "a.rules"), "rules");
 
-	CHECK(parse("-i", "fifteen-letters", NULL) == 0, "%s", why);
-	REFUSED("--interface 'sixteen-letters-'", "-i", "sixteen-letters-");
+	/* An alternative name has up to 127 characters. */
+	memset(name, 'n', 127);
+	CHECK(parse("-i", name, NULL) == 0, "%s", why);
+	memset(name, 'n', 128);
+	REFUSED("--interface 'nnn", "-i", name);
 	REFUSED("--interface ''", "-i", "");
 	REFUSED("--sink ''", "-s", "");
 	REFUSED("--report ''", "--report", "");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include "ask.h"
 #include "daemon.h"
+#include "opening.h"
 #include "text.h"
 
 /* What busy polling wants of the device: two empty polls before the interrupt is armed again, and a
@@ -120,7 +121,7 @@ void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask)
 		daemon_failed(d, 0,
 			      "cannot change to mode %s: the worker of queue %u has not answered "
 			      "the last change yet",
-			      mode_name(mode), late ? late->xsk.config.queue : 0);
+			      mode_name(mode), late ? late->queue : 0);
 		ask_answer(ask, daemon_refusal(d->why));
 		return;
 	}
@@ -170,14 +171,24 @@ static void put_stamp(struct worker_order *o, uint32_t worker, const void *arg)
 	o->stamp = *(const uint32_t *)arg;
 }
 
+/* Before the interface was there, as many as there can be. */
+static uint32_t expected_queues(const struct daemon *d)
+{
+	const struct options *o = d->options;
+
+	if (!o->all_queues)
+		return o->queue_count;
+	return d->nic.queues && d->nic.queues < QUEUES_MAX ? d->nic.queues : QUEUES_MAX;
+}
+
 int daemon_sink_start(struct daemon *d, const char *spec, struct life **life)
 {
 	const struct sink_env env = {
 		.ifname = d->nic.name,
-		.ports = d->options->queue_count,
+		.ports = d->worker_count ?: expected_queues(d),
 		.ring = d->options->ring,
 		.frames = d->options->frames,
-		.frame_size = daemon_frame_size(d),
+		.frame_size = opening_frame_size(d->options, d->nic.mtu),
 	};
 	const struct sink_ops *ops;
 	const char *arg;
@@ -196,7 +207,19 @@ void daemon_sink_attach(struct daemon *d, struct life *l)
 {
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		l->xsk[i] = &d->workers[i]->xsk;
+	l->ports = d->worker_count;
 	life_send(l, SINK_ATTACH);
+}
+
+bool daemon_sink_failed(struct daemon *d, const struct life *l)
+{
+	int err = l->order[SINK_ATTACH - SINK_OPEN].err;
+
+	if (err) {
+		snprintf(d->port.why, sizeof(d->port.why), "%s", l->why);
+		d->port.status = err == -ENOMEM ? EXIT_RUNTIME : EXIT_USAGE;
+	}
+	return err;
 }
 
 void daemon_sink_begin(struct daemon *d)
@@ -260,11 +283,13 @@ static void install(struct daemon *d)
 
 	if (d->options->stamp == STAMP_AUTO) {
 		d->stamp = run.stamp = d->next_sink->ops->stamp;
-		afxdp_prog_set(&d->prog, &run);
+		if (d->prog_loaded)
+			afxdp_prog_set(&d->prog, &run);
 		daemon_order(d, WORKER_STAMP, put_stamp, &d->stamp);
 	}
 	d->installing = true;
 	daemon_order(d, WORKER_SINK, put_port, d->next_sink);
+	daemon_sink_step(d); /* there may be no worker yet */
 }
 
 static void sink_failed(struct daemon *d)
@@ -320,9 +345,9 @@ void daemon_sink_back(struct daemon *d, struct life_order *o)
 	if (l == d->next_sink && o->msg.type == SINK_OPEN && !d->setting_up) {
 		if (o->err)
 			sink_failed(d);
-		else
+		else if (port_at_ease(d))
 			daemon_sink_attach(d, l);
-	} else if (l == d->next_sink && o->msg.type == SINK_ATTACH) {
+	} else if (l == d->next_sink && o->msg.type == SINK_ATTACH && !d->installing) {
 		if (o->err)
 			sink_failed(d);
 		else
@@ -340,6 +365,16 @@ void daemon_sink_back(struct daemon *d, struct life_order *o)
 		else if (!life_busy(l))
 			life_send(l, SINK_CLOSE);
 	}
+	port_event(d, PORT_ORDER);
+}
+
+void daemon_port_settled(struct daemon *d)
+{
+	struct life *l = d->next_sink;
+
+	/* It was opened while sockets came and went. */
+	if (l && l->opened && !d->installing && !life_busy(l) && !d->setting_up)
+		daemon_sink_attach(d, l);
 }
 
 /* How long a client waits for the frames of the sink before to be dealt with, once frames go to the

@@ -48,10 +48,16 @@ uint64_t daemon_now(void)
 
 bool daemon_zerocopy(const struct daemon *d)
 {
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		if (!d->workers[i]->xsk.zerocopy)
+	bool any = false;
+
+	for (uint32_t i = 0; i < d->worker_count; i++) {
+		const struct afxdp_xsk *x = &d->workers[i]->xsk;
+
+		if (x->fd >= 0 && !x->zerocopy)
 			return false;
-	return d->worker_count;
+		any |= x->fd >= 0;
+	}
+	return any;
 }
 
 static int open_signals(struct daemon *d)
@@ -83,34 +89,6 @@ void daemon_read_signals(struct daemon *d)
 }
 
 /* ---- running ---- */
-
-void daemon_links(struct daemon *d)
-{
-	const struct afxdp_nic was = d->nic;
-	int err;
-
-	if (d->links < 0 || !afxdp_nic_changed(d->links, d->nic.ifindex))
-		return;
-	err = afxdp_nic_state(&d->nic);
-	if (err == -ENODEV) {
-		d->gone = true;
-		d->stop = true;
-		return;
-	}
-	if (err)
-		return;
-	if (was.up != d->nic.up)
-		daemon_note(d->nic.up ? "%s is up again" : "%s went down: waiting for it",
-			    was.name);
-	else if (d->nic.up && was.running != d->nic.running)
-		daemon_note(d->nic.running ? "%s has a carrier again" : "%s lost its carrier",
-			    was.name);
-	if (!strcmp(was.name, d->nic.name))
-		return;
-	daemon_note("%s is called %s now: its pins keep the name %s", was.name, d->nic.name,
-		    d->first_name);
-	clerk_serves(d->clerk, d->nic.ifindex, d->nic.name);
-}
 
 /* Milliseconds until @when, at least 0, at most what poll() takes; -1 if it is never. */
 static int until(uint64_t when)
@@ -162,23 +140,8 @@ static int sooner(int a, int b)
 	return a < 0 ? b : b < 0 || a < b ? a : b;
 }
 
-/* The kernel tells nobody when a link is detached: look once a second. */
+/* port.h looks once a second. */
 #define WATCH_MS 1000
-
-static void watch_program(struct daemon *d)
-{
-	char name[IF_NAMESIZE];
-
-	/* A device that is being deleted is nobody's by name before it loses its program: that it
-	 * is gone is a message on its way. */
-	if (!d->detached && d->prog_loaded && afxdp_prog_detached(&d->prog) &&
-	    if_indextoname(d->nic.ifindex, name)) {
-		d->detached = true;
-		daemon_warn("%s: somebody has detached our XDP program: frames go to the stack, "
-			    "none is captured until afxdpd is started again",
-			    d->nic.name);
-	}
-}
 
 static void run(struct daemon *d)
 {
@@ -197,9 +160,7 @@ static void run(struct daemon *d)
 			    changing(d) ? TICK_MS : WATCH_MS));
 		daemon_read_signals(d);
 		daemon_service_turn(d);
-		if (fds[1].revents)
-			daemon_links(d);
-		watch_program(d);
+		port_watch(d);
 		daemon_log_tick();
 		daemon_sink_watch(d);
 		daemon_read_post(d);
@@ -339,6 +300,7 @@ static void take_down_rest(struct daemon *d)
 	}
 	free(d->workers);
 	free(d->base);
+	free(d->past);
 	afxdp_rules_free(d->rules);
 	afxdp_post_free(&d->post);
 }
@@ -352,6 +314,7 @@ static bool rules_read(const struct daemon *d)
 static int check(struct daemon *d)
 {
 	const struct options *o = d->options;
+	unsigned int ifindex;
 	const char *arg;
 	int err;
 
@@ -367,18 +330,21 @@ static int check(struct daemon *d)
 		return err;
 	if (o->user && privileges_find(o->user, &d->user))
 		return daemon_failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
-	if (o->ifname && !if_nametoindex(o->ifname))
+	if (o->ifname && !o->wait && afxdp_nic_find(o->ifname, &ifindex))
 		return daemon_failed(d, EXIT_CANNOT, "no such interface: '%s'", o->ifname);
 	printf("afxdpd: options are good\n");
 	return 0;
 }
 
-static void say_ready(const struct daemon *d)
+/* The report; and if what was served was lost for good, that is the end's reason. */
+static int report_lost(struct daemon *d)
 {
-	daemon_note("%s: %s XDP, %s, %u queue%s, mode %s, sink %s: ready", d->nic.name,
-		    d->prog.generic ? "generic" : "native",
-		    daemon_zerocopy(d) ? "zero-copy" : "copy", d->worker_count,
-		    d->worker_count == 1 ? "" : "s", mode_name(d->mode), d->sink->ops->name);
+	char why[sizeof(d->why)];
+	int status;
+
+	memcpy(why, d->why, sizeof(why));
+	status = final_report(d);
+	return status || !d->lost ? status : daemon_failed(d, EXIT_RUNTIME, "%s", why);
 }
 
 int daemon_run(struct options *o)
@@ -414,8 +380,7 @@ int daemon_run(struct options *o)
 	if (!status && !d.stop && !o->check) {
 		d.setting_up = false;
 		d.start_ns = daemon_now();
-		daemon_sink_begin(&d);
-		say_ready(&d);
+		daemon_port_settled(&d);
 		daemon_service_turn(&d);
 		run(&d);
 	}
@@ -425,10 +390,8 @@ int daemon_run(struct options *o)
 	if (d.prog_loaded)
 		afxdp_prog_detach(&d.prog);
 	d.end_ns = daemon_now();
-	if (!status && d.worker_count)
-		status = final_report(&d);
-	if (d.gone && !status)
-		status = daemon_failed(&d, EXIT_RUNTIME, "%s is gone", d.nic.name);
+	if (!status && !d.setting_up)
+		status = report_lost(&d);
 	if (d.sink_over && !status)
 		status = daemon_failed(&d, EXIT_RUNTIME, "sink '%s': %s", d.sink->spec,
 				       d.sink_over);

@@ -17,6 +17,7 @@
 #include "log.h"
 #include "nic.h"
 #include "options.h"
+#include "port.h"
 #include "privileges.h"
 #include "prog.h"
 #include "rules.h"
@@ -59,15 +60,19 @@ struct last_change {
 
 struct daemon {
 	struct options *options;
-	struct afxdp_nic nic;
-	char first_name[16]; /* of the interface when we began: of the control socket and pins */
-	struct afxdp_nic_stats nic_start, nic_last;
+	struct port port;
+	struct afxdp_nic nic; /* its device, as last seen */
+	char first_name[16];  /* of the interface when we began: of the control socket and pins */
+	struct afxdp_nic_stats nic_start, nic_last; /* of this device */
 	struct afxdp_knobs knobs;
 	bool polls_nothing; /* known of this device and kernel */
 	struct afxdp_prog prog;
-	bool prog_loaded, no_hw;
-	int attach_error;
+	bool prog_loaded;
+	uint32_t prog_number;	   /* another each time it is loaded, or gone */
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
+	struct afxdp_ledger *past; /* per queue: what earlier programs counted */
+	uint32_t past_queues;
+	char native[160]; /* why the program is not in native mode, in the kernel's words */
 	struct afxdp_rules *rules; /* NULL: none */
 	struct reading *reading;   /* rules that are being read; NULL: none */
 	uint32_t readers_let_go;   /* of rules nobody wants any more: their threads still run */
@@ -98,9 +103,11 @@ struct daemon {
 	int out;	  /* for tables and live lines */
 	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
-	bool stop, reload, gone;
+	bool rights_gone; /* and it is done */
+	bool stop, reload;
+	bool lost; /* what is served has gone for good: d->why */
+	bool port_begun;
 	const char *sink_over; /* why the sink takes no frame ever again; NULL: it does */
-	bool detached;	       /* somebody else took our program off, and it has been said */
 	bool forced; /* somebody did not come back in time: end without touching what they hold */
 	const char *stage; /* of setting up: what we are waiting for */
 	char why[512];	   /* the one line that says what went wrong */
@@ -127,8 +134,11 @@ int daemon_run(struct options *o);
  */
 int daemon_set_up(struct daemon *d);
 
-/** daemon_frame_size() - bytes of a UMEM chunk. */
-uint32_t daemon_frame_size(const struct daemon *d);
+/** daemon_ready() - a life begins: everything is in place. */
+void daemon_ready(struct daemon *d);
+
+/** daemon_port_settled() - no socket is being opened or closed: what waited for that goes on. */
+void daemon_port_settled(struct daemon *d);
 
 /** daemon_polls_nothing() - a worker found that busy polling does nothing here: say so, and give
  * the device its interrupts back. The workers go on looking at their rings. */
@@ -136,9 +146,6 @@ void daemon_polls_nothing(struct daemon *d);
 
 /** daemon_set_knobs() - the device's NAPI settings as @mode wants them; says so if it cannot. */
 void daemon_set_knobs(struct daemon *d, enum mode mode);
-
-/** daemon_links() - hear what happened to the interface. */
-void daemon_links(struct daemon *d);
 
 /** daemon_read_signals() - sets d->stop and d->reload. */
 void daemon_read_signals(struct daemon *d);
@@ -150,6 +157,11 @@ __attribute__((format(printf, 3, 4))) int daemon_failed(struct daemon *d, int st
 /** daemon_look() - ask the workers and the program; of a worker that does not answer, the last that
  * is known. @p: free with picture_free(). Return: 0 or -errno. */
 int daemon_look(struct daemon *d, struct picture *p);
+
+/** daemon_ledger_since() - what the present program counted since we began: an adopted one has a
+ * past. Return: 0 or -errno. */
+int daemon_ledger_since(struct daemon *d, uint32_t queue, struct afxdp_ledger *l);
+void daemon_ledger_add(struct afxdp_ledger *to, const struct afxdp_ledger *from);
 void picture_free(struct picture *p);
 
 /* talk.c */
@@ -161,6 +173,9 @@ void picture_free(struct picture *p);
 void daemon_order(struct daemon *d, enum word what,
 		  void (*fill)(struct worker_order *o, uint32_t worker, const void *arg),
 		  const void *arg);
+
+/** daemon_order_one() - the same to @w, without arguments. */
+void daemon_order_one(struct daemon *d, struct worker *w, enum word what);
 
 /** daemon_ordered() - whether an order @what is under way to any worker. */
 bool daemon_ordered(const struct daemon *d, enum word what);
@@ -215,6 +230,9 @@ int daemon_sink_start(struct daemon *d, const char *spec, struct life **life);
 void daemon_sink_attach(struct daemon *d, struct life *l);
 void daemon_sink_begin(struct daemon *d); /* d->sink gets frames from now on */
 
+/** daemon_sink_failed() - whether @l could not be attached: d->port says why. */
+bool daemon_sink_failed(struct daemon *d, const struct life *l);
+
 /** daemon_sink_watch() - stops the daemon if its sink is of no use any more. */
 void daemon_sink_watch(struct daemon *d);
 
@@ -259,6 +277,12 @@ void daemon_rules_tick(struct daemon *d);
 /** daemon_rules_at_rest() - whether a change of rules may begin; one that is being read and that
  * nobody waits for is dropped for it. */
 bool daemon_rules_at_rest(struct daemon *d);
+
+/** daemon_rules_shared() - rules that are being read or loaded use sets of those in force. */
+bool daemon_rules_shared(const struct daemon *d);
+
+/** daemon_rules_resume() - those that waited for the opener are dealt with. */
+void daemon_rules_resume(struct daemon *d);
 
 /** daemon_change_set() - @verb is add or del (@arg: an element), replace (@arg: a file), or list. */
 void daemon_change_set(struct daemon *d, const char *verb, const char *name, const char *arg,

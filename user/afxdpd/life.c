@@ -36,8 +36,10 @@ static int attach(struct life *l)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < l->env.ports && !err; i++)
-		err = l->ops->attach(l->sink, l->xsk[i], &l->port[i]);
+	while (l->attached < l->ports && !err) {
+		err = l->ops->attach(l->sink, l->xsk[l->attached], &l->port[l->attached]);
+		l->attached += !err;
+	}
 	if (err)
 		snprintf(l->why, sizeof(l->why), "sink '%s': %s", l->spec, strerror(-err));
 	return err;
@@ -57,6 +59,12 @@ static int carry_out(struct life *l, enum word what)
 		break;
 	case SINK_ATTACH:
 		err = attach(l);
+		break;
+	case SINK_DETACH:
+		l->ops->detach(l->sink);
+		break;
+	case SINK_REATTACH:
+		l->ops->reattach(l->sink);
 		break;
 	case SINK_FINISH:
 		l->ops->finish(l->sink);
@@ -143,8 +151,8 @@ int life_start(struct life **life, const struct sink_ops *ops, const char *spec,
 	snprintf(l->ifname, sizeof(l->ifname), "%s", env->ifname);
 	l->env.ifname = l->ifname;
 	l->spec = strdup(spec);
-	l->xsk = calloc(env->ports, sizeof(*l->xsk));
-	l->port = calloc(env->ports, sizeof(*l->port));
+	l->xsk = calloc(SINK_PORTS_MAX, sizeof(*l->xsk));
+	l->port = calloc(SINK_PORTS_MAX, sizeof(*l->port));
 	if (!l->spec || !l->xsk || !l->port)
 		goto release;
 	l->arg = arg ? l->spec + (arg - spec) : NULL;
@@ -183,6 +191,9 @@ struct life_order *life_back(struct afxdp_msg *msg)
 	switch (msg->type) {
 	case SINK_OPEN:
 		l->opened = !o->err;
+		break;
+	case SINK_DETACH:
+		l->detached = true;
 		break;
 	case SINK_FINISH:
 		l->finished = true;

@@ -39,6 +39,8 @@ struct life {
 	struct sink *sink;
 	struct afxdp_xsk **xsk;	 /* of each worker: set before SINK_ATTACH */
 	struct sink_port **port; /* of each worker: set by SINK_ATTACH */
+	uint32_t ports;		 /* how many SINK_ATTACH is to make of them */
+	uint32_t attached;	 /* how many there are */
 	char why[512];		 /* one line, when an order failed */
 	json_t *report;		 /* of SINK_REPORT */
 	struct life_order order[SINK_ORDERS];
@@ -47,6 +49,7 @@ struct life {
 	pthread_t thread;
 	/* The steward's. */
 	bool opened, finished, closed;
+	bool detached;	/* it has let go of the workers' sockets */
 	json_t *last;	/* the last report that came back */
 	uint64_t since; /* when the present order was sent, ns */
 };

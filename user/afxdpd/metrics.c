@@ -79,7 +79,7 @@ static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 		print_family(f, rows[r].name, rows[r].type, rows[r].help);
 		for (uint32_t i = 0; i < d->worker_count; i++)
 			fprintf(f, "%s{interface=\"%s\",queue=\"%u\"} %" PRIu64 "\n", rows[r].name,
-				ifname, d->workers[i]->xsk.config.queue,
+				ifname, d->workers[i]->queue,
 				*(const uint64_t *)((const char *)&d->workers[i]->seen +
 						    rows[r].offset));
 	}
@@ -87,11 +87,11 @@ static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 		     "1: the worker has not answered the last look; its other values are old.");
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		fprintf(f, "afxdp_worker_stuck{interface=\"%s\",queue=\"%u\"} %d\n", ifname,
-			d->workers[i]->xsk.config.queue, d->workers[i]->order[WORKER_SNAPSHOT].out);
+			d->workers[i]->queue, d->workers[i]->order[WORKER_SNAPSHOT].out);
 	print_family(f, "afxdp_queue_depth", "gauge", "Frames in circulation.");
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		fprintf(f, "afxdp_queue_depth{interface=\"%s\",queue=\"%u\"} %u\n", ifname,
-			d->workers[i]->xsk.config.queue, d->workers[i]->seen.depth);
+			d->workers[i]->queue, d->workers[i]->seen.depth);
 	print_family(f, "afxdp_ring_fill", "gauge", "Entries in a ring now.");
 	for (uint32_t i = 0; i < d->worker_count; i++) {
 		const struct worker *w = d->workers[i];
@@ -99,9 +99,23 @@ static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
 		fprintf(f,
 			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"rx\"} %u\n"
 			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"fill\"} %u\n",
-			ifname, w->xsk.config.queue, w->seen.rx_level, ifname, w->xsk.config.queue,
-			w->seen.fill_level);
+			ifname, w->queue, w->seen.rx_level, ifname, w->queue, w->seen.fill_level);
 	}
+}
+
+static void print_port(FILE *f, const char *ifname, const struct daemon *d)
+{
+	print_family(f, "afxdp_port_running", "gauge",
+		     "1: the interface is there and served; 0: see afxdpctl status.");
+	fprintf(f, "afxdp_port_running{interface=\"%s\"} %d\n", ifname,
+		d->port.state == PORT_RUNNING);
+	print_family(f, "afxdp_port_lives_total", "counter", "Times the interface was opened.");
+	fprintf(f, "afxdp_port_lives_total{interface=\"%s\"} %u\n", ifname, d->port.life);
+	print_family(f, "afxdp_outages_total", "counter", "Times in which no frame was taken.");
+	fprintf(f, "afxdp_outages_total{interface=\"%s\"} %u\n", ifname, d->port.outages);
+	print_family(f, "afxdp_outage_seconds_total", "counter", "How long these were together.");
+	fprintf(f, "afxdp_outage_seconds_total{interface=\"%s\"} %.3f\n", ifname,
+		outage_seconds(d));
 }
 
 /* Buckets end at powers of two, where the histogram is exact: 256 ns to 8.6 s. */
@@ -138,6 +152,7 @@ char *metrics_page(struct daemon *d, size_t *size)
 	if (f) {
 		print_ledger(f, ifname, &p);
 		print_nic(f, ifname, &p.nic);
+		print_port(f, ifname, d);
 		print_queues(f, ifname, d);
 		print_latency(f, ifname, &p.latency);
 		if (fclose(f)) {

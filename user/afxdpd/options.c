@@ -4,11 +4,11 @@
 #include <ctype.h>
 #include <errno.h>
 #include <getopt.h>
-#include <net/if.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "nic.h"
 #include "numbers.h"
 #include "worker.h"
 
@@ -17,21 +17,6 @@ struct parse {
 	char *why;
 	size_t size;
 };
-
-static const char *const mode_names[MODES] = { "interrupt", "busy", "spin", "adaptive" };
-
-int mode_parse(const char *name)
-{
-	for (int i = 0; i < MODES; i++)
-		if (!strcmp(name, mode_names[i]))
-			return i;
-	return -1;
-}
-
-const char *mode_name(enum mode mode)
-{
-	return mode < MODES ? mode_names[mode] : "unknown";
-}
 
 static bool seconds(const char *text, double *out)
 {
@@ -46,7 +31,7 @@ static bool seconds(const char *text, double *out)
 static bool set_interface(struct options *o, const char *v)
 {
 	o->ifname = v;
-	return *v && strlen(v) < IFNAMSIZ;
+	return *v && strlen(v) <= AFXDP_NIC_NAME_MAX;
 }
 
 static bool set_queues(struct options *o, const char *v)
@@ -152,12 +137,6 @@ static bool set_frame_size(struct options *o, const char *v)
 	       (o->frame_size == 2048 || o->frame_size == 4096);
 }
 
-static bool set_hugepages(struct options *o, const char *v)
-{
-	(void)v;
-	return o->hugepages = true;
-}
-
 static bool set_cpus(struct options *o, const char *v)
 {
 	uint32_t list[QUEUES_MAX];
@@ -226,35 +205,21 @@ static bool set_user(struct options *o, const char *v)
 	return *v;
 }
 
-static bool set_replace(struct options *o, const char *v)
-{
-	(void)v;
-	return o->replace = true;
-}
+/* Options that take no value. */
+#define FLAG(name)                                                   \
+	static bool set_##name(struct options *o, const char *value) \
+	{                                                            \
+		(void)value;                                         \
+		return o->name = true;                               \
+	}
 
-static bool set_check(struct options *o, const char *v)
-{
-	(void)v;
-	return o->check = true;
-}
-
-static bool set_verbose(struct options *o, const char *v)
-{
-	(void)v;
-	return o->verbose = true;
-}
-
-static bool set_version(struct options *o, const char *v)
-{
-	(void)v;
-	return o->version = true;
-}
-
-static bool set_help(struct options *o, const char *v)
-{
-	(void)v;
-	return o->help = true;
-}
+FLAG(hugepages)
+FLAG(replace)
+FLAG(wait)
+FLAG(check)
+FLAG(verbose)
+FLAG(version)
+FLAG(help)
 
 /* One row an option: the parser, the configuration file and the help text all read it. */
 static const struct option_row {
@@ -307,6 +272,8 @@ static const struct option_row {
 	  "become this user once everything is set up" },
 	{ 0, "replace", NULL, set_replace, "",
 	  "take the place of whatever XDP program is attached" },
+	{ 0, "wait", NULL, set_wait, "",
+	  "wait for an interface that is not there, or cannot be served yet" },
 	{ 'c', "config", "FILE", NULL, "", "read options from FILE: 'name value' a line" },
 	{ 0, "check", NULL, set_check, "", "check options and rules, then exit" },
 	{ 'v', "verbose", NULL, set_verbose, "", "show what libbpf and the verifier say" },

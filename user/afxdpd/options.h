@@ -36,7 +36,7 @@ struct options {
 	const char *metrics;
 	const char *control;
 	const char *user;
-	bool replace, check, version, help, verbose;
+	bool replace, wait, check, version, help, verbose;
 	/* Files read by -c, whose text the strings above point into. */
 	char *text;
 };

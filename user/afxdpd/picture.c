@@ -8,13 +8,12 @@
 static struct worker *worker_of(struct daemon *d, uint32_t queue, uint32_t *index)
 {
 	for (*index = 0; *index < d->worker_count; ++*index)
-		if (d->workers[*index]->xsk.config.queue == queue)
+		if (d->workers[*index]->queue == queue)
 			return d->workers[*index];
 	return NULL;
 }
 
-/* What the program counted since we began: an adopted one has a past. */
-static int ledger_since(struct daemon *d, uint32_t queue, struct afxdp_ledger *l)
+int daemon_ledger_since(struct daemon *d, uint32_t queue, struct afxdp_ledger *l)
 {
 	const uint64_t *base = (const uint64_t *)&d->base[queue];
 	uint64_t *value = (uint64_t *)l;
@@ -25,7 +24,7 @@ static int ledger_since(struct daemon *d, uint32_t queue, struct afxdp_ledger *l
 	return err;
 }
 
-static void add_ledger(struct afxdp_ledger *to, const struct afxdp_ledger *from)
+void daemon_ledger_add(struct afxdp_ledger *to, const struct afxdp_ledger *from)
 {
 	const uint64_t *f = (const uint64_t *)from;
 	uint64_t *t = (uint64_t *)to;
@@ -34,18 +33,27 @@ static void add_ledger(struct afxdp_ledger *to, const struct afxdp_ledger *from)
 		t[i] += f[i];
 }
 
+static void add_queue(struct daemon *d, struct picture *p, uint32_t queue,
+		      const struct afxdp_ledger *l)
+{
+	uint32_t i;
+
+	daemon_ledger_add(&p->program, l);
+	if (worker_of(d, queue, &i))
+		afxdp_account_add_program(&p->queue[i], l);
+}
+
 static int look_at_program(struct daemon *d, struct picture *p)
 {
-	for (uint32_t queue = 0; queue < d->prog.queues; queue++) {
+	for (uint32_t queue = 0; queue < d->past_queues; queue++)
+		add_queue(d, p, queue, &d->past[queue]);
+	for (uint32_t queue = 0; d->prog_loaded && queue < d->prog.queues; queue++) {
 		struct afxdp_ledger l;
-		uint32_t i;
-		int err = ledger_since(d, queue, &l);
+		int err = daemon_ledger_since(d, queue, &l);
 
 		if (err)
 			return err;
-		add_ledger(&p->program, &l);
-		if (worker_of(d, queue, &i))
-			afxdp_account_add_program(&p->queue[i], &l);
+		add_queue(d, p, queue, &l);
 	}
 	afxdp_account_add_program(&p->total, &p->program);
 	return 0;
@@ -94,6 +102,9 @@ static void look_at_workers(struct daemon *d, struct picture *p)
 			afxdp_account_add_sink(both[k], s->count.frames, s->sink.delivered,
 					       s->sink.dropped);
 			afxdp_account_add_socket(both[k], &s->xsk, w->xsk.zerocopy);
+			both[k]->ring_full += w->past.ring_full;
+			both[k]->fill_empty += w->past.fill_empty;
+			both[k]->kernel_dropped += w->past.kernel_dropped;
 		}
 		afxdp_hist_merge(&p->latency, &s->latency);
 	}
@@ -121,13 +132,13 @@ static void look_at_held(struct daemon *d, struct picture *p)
 	}
 }
 
-static void since_start(struct afxdp_nic_stats *now, const struct afxdp_nic_stats *start)
+static void look_at_device(struct daemon *d, struct picture *p)
 {
-	now->packets -= start->packets;
-	now->missed -= start->missed;
-	now->no_buffer -= start->no_buffer;
-	now->dropped -= start->dropped;
-	now->errors -= start->errors;
+	/* Not of one that is not ours yet. */
+	if (d->nic.ifindex && d->nic.ifindex == d->port.opened.ifindex)
+		afxdp_nic_stats(d->nic.ifindex, &d->nic_last);
+	p->nic = d->port.past;
+	afxdp_nic_stats_add(&p->nic, &d->nic_last, &d->nic_start);
 }
 
 int daemon_look(struct daemon *d, struct picture *p)
@@ -135,19 +146,18 @@ int daemon_look(struct daemon *d, struct picture *p)
 	int err;
 
 	memset(p, 0, sizeof(*p));
-	p->queue = calloc(d->worker_count, sizeof(*p->queue));
+	/* There may be more workers when they have answered. */
+	ask_all(d);
+	p->queue = calloc(d->worker_count ?: 1, sizeof(*p->queue));
 	if (!p->queue)
 		return -ENOMEM;
-	ask_all(d);
 	look_at_workers(d, p);
 	/* The program last: what it counted and nobody has taken yet is on its way. */
 	err = look_at_program(d, p);
 	if (err)
 		goto free;
 	look_at_held(d, p);
-	if (!d->gone && !afxdp_nic_stats(d->nic.ifindex, &d->nic_last))
-		since_start(&d->nic_last, &d->nic_start);
-	p->nic = d->nic_last;
+	look_at_device(d, p);
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		afxdp_account_balance(&p->queue[i]);
 	afxdp_account_balance(&p->total);

@@ -44,8 +44,10 @@ static void close_fds(struct afxdp_prog *p)
 	int *fds[] = { &p->ledger_fd, &p->xsks_fd, &p->config_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
-		if (*fds[i] >= 0)
+		if (*fds[i] >= 0) {
 			close(*fds[i]);
+			*fds[i] = -1;
+		}
 }
 
 /* The steward may close the program's descriptors, because another change came first. */
@@ -145,14 +147,21 @@ int reading_load(struct reading *r, const struct afxdp_prog *prog)
 	return err ?: start(r);
 }
 
+void reading_unload(struct reading *r)
+{
+	if (r->object)
+		bpf_object__close(r->object);
+	r->object = NULL;
+	close_fds(&r->prog);
+	r->load = false;
+}
+
 void reading_free(struct reading *r)
 {
 	if (!r)
 		return;
-	if (r->object)
-		bpf_object__close(r->object);
+	reading_unload(r);
 	afxdp_rules_free(r->rules);
-	close_fds(&r->prog);
 	free(r->expression);
 	free(r->path);
 	free(r->set);

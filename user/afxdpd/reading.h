@@ -25,6 +25,8 @@ struct reading {
 	bool add;
 	const struct afxdp_rules *present;
 	bool load;		/* they are read, and being loaded */
+	uint32_t prog_number;	/* the steward's: beside this one */
+	bool held;		/* the steward's: it has come back and waits */
 	struct afxdp_prog prog; /* beside which: with descriptors of its own */
 	/* What became of it. */
 	struct afxdp_rules *rules;
@@ -52,6 +54,9 @@ int reading_start_set(struct reading **reading, const struct afxdp_rules *presen
 /** reading_load() - when it has come back: load the rules beside @prog. It comes back once more.
  * Sets that they share with others must stay as they are until then. Return: 0 or -errno. */
 int reading_load(struct reading *r, const struct afxdp_prog *prog);
+
+/** reading_unload() - it has come back: as if it had not been loaded. */
+void reading_unload(struct reading *r);
 
 /** reading_free() - with what has not been taken out of it. */
 void reading_free(struct reading *r);

@@ -76,22 +76,24 @@ static json_t *xsk_json(const struct afxdp_xsk_stats *s)
 static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
 {
 	const struct worker_snapshot *s = &w->seen;
+	struct afxdp_xsk_stats xsk = s->xsk;
 	const struct worker_order *late = &w->order[WORKER_SNAPSHOT];
 
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:I, s:I, s:b, s:b, "
-			 "s:I, s:I, s:o, s:o, s:o}",
-			 "id", (json_int_t)w->xsk.config.queue, "frames",
-			 (json_int_t)s->count.frames, "bytes", (json_int_t)s->count.bytes,
-			 "batches", (json_int_t)s->count.batches, "wakeups",
-			 (json_int_t)s->count.wakeups, "busy_polls",
-			 (json_int_t)s->count.busy_polls, "mode_switches",
-			 (json_int_t)s->count.mode_switches, "polling", s->polling, "stale",
-			 late->out, "stuck", late->out && daemon_now() - late->sent_ns > STUCK_NS,
-			 "depth", (json_int_t)s->depth, "depth_changes",
-			 (json_int_t)s->depth_changes, "zerocopy", w->xsk.zerocopy, "multi_buffer",
-			 w->xsk.sg, "rx_ring_level", (json_int_t)s->rx_level, "fill_ring_level",
-			 (json_int_t)s->fill_level, "latency_ns", latency_json(&s->latency),
-			 "xdp_statistics", xsk_json(&s->xsk), "ledger", account_json(a));
+	afxdp_xsk_stats_add(&xsk, &w->past_xsk);
+	return json_pack(
+		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b, s:b, s:b, s:b, s:I, s:I, s:b, s:b, "
+		"s:I, s:I, s:o, s:o, s:o}",
+		"id", (json_int_t)w->queue, "frames", (json_int_t)s->count.frames, "bytes",
+		(json_int_t)s->count.bytes, "batches", (json_int_t)s->count.batches, "wakeups",
+		(json_int_t)s->count.wakeups, "busy_polls", (json_int_t)s->count.busy_polls,
+		"mode_switches", (json_int_t)s->count.mode_switches, "polling", s->polling,
+		"served", w->xsk.fd >= 0, "stale", late->out, "stuck",
+		late->out && daemon_now() - late->sent_ns > STUCK_NS, "depth", (json_int_t)s->depth,
+		"depth_changes", (json_int_t)s->depth_changes, "zerocopy", w->xsk.zerocopy,
+		"multi_buffer", w->xsk.sg, "rx_ring_level", (json_int_t)s->rx_level,
+		"fill_ring_level", (json_int_t)s->fill_level, "latency_ns",
+		latency_json(&s->latency), "xdp_statistics", xsk_json(&xsk), "ledger",
+		account_json(a));
 }
 
 /* What the sink said last: it may be that it says nothing now. */
@@ -125,17 +127,23 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 	if (!json_object_get(sink, "name"))
 		json_object_set_new(sink, "name", json_string(d->sink->ops->name));
 	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
-			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o}",
 			 "schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
-			 d->prog.generic ? "generic" : "native", "zerocopy", daemon_zerocopy(d),
-			 "adopted", d->prog.adopted, "mode", mode_name(d->mode), "duration_s",
-			 p->seconds, "nic", "packets", (json_int_t)p->nic.packets, "missed",
-			 (json_int_t)p->nic.missed, "no_buffer", (json_int_t)p->nic.no_buffer,
-			 "dropped", (json_int_t)p->nic.dropped, "errors", (json_int_t)p->nic.errors,
-			 "ledger", account_json(&p->total), "bytes", (json_int_t)p->program.bytes,
-			 "oddities", oddities_json(&p->program), "latency_ns",
-			 latency_json(&p->latency), "queues", queues, "rules", daemon_rules(d),
-			 "sink", sink, "last_change", change_json(d));
+			 !d->prog_loaded   ? "none"
+			 : d->prog.generic ? "generic"
+					   : "native",
+			 "zerocopy", daemon_zerocopy(d), "adopted", d->prog.adopted, "mode",
+			 mode_name(d->mode), "duration_s", p->seconds, "nic", "packets",
+			 (json_int_t)p->nic.packets, "missed", (json_int_t)p->nic.missed,
+			 "no_buffer", (json_int_t)p->nic.no_buffer, "dropped",
+			 (json_int_t)p->nic.dropped, "errors", (json_int_t)p->nic.errors, "ledger",
+			 account_json(&p->total), "bytes", (json_int_t)p->program.bytes, "oddities",
+			 oddities_json(&p->program), "latency_ns", latency_json(&p->latency),
+			 "queues", queues, "rules", daemon_rules(d), "sink", sink, "last_change",
+			 change_json(d), "state", port_state_name(d->port.state), "state_why",
+			 json_text(d->port.why[0] ? d->port.why : NULL), "life",
+			 (json_int_t)d->port.life, "outage_count", (json_int_t)d->port.outages,
+			 "outage_s", outage_seconds(d), "outages", outages_json(d));
 }
 
 char *report_line(const struct picture *before, const struct picture *now)

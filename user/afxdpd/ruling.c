@@ -86,13 +86,18 @@ static json_t *notes(const struct afxdp_rules *rules)
 	return list;
 }
 
-/* The new rules @r are ready, and who asked for them still wants them. */
+/* The new rules @r are ready, and who asked for them still wants them. Without a program they wait
+ * for the next. */
 static int take(struct daemon *d, struct reading *r, json_t **was)
 {
-	int err = afxdp_prog_commit(&d->prog, r->rules, r->object);
+	int err = 0;
 
+	if (r->object)
+		err = afxdp_prog_commit(&d->prog, r->rules, r->object);
+	else if (d->rules)
+		err = afxdp_rules_inherit(r->rules, d->rules);
 	if (err)
-		return daemon_failed(d, err, "%s", d->prog.why);
+		return daemon_failed(d, err, "%s", r->object ? d->prog.why : strerror(-err));
 	r->object = NULL;
 	warn(r->rules);
 	*was = counted(d->rules);
@@ -104,9 +109,20 @@ static int take(struct daemon *d, struct reading *r, json_t **was)
 
 /* Whether the rules that are being read use sets of those that run: then these must stay as they
  * are, and we must wait; no longer than it takes to read a file, to compile and to load. */
-static bool shares(const struct daemon *d)
+bool daemon_rules_shared(const struct daemon *d)
 {
 	return d->reading && (d->reading->set || d->reading->load);
+}
+
+static void let_go(struct daemon *d)
+{
+	if (d->reading->held) {
+		reading_free(d->reading);
+	} else {
+		d->reading->unwanted = true;
+		d->readers_let_go++;
+	}
+	d->reading = NULL;
 }
 
 /* Who began a change of rules that is still being read: may it be dropped for another? */
@@ -114,11 +130,9 @@ static bool superseded(struct daemon *d)
 {
 	const struct change *c = &d->rules_change;
 
-	if (shares(d) || (c->ask && !ask_gone(c->ask)))
+	if (daemon_rules_shared(d) || (c->ask && !ask_gone(c->ask)))
 		return false;
-	d->reading->unwanted = true;
-	d->reading = NULL;
-	d->readers_let_go++;
+	let_go(d);
 	daemon_failed(d, 0, "it was dropped for another before it was read");
 	daemon_change_ends(d, &d->rules_change, false, daemon_refusal(d->why));
 	return true;
@@ -184,6 +198,9 @@ static bool load(struct daemon *d, struct reading *r)
 {
 	int err = r->set || !d->rules ? 0 : afxdp_rules_keep_sets(r->rules, d->rules);
 
+	if (!err && !port_has_program(d))
+		return false;
+	r->prog_number = d->prog_number;
 	if (!err)
 		err = reading_load(r, &d->prog);
 	if (!err)
@@ -209,6 +226,20 @@ static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *
 	daemon_change_ends(d, c, !err, reply);
 }
 
+/* As they were when they had been read: rules serve one object only. */
+static void again(struct reading *r)
+{
+	struct afxdp_rules *copy = NULL;
+
+	if (r->rules)
+		r->err = afxdp_rules_again(r->rules, &copy, r->why, sizeof(r->why));
+	reading_unload(r);
+	if (copy) {
+		afxdp_rules_free(r->rules);
+		r->rules = copy;
+	}
+}
+
 void daemon_rules_read(struct daemon *d, struct reading *r)
 {
 	const struct change *c = &d->rules_change;
@@ -228,12 +259,25 @@ void daemon_rules_read(struct daemon *d, struct reading *r)
 		r->err = -ECANCELED;
 		snprintf(r->why, sizeof(r->why), "the client hung up before they were in place");
 	}
+	/* The program beside which they were loaded is not there any more. */
+	if (r->load && r->prog_number != d->prog_number)
+		again(r);
+	r->held = !r->err && !r->load && !port_idle(d);
+	if (r->held)
+		return; /* until the opener, to whom their sets belong now, is back */
 	if (!r->err && !r->load && load(d, r))
 		return;
 	d->reading = NULL;
 	err = r->err ? daemon_failed(d, r->err, "%s", r->why) : take(d, r, &was);
 	rules_changed(d, r, err, was);
 	reading_free(r);
+	port_event(d, PORT_RULES);
+}
+
+void daemon_rules_resume(struct daemon *d)
+{
+	if (d->reading && d->reading->held && !d->stop)
+		daemon_rules_read(d, d->reading);
 }
 
 void daemon_rules_tick(struct daemon *d)
@@ -314,8 +358,10 @@ void daemon_change_set(struct daemon *d, const char *verb, const char *name, con
 			replace_set(d, name, arg, ask);
 			return;
 		}
-	} else if (shares(d)) {
+	} else if (daemon_rules_shared(d)) {
 		daemon_failed(d, 0, "'%s' is under way: try again when it is over", d->last.what);
+	} else if (!port_idle(d)) {
+		daemon_failed(d, 0, "%s is being opened: try again when it is", d->first_name);
 	} else {
 		if (!change_now(d, add, name, arg, ask))
 			change_anew(d, add, name, arg, ask);

@@ -88,14 +88,14 @@ static void trouble(const struct daemon *d, char *text, size_t size)
 	const struct worker *w = stuck(d);
 
 	*text = '\0';
-	if (!d->nic.up)
+	if (d->port.state == PORT_DOWN)
 		snprintf(text, size, "; the interface is down");
+	else if (d->port.state != PORT_RUNNING)
+		snprintf(text, size, "; %s: %.150s", port_state_name(d->port.state), d->port.why);
 	else if (!d->nic.running)
 		snprintf(text, size, "; the interface has no carrier");
-	else if (d->detached)
-		snprintf(text, size, "; somebody has detached our XDP program");
 	else if (w)
-		snprintf(text, size, "; STUCK: the worker of queue %u", w->xsk.config.queue);
+		snprintf(text, size, "; STUCK: the worker of queue %u", w->queue);
 	else if (d->last.outcome && !strcmp(d->last.outcome, "failed"))
 		snprintf(text, size, "; failed: %.60s: %.100s", d->last.what, d->last.why);
 }

@@ -39,9 +39,12 @@ struct sink_port {
 	uint64_t reclaimed;	 /* descriptors reclaim() returned: kept - reclaimed are out */
 };
 
+/* More queues than this no daemon serves. */
+#define SINK_PORTS_MAX 256
+
 struct sink_env {
 	const char *ifname;
-	uint32_t ports;	 /* workers that will attach */
+	uint32_t ports;	 /* workers that will attach; more, if the device gets more queues */
 	uint32_t ring;	 /* slots a worker's RX ring has: a sensible size for hand-over rings */
 	uint32_t frames; /* descriptors that one UMEM can have on the way at most */
 	uint32_t frame_size;
@@ -53,9 +56,10 @@ struct sink_ops {
 	const char *arg; /* what follows the colon, for the help text; NULL if nothing does */
 	const char *help;
 	bool arg_optional;
-	bool own_thread; /* one of its own has the frames: finish() may be called while workers
-			  * still take frames back; and it needs no descriptors but those it opens
-			  * itself (life.h) */
+	bool own_thread;  /* one of its own has the frames: finish() may be called while workers
+			   * still take frames back; and it needs no descriptors but those it opens
+			   * itself (life.h) */
+	bool ports_fixed; /* it was told how many ports there will be, and relies on it */
 	uint32_t stamp; /* struct afxdp_config.stamp this sink needs: 1 every frame, 16 for a sample
 			 */
 
@@ -64,6 +68,18 @@ struct sink_ops {
 	int (*open)(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 		    size_t size);
 	int (*attach)(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port);
+	/*
+	 * The sink's own thread, while no worker touches its port: the sockets are about to be
+	 * closed; what was kept and is not back is dealt with (kept == reclaimed afterwards), and
+	 * whatever hangs on those sockets is let go. NULL: every kept frame comes back through
+	 * reclaim() by itself. reattach(): the same ports, at rest, have other sockets. NULL:
+	 * nothing to do.
+	 */
+	void (*detach)(struct sink *sink);
+	void (*reattach)(struct sink *sink);
+	/* The steward, often: why its ports should be attached anew (to what it sends has gone, or
+	 * is back), or NULL. Valid until the next call. */
+	const char *(*wants)(struct sink *sink);
 	/* The steward, once frames can come; may not block. What the sink destroys to begin its
 	 * work (an older file) it destroys now, or with the first frame: not before. NULL: nothing
 	 * to do. */

@@ -56,12 +56,17 @@ static void finish_sinks(struct daemon *d)
 		d->forced = true;
 }
 
+/* An attempt to open the interface ends when the kernel has answered it. */
+#define OPENER_MS 3000
+
 void daemon_stop(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->worker_count && d->prog_loaded; i++)
-		afxdp_prog_unclaim(&d->prog, d->workers[i]->xsk.config.queue);
+		afxdp_prog_unclaim(&d->prog, d->workers[i]->queue);
 	if (d->worker_count)
 		afxdp_quiesce();
+	if (!daemon_await(d, port_idle, OPENER_MS))
+		d->forced = true;
 	stop_workers(d);
 	/* A change of the sink that was on its way to workers has arrived with all that stopped. */
 	daemon_sink_step(d);

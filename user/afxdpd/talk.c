@@ -23,6 +23,23 @@ const struct worker *daemon_late(const struct daemon *d, enum word what)
 	return NULL;
 }
 
+static void send_order(struct daemon *d, struct worker *w, enum word what)
+{
+	struct worker_order *o = &w->order[what];
+
+	o->msg.type = what;
+	o->reply_to = &d->post;
+	o->out = true;
+	o->sent_ns = daemon_now();
+	afxdp_post_send(&w->post, &o->msg);
+}
+
+void daemon_order_one(struct daemon *d, struct worker *w, enum word what)
+{
+	if (w->running && !w->order[what].out)
+		send_order(d, w, what);
+}
+
 void daemon_order(struct daemon *d, enum word what,
 		  void (*fill)(struct worker_order *o, uint32_t worker, const void *arg),
 		  const void *arg)
@@ -33,13 +50,9 @@ void daemon_order(struct daemon *d, enum word what,
 
 		if (!w->running || o->out)
 			continue;
-		o->msg.type = what;
-		o->reply_to = &d->post;
-		o->out = true;
-		o->sent_ns = daemon_now();
 		if (fill)
 			fill(o, i, arg);
-		afxdp_post_send(&w->post, &o->msg);
+		send_order(d, w, what);
 	}
 }
 
@@ -58,6 +71,14 @@ static void order_back(struct daemon *d, struct worker_order *o)
 	case WORKER_SINK:
 	case WORKER_LEAVE:
 		daemon_sink_step(d);
+		break;
+	case WORKER_REST:
+		w->seen = w->snapshot;
+		worker_keep_socket(w);
+		port_event(d, PORT_ORDER);
+		break;
+	case WORKER_GO:
+		port_event(d, PORT_ORDER);
 		break;
 	}
 }
@@ -107,6 +128,9 @@ void daemon_read_post(struct daemon *d)
 		case ASK:
 			take_ask(d, (struct ask *)msg);
 			break;
+		case OPENING:
+			port_event(d, PORT_OPENED);
+			break;
 		case READING:
 			daemon_rules_read(d, (struct reading *)msg);
 			break;
@@ -149,7 +173,7 @@ bool daemon_wait(struct daemon *d, bool (*done)(const struct daemon *d))
 		daemon_read_signals(d);
 		daemon_read_post(d);
 		daemon_serve(d);
-		daemon_links(d);
+		port_watch(d);
 		daemon_log_tick();
 		daemon_service_turn(d);
 		if (d->stop)

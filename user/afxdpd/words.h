@@ -15,6 +15,8 @@ enum word {
 	WORKER_STAMP,
 	WORKER_SINK,  /* hand frames to another port from now on; answered at once */
 	WORKER_LEAVE, /* answered when the port before that has all its frames back */
+	WORKER_REST,  /* answered when rings are empty and frames home; the socket is then ours */
+	WORKER_GO,    /* with the socket that is there now */
 	WORKER_ORDERS,
 	/* A worker's own: --count is reached; busy polling does nothing here. */
 	WORKER_DONE = WORKER_ORDERS,
@@ -22,6 +24,8 @@ enum word {
 	/* Orders to a sink's thread (life.h). */
 	SINK_OPEN,
 	SINK_ATTACH,
+	SINK_DETACH, /* workers rest: let go of their sockets */
+	SINK_REATTACH,
 	SINK_FINISH,
 	SINK_REPORT,
 	SINK_CLOSE,
@@ -33,6 +37,7 @@ enum word {
 	CLERK_SERVES, /* to the clerk: this is what we serve now */
 	CLERK_STOP,
 	READING, /* a reader's thread has read rules (reading.h) */
+	OPENING, /* an interface has been opened, or not (opening.h) */
 };
 
 #define SINK_ORDERS (SINK_ORDERS_END - SINK_OPEN)

@@ -4,7 +4,7 @@
  * done with, take a batch from the RX ring, hand it to the sink, refill. No locks, no allocation,
  * no waiting for anybody.
  */
-#include "worker.h"
+#include "worker_parts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -21,18 +21,6 @@
 /* So often the depth of the ring is looked at: at least once in 2 ms with batches of 64 at ten
  * million frames/s, and not more often than every 5 us with empty turns. */
 #define DEPTH_TURNS 256
-
-/* While frames are with the sink's thread or on the wire a sleeping worker comes round to collect
- * them: the fill ring must not stay empty because nobody is awake to fill it. */
-#define COLLECT_MS 2
-
-static uint64_t now_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000000ULL + t.tv_nsec;
-}
 
 static inline void relax(void)
 {
@@ -67,7 +55,7 @@ static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
 			continue;
 		}
 		if (!now)
-			now = now_ns();
+			now = worker_now();
 		afxdp_hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
 		i += w->stamp;
 	}
@@ -206,7 +194,7 @@ static void set_depth(struct worker *w)
 static void judge_depth(struct worker *w)
 {
 	struct afxdp_xsk_stats s = { 0 };
-	uint64_t now = now_ns();
+	uint64_t now = worker_now();
 
 	if (depth_counts_lost(&w->depth, now))
 		afxdp_xsk_stats(&w->xsk, &s);
@@ -229,9 +217,9 @@ static void sleep_in_poll(struct worker *w)
 	if (n > 0)
 		w->count.wakeups++;
 	if (shallow && !n)
-		depth_rests(&w->depth, now_ns(), w->count.frames);
+		depth_rests(&w->depth, worker_now(), w->count.frames);
 	else if (w->depth.trying)
-		depth_paused(&w->depth, now_ns(), w->count.frames);
+		depth_paused(&w->depth, worker_now(), w->count.frames);
 	set_depth(w);
 	/* Silence it here as well: its message may have been read before it rang. */
 	if (fds[1].revents)
@@ -258,7 +246,7 @@ static bool gives_up(struct worker *w)
 
 	if (++w->empty_turns % CLOCK_TURNS)
 		return false;
-	now = now_ns();
+	now = worker_now();
 	if (!w->empty_since)
 		w->empty_since = now;
 	if (now - w->empty_since > ADAPT_SPIN_NS) {
@@ -298,7 +286,7 @@ static void idle(struct worker *w)
 		if (w->adapt.polling && !gives_up(w))
 			break;
 		sleep_in_poll(w);
-		count_switch(w, now_ns());
+		count_switch(w, worker_now());
 		w->empty_since = 0;
 		return;
 	default:
@@ -314,133 +302,14 @@ static void idle(struct worker *w)
 		relax();
 }
 
-static void add_port(struct sink_count *sum, const struct sink_port *port)
+uint32_t worker_receive(struct worker *w)
 {
-	sum->delivered += sink_get(&port->here.delivered) + sink_get(&port->there.delivered);
-	sum->dropped += sink_get(&port->here.dropped) + sink_get(&port->there.dropped);
+	return receive(w);
 }
 
-/* Pointers are loaded and stored whole, for the steward looks at a worker that does not answer. */
-struct sink_count worker_sink_count(const struct worker *w)
+void worker_collect(struct worker *w)
 {
-	struct sink_count sum = { sink_get(&w->earlier.delivered), sink_get(&w->earlier.dropped) };
-	const struct sink_port *port = __atomic_load_n(&w->port, __ATOMIC_ACQUIRE);
-	const struct sink_port *leaving = __atomic_load_n(&w->leaving, __ATOMIC_ACQUIRE);
-
-	if (port)
-		add_port(&sum, port);
-	if (leaving)
-		add_port(&sum, leaving);
-	return sum;
-}
-
-void worker_look(struct worker *w)
-{
-	struct worker_snapshot *s = &w->snapshot;
-	uint32_t pos;
-
-	s->count = w->count;
-	s->sink = worker_sink_count(w);
-	s->sink.dropped += w->count.cut;
-	s->latency = w->latency;
-	s->mode = w->mode;
-	s->polling = w->mode == MODE_ADAPTIVE ? w->adapt.polling : w->mode != MODE_INTERRUPT;
-	s->fill_level = w->xsk.fill.size - afxdp_prod_free(&w->xsk.fill, w->xsk.fill.size);
-	s->rx_level = afxdp_cons_peek(&w->xsk.rx, w->xsk.rx.size, &pos);
-	s->depth = w->xsk.depth;
-	s->depth_changes = w->depth.changes;
-	afxdp_xsk_stats(&w->xsk, &s->xsk);
-}
-
-static void reply(struct worker_order *o)
-{
-	afxdp_post_send(o->reply_to, &o->msg);
-}
-
-static int set_mode(struct worker *w, enum mode mode)
-{
-	int err = afxdp_xsk_busy_poll(&w->xsk, mode == MODE_BUSY, BUSY_USECS, BUSY_BUDGET);
-
-	if (err && mode == MODE_BUSY)
-		return err;
-	w->mode = mode;
-	w->adapt = (struct adapt){ .since = now_ns(), .frames = w->count.frames };
-	return 0;
-}
-
-/* One port can leave at a time: the steward asks for the next only when it has this one back. */
-static int set_port(struct worker *w, struct sink_port *port)
-{
-	if (w->leaving)
-		return -EBUSY;
-	__atomic_store_n(&w->leaving, w->port, __ATOMIC_RELEASE);
-	__atomic_store_n(&w->port, port, __ATOMIC_RELEASE);
-	w->ops = port->sink->ops;
-	return 0;
-}
-
-void worker_forget_port(struct worker *w)
-{
-	struct sink_count sum = w->earlier;
-
-	if (w->leaving)
-		add_port(&sum, w->leaving);
-	__atomic_store_n(&w->leaving, NULL, __ATOMIC_RELEASE);
-	sink_add(&w->earlier.delivered, sum.delivered - w->earlier.delivered);
-	sink_add(&w->earlier.dropped, sum.dropped - w->earlier.dropped);
-}
-
-/* The old port has all its frames back, and the steward wants it. */
-static void leave_port(struct worker *w)
-{
-	struct worker_order *o = w->leave;
-
-	worker_forget_port(w);
-	w->leave = NULL;
-	reply(o);
-}
-
-static bool left(const struct worker *w)
-{
-	return w->leave && (!w->leaving || w->leaving->kept == w->leaving->reclaimed);
-}
-
-static void handle(struct worker *w, struct worker_order *o)
-{
-	o->result = 0;
-	switch (o->msg.type) {
-	case WORKER_MODE:
-		o->result = set_mode(w, o->mode);
-		break;
-	case WORKER_SINK:
-		o->result = set_port(w, o->port);
-		break;
-	case WORKER_LEAVE:
-		w->leave = o;
-		if (left(w))
-			leave_port(w);
-		return; /* or later */
-	case WORKER_STAMP:
-		w->stamp = o->stamp;
-		w->next = 0;
-		break;
-	case WORKER_SNAPSHOT:
-		worker_look(w);
-		break;
-	case WORKER_STOP:
-		w->stopping = true;
-		return; /* answered when the rings are empty */
-	}
-	reply(o);
-}
-
-static void read_mail(struct worker *w)
-{
-	struct afxdp_msg *msg;
-
-	afxdp_post_silence(&w->post);
-	while ((msg = afxdp_post_take(&w->post)))
-		handle(w, (struct worker_order *)msg);
+	collect(w);
 }
 
 /* The program no longer redirects to us and has run dry: what is in the RX ring is all there will
@@ -458,15 +327,15 @@ static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
 
+	worker_stay(w);
 	while (!w->stopping) {
 		if (afxdp_mailbox_pending(&w->post.box)) {
-			read_mail(w);
+			worker_read_mail(w);
 			continue; /* it may have been the last */
 		}
 		if (frames_out(w)) {
 			collect(w);
-			if (left(w))
-				leave_port(w);
+			worker_leave(w);
 		}
 		if (!(++w->turns % DEPTH_TURNS))
 			judge_depth(w);
@@ -475,11 +344,12 @@ static void *worker_run(void *arg)
 		} else if (w->mode == MODE_ADAPTIVE) {
 			w->empty_since = 0;
 			if (!(++w->busy_turns % CLOCK_TURNS))
-				count_switch(w, now_ns());
+				count_switch(w, worker_now());
 		}
 	}
-	drain(w);
-	reply(&w->order[WORKER_STOP]);
+	if (!w->resting)
+		drain(w);
+	worker_reply(&w->order[WORKER_STOP]);
 	return NULL;
 }
 
@@ -495,7 +365,8 @@ int worker_start(struct worker *w)
 	w->vain.type = WORKER_VAIN;
 	for (int i = 0; i < WORKER_ORDERS; i++)
 		w->order[i].worker = w;
-	w->adapt.since = now_ns();
+	w->adapt.since = worker_now();
+	w->resting = true;
 	pthread_attr_init(&attr);
 	if (w->cpu >= 0) {
 		CPU_ZERO(&cpus);
@@ -510,7 +381,7 @@ int worker_start(struct worker *w)
 	pthread_attr_destroy(&attr);
 	if (err)
 		return err;
-	snprintf(name, sizeof(name), "rx%u", w->xsk.config.queue);
+	snprintf(name, sizeof(name), "rx%u", w->queue);
 	pthread_setname_np(w->thread, name);
 	w->running = true;
 	return 0;

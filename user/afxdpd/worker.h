@@ -4,6 +4,10 @@
  *
  * A worker owns all of its state. Others speak to it through its mailbox and get answers in theirs;
  * nobody else reads its counters while it runs.
+ *
+ * Its socket may die with the device, or be exchanged for another. Then the worker rests: it has
+ * emptied its rings, every frame is home, and until it is told to go on, the socket is the
+ * steward's. A worker begins at rest, with none.
  */
 #ifndef AFXDP_WORKER_H
 #define AFXDP_WORKER_H
@@ -11,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include "account.h"
 #include "depth.h"
 #include "hist.h"
 #include "mode.h"
@@ -72,7 +77,7 @@ struct worker_order {
 };
 
 struct worker {
-	struct afxdp_xsk xsk;
+	struct afxdp_xsk xsk; /* xsk.fd < 0: none */
 	struct sink_port *port;
 	const struct sink_ops *ops;
 	uint32_t batch;
@@ -85,7 +90,10 @@ struct worker {
 	bool polls_napi, polls_nothing; /* busy: its system calls are known to work, or not to */
 	struct adapt adapt;
 	struct depth depth;
+	uint32_t depth_wanted; /* --depth */
 	bool stopping;
+	bool resting;
+	struct worker_order *rest; /* WORKER_REST, once it has come */
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;
 	struct afxdp_hist latency;
@@ -99,15 +107,22 @@ struct worker {
 	struct worker_order order[WORKER_ORDERS];
 	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT */
 	struct worker_snapshot seen;	 /* the steward's copy of the last one */
-	int cpu;			 /* to run on; -1: any */
+	struct afxdp_account past;	 /* the steward's: what earlier sockets lost */
+	struct afxdp_xsk_stats past_xsk; /* the same, as the kernel counts */
+	uint32_t queue;
+	int cpu; /* to run on; -1: any */
 	pthread_t thread;
 	bool running;
 	struct xdp_desc desc[BATCH_MAX + FRAME_DESCS];
 	uint64_t back[BATCH_MAX + FRAME_DESCS];
 };
 
-/** worker_start() - run @w in a thread of its own. Return: 0 or -errno. */
+/** worker_start() - run @w in a thread of its own, at rest. Return: 0 or -errno. */
 int worker_start(struct worker *w);
+
+/** worker_keep_socket() - it has come to rest: the steward notes what its socket lost, which is
+ * about to go. */
+void worker_keep_socket(struct worker *w);
 
 /** worker_sink_count() - what became of frames at its sinks so far. Any thread, as long as nobody
  * closes a sink. */

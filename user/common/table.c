@@ -161,6 +161,30 @@ static void print_rules(FILE *to, const json_t *report)
 			table_number(get(r, "frames"), n, sizeof(n)), text(r, "text"));
 }
 
+/* The last outage says most; all of them are in the JSON. */
+static void print_outages(FILE *to, const json_t *report)
+{
+	const json_t *outages = json_object_get(report, "outages");
+	const json_t *last = json_array_get(outages, json_array_size(outages) - 1);
+	const json_t *state_why = json_object_get(report, "state_why");
+	char line[768];
+
+	if (json_is_string(state_why)) {
+		snprintf(line, sizeof(line), "%s: %s", text(report, "state"),
+			 json_string_value(state_why));
+		fprintf(to, "  %s\n", line);
+	}
+	if (!last)
+		return;
+	snprintf(line, sizeof(line),
+		 "%" PRIu64 " outages, %.1f s without frames; life %" PRIu64
+		 "; the last, of %.1f s: %s",
+		 get(report, "outage_count"), json_real_value(json_object_get(report, "outage_s")),
+		 get(report, "life"), json_real_value(json_object_get(last, "seconds")),
+		 text(last, "why"));
+	fprintf(to, "  %s\n", line);
+}
+
 static void print_change(FILE *to, const json_t *report)
 {
 	const json_t *c = json_object_get(report, "last_change");
@@ -187,6 +211,7 @@ void table_report(FILE *to, const json_t *report)
 		json_is_true(json_object_get(report, "zerocopy")) ? "zero-copy" : "copy",
 		text(report, "mode"), text(sink, "name"),
 		json_real_value(json_object_get(report, "duration_s")));
+	print_outages(to, report);
 	table_ledger(to, report);
 	print_oddities(to, report);
 	print_rules(to, report);

@@ -75,6 +75,20 @@ void dispatcher_leave(struct xdp_program *xdp, unsigned int ifindex, bool generi
 	xdp_program__detach(xdp, ifindex, generic ? XDP_MODE_SKB : XDP_MODE_NATIVE, 0);
 }
 
+bool dispatcher_lost(unsigned int ifindex)
+{
+	struct xdp_multiprog *mp = xdp_multiprog__get_from_ifindex(ifindex);
+	struct xdp_program *prog = NULL;
+	bool found = false;
+
+	if (!mp || libxdp_get_error(mp))
+		return libxdp_get_error(mp) == -ENOENT;
+	while (!found && (prog = xdp_multiprog__next_prog(prog, mp)))
+		found = !strncmp(xdp_program__name(prog), "afxdp_rx", 8);
+	xdp_multiprog__close(mp);
+	return !found;
+}
+
 void dispatcher_free(struct xdp_program *xdp)
 {
 	xdp_program__close(xdp);

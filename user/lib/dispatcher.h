@@ -20,6 +20,8 @@ struct xdp_program;
 int dispatcher_join(struct bpf_object *obj, const char *name, unsigned int ifindex,
 		    struct xdp_program **xdp, bool *generic);
 void dispatcher_leave(struct xdp_program *xdp, unsigned int ifindex, bool generic);
+/** dispatcher_lost() - whether ours is in no dispatcher of @ifindex any more. */
+bool dispatcher_lost(unsigned int ifindex);
 void dispatcher_free(struct xdp_program *xdp);
 
 /**

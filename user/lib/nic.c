@@ -6,6 +6,7 @@
 #include <linux/ethtool.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <linux/sockios.h>
@@ -65,6 +66,8 @@ static int parse_link(const struct nlmsghdr *nlh, void *arg)
 	struct afxdp_nic *nic = arg;
 	const struct nlattr *attr;
 
+	nic->ifindex = ifi->ifi_index;
+	nic->type = ifi->ifi_type;
 	nic->up = ifi->ifi_flags & IFF_UP;
 	nic->running = ifi->ifi_flags & IFF_RUNNING;
 	nic->promisc = ifi->ifi_flags & IFF_PROMISC;
@@ -99,7 +102,8 @@ static int parse_link(const struct nlmsghdr *nlh, void *arg)
 	return MNL_CB_OK;
 }
 
-static int get_link(unsigned int ifindex, struct afxdp_nic *nic)
+/* Of the device @ifindex, or of that called @name if it is 0. */
+static int ask_link(unsigned int ifindex, const char *name, struct afxdp_nic *nic)
 {
 	char buffer[256];
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -109,7 +113,29 @@ static int get_link(unsigned int ifindex, struct afxdp_nic *nic)
 	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
 	ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
 	ifi->ifi_index = ifindex;
+	/* Means the first name as well. */
+	if (name)
+		mnl_attr_put_strz(nlh, IFLA_ALT_IFNAME, name);
 	return talk(NETLINK_ROUTE, nlh, parse_link, nic);
+}
+
+static int get_link(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	return ask_link(ifindex, NULL, nic);
+}
+
+int afxdp_nic_find(const char *name, unsigned int *ifindex)
+{
+	struct afxdp_nic nic = { 0 };
+	int err = strlen(name) > AFXDP_NIC_NAME_MAX ? -ENODEV : ask_link(0, name, &nic);
+
+	*ifindex = nic.ifindex;
+	return err;
+}
+
+bool afxdp_nic_is_ethernet(const struct afxdp_nic *nic)
+{
+	return nic->type == ARPHRD_ETHER || nic->type == ARPHRD_LOOPBACK;
 }
 
 static int parse_family(const struct nlmsghdr *nlh, void *arg)
@@ -262,28 +288,26 @@ int afxdp_nic_watch(void)
 	return fd;
 }
 
-bool afxdp_nic_changed(int fd, unsigned int ifindex)
+bool afxdp_nic_changed(int fd)
 {
 	bool changed = false;
 	char buffer[16384];
 	ssize_t n;
 
-	/* ENOBUFS: the kernel had more to say than the socket holds. Which links it spoke of is
-	 * lost. */
-	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0 || (n < 0 && errno == ENOBUFS)) {
-		struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
-		int left = n;
-
-		changed |= n < 0;
-		for (; n > 0 && mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
-			const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
-
-			changed |= (nlh->nlmsg_type == RTM_NEWLINK ||
-				    nlh->nlmsg_type == RTM_DELLINK) &&
-				   (unsigned int)ifi->ifi_index == ifindex && !ifi->ifi_family;
-		}
-	}
+	/* ENOBUFS: the kernel had more to say than the socket holds. */
+	while ((n = recv(fd, buffer, sizeof(buffer), 0)) > 0 || (n < 0 && errno == ENOBUFS))
+		changed = true;
 	return changed;
+}
+
+void afxdp_nic_stats_add(struct afxdp_nic_stats *sum, const struct afxdp_nic_stats *to,
+			 const struct afxdp_nic_stats *from)
+{
+	sum->packets += to->packets - from->packets;
+	sum->missed += to->missed - from->missed;
+	sum->no_buffer += to->no_buffer - from->no_buffer;
+	sum->dropped += to->dropped - from->dropped;
+	sum->errors += to->errors - from->errors;
 }
 
 int afxdp_nic_state(struct afxdp_nic *nic)

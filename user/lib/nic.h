@@ -19,6 +19,7 @@ struct afxdp_nic_stats {
 
 struct afxdp_nic {
 	unsigned int ifindex;
+	uint16_t type; /* ARPHRD_* of linux/if_arp.h */
 	char name[16];
 	char driver[32];
 	char bus[32];
@@ -50,6 +51,17 @@ struct afxdp_nic {
 #define AFXDP_NIC_METADATA_HASH (1ULL << 1)
 #define AFXDP_NIC_METADATA_VLAN (1ULL << 2)
 
+/* An alternative name (`ip link property add`) has up to 127 bytes (ALTIFNAMSIZ). */
+#define AFXDP_NIC_NAME_MAX 127
+
+/** afxdp_nic_find() - the device called @name, which may be an alternative name. Return: 0;
+ * -ENODEV; other -errno. */
+int afxdp_nic_find(const char *name, unsigned int *ifindex);
+
+/** afxdp_nic_is_ethernet() - whether its frames begin with an Ethernet header, as all here takes
+ * for granted. (The loopback's do.) */
+bool afxdp_nic_is_ethernet(const struct afxdp_nic *nic);
+
 /** afxdp_nic_get() - everything about @ifindex. Return: 0; -ENODEV if it does not exist; -errno. */
 int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic);
 
@@ -64,6 +76,10 @@ int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic);
  */
 bool afxdp_nic_hides_tags(const struct afxdp_nic *nic, bool asked, char *advice, size_t size);
 
+/** afxdp_nic_stats_add() - to @sum, what came between @from and @to. */
+void afxdp_nic_stats_add(struct afxdp_nic_stats *sum, const struct afxdp_nic_stats *to,
+			 const struct afxdp_nic_stats *from);
+
 /** afxdp_nic_stats() - only the counters. */
 int afxdp_nic_stats(unsigned int ifindex, struct afxdp_nic_stats *stats);
 
@@ -77,10 +93,10 @@ int afxdp_nic_watch(void);
 /**
  * afxdp_nic_changed() - read what is waiting on @fd.
  *
- * Return: whether something may have happened to @ifindex. What it was is to be asked of
+ * Return: whether something may have happened to any link. What it was is to be asked of
  * afxdp_nic_state(): events can be lost (ENOBUFS, which counts as one), the state cannot.
  */
-bool afxdp_nic_changed(int fd, unsigned int ifindex);
+bool afxdp_nic_changed(int fd);
 
 /**
  * afxdp_nic_state() - bring what changes by itself up to date: name, up, running, promisc, MTU and

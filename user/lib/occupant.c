@@ -64,6 +64,25 @@ int afxdp_prog_look(unsigned int ifindex, struct afxdp_occupant *found)
 	return 0;
 }
 
+bool afxdp_prog_detached(const struct afxdp_prog *p)
+{
+	struct bpf_link_info info = { 0 };
+	uint32_t len = sizeof(info);
+	LIBBPF_OPTS(bpf_xdp_query_opts, query);
+
+	if (!p->attached)
+		return false;
+	if (p->xdp)
+		return dispatcher_lost(p->config.ifindex);
+	if (p->adopted)
+		return !bpf_xdp_query(p->config.ifindex, 0, &query) &&
+		       query.prog_id != p->found.prog_id && query.drv_prog_id != p->found.prog_id &&
+		       query.skb_prog_id != p->found.prog_id;
+	/* A link that was detached lives on as long as its descriptor, on no interface. */
+	return p->link_fd >= 0 && !bpf_obj_get_info_by_fd(p->link_fd, &info, &len) &&
+	       !info.xdp.ifindex;
+}
+
 int prog_adopt(struct afxdp_prog *p)
 {
 	uint32_t ids[16], len = sizeof(struct bpf_prog_info);

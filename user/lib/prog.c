@@ -365,6 +365,9 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	}
 	err = p->config.attach == AFXDP_ATTACH_GENERIC ? -EOPNOTSUPP
 						       : link_create(p, XDP_FLAGS_DRV_MODE);
+	if (err && p->config.refusal && p->config.attach != AFXDP_ATTACH_GENERIC)
+		p->config.refusal(p->config.ifindex, p->prog_fd, XDP_FLAGS_DRV_MODE, p->refusal,
+				  sizeof(p->refusal));
 	if (err && p->hw && p->config.attach == AFXDP_ATTACH_AUTO)
 		return prog_failed(
 			p, -EOPNOTSUPP,
@@ -373,9 +376,10 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	if (err && p->config.attach == AFXDP_ATTACH_NATIVE)
 		return prog_failed(
 			p, err,
-			"%s: the driver does not take an XDP program in native mode: %s; "
+			"%s: the driver does not take an XDP program in native mode: %s%s%s%s; "
 			"'-a auto' falls back to generic mode",
-			ifname, strerror(-err));
+			ifname, strerror(-err), p->refusal[0] ? " (" : "", p->refusal,
+			p->refusal[0] ? ")" : "");
 	if (err == -EBUSY || err == -EEXIST)
 		return prog_failed(p, -EEXIST, "%s: another XDP program was attached meanwhile",
 				   ifname);
@@ -386,16 +390,6 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 				   strerror(-err));
 	p->attached = true;
 	return 0;
-}
-
-bool afxdp_prog_detached(const struct afxdp_prog *p)
-{
-	struct bpf_link_info info = { 0 };
-	uint32_t len = sizeof(info);
-
-	/* A link that was detached lives on as long as its descriptor, on no interface. */
-	return p->attached && p->link_fd >= 0 && !bpf_obj_get_info_by_fd(p->link_fd, &info, &len) &&
-	       !info.xdp.ifindex;
 }
 
 int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd)

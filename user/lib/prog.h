@@ -49,6 +49,9 @@ struct afxdp_prog_config {
 	bool tags_stripped;	 /* it may take VLAN tags off, and tells of them */
 	struct afxdp_config run; /* default verdict, stamping */
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
+	/* Asks the kernel for words on why native mode was refused: afxdp_refusal(); or NULL. */
+	void (*refusal)(unsigned int ifindex, int prog_fd, uint32_t flags, char *words,
+			size_t size);
 };
 
 struct afxdp_prog {
@@ -62,7 +65,8 @@ struct afxdp_prog {
 	bool hw;	 /* bound to the device, with its metadata */
 	bool bare;	 /* without any: in a dispatcher that takes nothing else */
 	bool attached, generic, adopted, pinned;
-	char why[256]; /* one line for the user when a call fails */
+	char why[384];	   /* one line for the user when a call fails */
+	char refusal[160]; /* the kernel's words on why native mode could not be had, or "" */
 };
 
 /**
@@ -95,7 +99,8 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
  */
 int afxdp_prog_attach(struct afxdp_prog *p);
 
-/** afxdp_prog_detached() - whether somebody else has taken our own link off the interface. */
+/** afxdp_prog_detached() - whether somebody else has taken our link off the interface, or the
+ * program that was adopted, or ours out of its dispatcher. */
 bool afxdp_prog_detached(const struct afxdp_prog *p);
 
 /** afxdp_prog_claim() - frames of @queue that are to be captured go to the AF_XDP socket @xsk_fd. */

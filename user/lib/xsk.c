@@ -312,6 +312,16 @@ int afxdp_xsk_stats(const struct afxdp_xsk *xsk, struct afxdp_xsk_stats *stats)
 	return 0;
 }
 
+void afxdp_xsk_stats_add(struct afxdp_xsk_stats *sum, const struct afxdp_xsk_stats *more)
+{
+	sum->rx_dropped += more->rx_dropped;
+	sum->rx_invalid_descs += more->rx_invalid_descs;
+	sum->tx_invalid_descs += more->tx_invalid_descs;
+	sum->rx_ring_full += more->rx_ring_full;
+	sum->rx_fill_ring_empty_descs += more->rx_fill_ring_empty_descs;
+	sum->tx_ring_empty_descs += more->tx_ring_empty_descs;
+}
+
 int afxdp_xsk_busy_poll(struct afxdp_xsk *xsk, bool on, int usecs, int budget)
 {
 	int prefer = on;

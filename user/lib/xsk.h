@@ -110,6 +110,9 @@ void afxdp_xsk_close(struct afxdp_xsk *xsk);
 int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
 			  unsigned int ifindex, uint32_t queue, const char **why);
 
+/** afxdp_xsk_stats_add() - @more to @sum. */
+void afxdp_xsk_stats_add(struct afxdp_xsk_stats *sum, const struct afxdp_xsk_stats *more);
+
 int afxdp_xsk_stats(const struct afxdp_xsk *xsk, struct afxdp_xsk_stats *stats);
 
 /**

@@ -35,6 +35,8 @@ struct echo_sink {
 	struct sink sink;
 	struct sink_ports ports;
 	struct echo_self self;
+	const char *ifname; /* the life's */
+	bool addrs;	    /* the interface's own are asked for */
 };
 
 /* Worker's side. */
@@ -179,14 +181,16 @@ static int echo_open(struct sink **sink, const char *arg, const struct sink_env 
 		     size_t size)
 {
 	struct echo_sink *s = calloc(1, sizeof(*s));
-	int err = s ? sink_ports_init(&s->ports, env->ports, sizeof(struct echo_port)) : -ENOMEM;
+	int err;
 
-	if (err) {
-		snprintf(why, size, "sink 'echo': %s", strerror(-err));
-		free(s);
-		return err;
+	if (!s) {
+		snprintf(why, size, "sink 'echo': out of memory");
+		return -ENOMEM;
 	}
+	sink_ports_init(&s->ports, sizeof(struct echo_port));
 	s->sink.ops = &sink_echo_ops;
+	s->ifname = env->ifname;
+	s->addrs = !arg;
 	err = read_interface(&s->self, env->ifname, !arg);
 	if (err)
 		snprintf(why, size, "sink 'echo': cannot read the addresses of '%s': %s",
@@ -215,6 +219,16 @@ static int echo_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_por
 		return -ENOSPC;
 	sink_ports_publish(&s->ports);
 	return 0;
+}
+
+/* Another device of that name has another MAC address, and what addresses it was given since. */
+static void echo_reattach(struct sink *sink)
+{
+	struct echo_sink *s = (struct echo_sink *)sink;
+
+	if (s->addrs)
+		s->self.v4_count = s->self.v6_count = 0;
+	read_interface(&s->self, s->ifname, s->addrs);
 }
 
 static void echo_finish(struct sink *sink)
@@ -271,6 +285,7 @@ const struct sink_ops sink_echo_ops = {
 	.stamp = 16,
 	.open = echo_open,
 	.attach = echo_attach,
+	.reattach = echo_reattach,
 	.finish = echo_finish,
 	.report = echo_report,
 	.close = echo_close,

@@ -24,7 +24,7 @@
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
-#include "checksum.h"
+#include "complete.h"
 #include "frame.h"
 #include "ports.h"
 #include "text.h"
@@ -47,9 +47,10 @@
 struct forward_port {
 	struct sink_port port;
 	struct afxdp_xsk out; /* out.fd < 0: there is none, see packet */
-	int packet;
-	uint64_t too_long; /* frames, also counted as dropped */
-	uint64_t refused;  /* by the packet socket; the same */
+	int packet;	      /* < 0 as well: nothing can be sent */
+	uint64_t too_long;    /* frames, also counted as dropped */
+	uint64_t refused;     /* by the packet socket; the same */
+	uint64_t no_target;   /* there was no interface to send by; the same */
 	struct mmsghdr message[SEND_BATCH];
 	struct iovec piece[SEND_BATCH * FRAME_DESCS];
 	uint32_t messages, pieces;
@@ -59,9 +60,10 @@ struct forward_sink {
 	struct sink sink;
 	struct sink_ports ports;
 	char ifname[IF_NAMESIZE];
-	unsigned int ifindex;
-	uint32_t longest; /* frame that the other interface sends, bytes */
+	unsigned int ifindex; /* that ports are attached to; 0: to none */
+	uint32_t longest;     /* frame that the other interface sends, bytes */
 	bool complained;
+	char why[64]; /* of wants() */
 };
 
 /* Worker's side. */
@@ -115,76 +117,6 @@ static void add_message(struct forward_port *p, struct xdp_desc first, const str
 	}
 }
 
-/* Where the checksum of a frame's layer 4 is, of what it is the sum, and how long that is. */
-struct covered {
-	uint8_t *l4, *check;
-	uint32_t bytes;
-	uint64_t pseudo;
-};
-
-static bool find_covered(const struct afxdp_meta *meta, uint8_t *frame, struct covered *c)
-{
-	uint8_t *ip = frame + meta->l3_offset;
-	bool v6 = meta->flags & AFXDP_META_IPV6;
-	uint8_t protocol = v6 ? ip[6] : ip[9];
-	uint32_t header = meta->l4_offset - meta->l3_offset;
-
-	/* Nobody leaves checksums behind extension headers to a device. */
-	if (v6 && header != 40)
-		return false;
-	c->l4 = frame + meta->l4_offset;
-	c->check = c->l4 + (protocol == IPPROTO_UDP ? 6 : 16);
-	c->bytes = v6 ? checksum_get16(ip + 4) : checksum_get16(ip + 2) - header;
-	c->pseudo = (v6 ? checksum_sum(ip + 8, 32) : checksum_sum(ip + 12, 8)) + protocol +
-		    c->bytes;
-	return protocol == IPPROTO_UDP || protocol == IPPROTO_TCP;
-}
-
-/* Over all pieces of the frame; one that begins at an odd byte has its words the other way round. */
-static uint64_t sum_pieces(const struct afxdp_xsk *xsk, const struct xdp_desc *desc,
-			   const struct covered *c)
-{
-	uint32_t offset = c->l4 - (uint8_t *)afxdp_xsk_data(xsk, desc->addr), done = 0;
-	uint64_t total = 0;
-
-	for (const struct xdp_desc *d = desc; done < c->bytes; d++, offset = 0) {
-		uint32_t n = d->len - offset;
-		uint16_t part;
-
-		if (n > c->bytes - done)
-			n = c->bytes - done;
-		part = checksum_fold(
-			checksum_sum((uint8_t *)afxdp_xsk_data(xsk, d->addr) + offset, n));
-		total += done & 1 ? (uint16_t)(part << 8 | part >> 8) : part;
-		done += n;
-		if (!(d->options & XDP_PKT_CONTD))
-			break;
-	}
-	return total;
-}
-
-/*
- * A sender whose device computes checksums leaves half of that to it. On a virtual wire (veth)
- * there is no such device, and what the kernel knew of the frame is gone: do it here, or the
- * receiver takes the frame for damaged. The program (bpf/parse.h) has seen that header and length
- * are in the frame.
- */
-static void complete_checksum(const struct afxdp_xsk *xsk, const struct xdp_desc *desc)
-{
-	const struct afxdp_meta *meta = frame_meta(xsk, desc->addr);
-	struct covered c;
-	uint16_t sum;
-
-	if (!meta || !(meta->flags & AFXDP_META_L4) || meta->flags & AFXDP_META_FRAGMENT ||
-	    !find_covered(meta, afxdp_xsk_data(xsk, desc->addr), &c) ||
-	    !checksum_is_partial(c.check, c.pseudo))
-		return;
-	checksum_put16(c.check, 0);
-	sum = ~checksum_fold(c.pseudo + sum_pieces(xsk, desc, &c));
-	/* 0 says that a UDP datagram has none (RFC 768); TCP knows both forms of it. */
-	checksum_put16(c.check, sum ?: 0xffff);
-}
-
 static bool queue(struct forward_port *p, struct xdp_desc first, const struct xdp_desc *desc,
 		  uint32_t n)
 {
@@ -210,6 +142,8 @@ static uint32_t forward_consume(struct sink_port *port, const struct xdp_desc *d
 		frame_restore_vlan(port->xsk, &first);
 		if (first.len + rest > s->longest || descs > FRAME_DESCS)
 			count_dropped(p, &p->too_long, 1);
+		else if (p->out.fd < 0 && p->packet < 0)
+			count_dropped(p, &p->no_target, 1);
 		else if (p->out.fd < 0)
 			add_message(p, first, desc + i, descs);
 		else if (!(kept = queue(p, first, desc + i, descs)))
@@ -243,22 +177,9 @@ static uint32_t forward_reclaim(struct sink_port *port, uint64_t *back, uint32_t
 
 /* The side of the sink's own thread. */
 
-/* What the device never took was not delivered. */
-static void take_back(struct forward_port *p)
+/* Wait until the device has sent what it was given, but only so long. */
+static void drain(struct forward_sink *s)
 {
-	struct afxdp_xsk *out = &p->out;
-	uint32_t n = transmit_waiting(out), frames = 0;
-
-	for (uint32_t i = 0; i < n; i++)
-		frames += !(out->tx_desc[(out->tx.head - n + i) & out->tx.mask].options &
-			    XDP_PKT_CONTD);
-	sink_add(&p->port.here.delivered, -(uint64_t)frames);
-	sink_add(&p->port.here.dropped, frames);
-}
-
-static void forward_finish(struct sink *sink)
-{
-	struct forward_sink *s = (struct forward_sink *)sink;
 	struct timespec nap = { .tv_nsec = 1000000 };
 	uint64_t back[64];
 
@@ -281,49 +202,72 @@ static void forward_finish(struct sink *sink)
 			return;
 		nanosleep(&nap, NULL);
 	}
+}
+
+static void forward_finish(struct sink *sink)
+{
+	struct forward_sink *s = (struct forward_sink *)sink;
+
+	drain(s);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
 		struct forward_port *p = sink_ports_at(&s->ports, i);
 
 		if (p->out.fd >= 0)
-			take_back(p);
+			transmit_take_back(&p->out, &p->port);
 	}
 }
 
-/* Flags and MTU of the other interface. Return: 0 or -errno. */
-static int look(struct forward_sink *s, short *flags)
+/* What the other interface is now. */
+struct target {
+	unsigned int ifindex;
+	bool up;
+	uint32_t longest;
+};
+
+/* Return: 0; -ENODEV if there is none of that name; other -errno. */
+static int look(const char *ifname, struct target *t)
 {
 	struct ifreq ifr = { 0 };
 	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), err = 0;
 
 	if (fd < 0)
 		return -errno;
-	memcpy(ifr.ifr_name, s->ifname, sizeof(ifr.ifr_name));
-	if (ioctl(fd, SIOCGIFFLAGS, &ifr))
+	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
+	if (ioctl(fd, SIOCGIFINDEX, &ifr))
 		err = -errno;
-	*flags = ifr.ifr_flags;
+	t->ifindex = ifr.ifr_ifindex;
+	if (!err && ioctl(fd, SIOCGIFFLAGS, &ifr))
+		err = -errno;
+	t->up = ifr.ifr_flags & IFF_UP;
 	if (!err && ioctl(fd, SIOCGIFMTU, &ifr))
 		err = -errno;
-	s->longest = ifr.ifr_mtu + L2_BYTES;
+	t->longest = ifr.ifr_mtu + L2_BYTES;
 	close(fd);
 	return err;
+}
+
+/* Attach to it what is attached from now on. */
+static void aim(struct forward_sink *s, const struct target *t)
+{
+	s->ifindex = t->ifindex;
+	s->longest = t->longest;
 }
 
 static int forward_open(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 			size_t size)
 {
 	struct forward_sink *s = calloc(1, sizeof(*s));
-	int err = s ? sink_ports_init(&s->ports, env->ports, sizeof(struct forward_port)) : -ENOMEM;
-	short flags = 0;
+	struct target t = { 0 };
+	int err;
 
-	if (err) {
-		snprintf(why, size, "sink 'forward:%s': %s", arg, strerror(-err));
-		free(s);
-		return err;
+	if (!s) {
+		snprintf(why, size, "sink 'forward:%s': out of memory", arg);
+		return -ENOMEM;
 	}
+	sink_ports_init(&s->ports, sizeof(struct forward_port));
 	s->sink.ops = &sink_forward_ops;
-	s->ifindex = if_nametoindex(arg);
-	if (!s->ifindex) {
-		err = -ENODEV;
+	err = look(arg, &t);
+	if (err == -ENODEV) {
 		snprintf(why, size, "sink 'forward:%s': no such interface", arg);
 		goto close;
 	}
@@ -333,14 +277,14 @@ static int forward_open(struct sink **sink, const char *arg, const struct sink_e
 		goto close;
 	}
 	snprintf(s->ifname, sizeof(s->ifname), "%s", arg);
-	err = look(s, &flags);
-	if (!err && !(flags & IFF_UP))
+	if (!err && !t.up)
 		err = -ENETDOWN;
 	if (err) {
 		snprintf(why, size, "sink 'forward:%s': %s%s%s", arg, strerror(-err),
 			 err == -ENETDOWN ? ": ip link set up " : "", err == -ENETDOWN ? arg : "");
 		goto close;
 	}
+	aim(s, &t);
 	*sink = &s->sink;
 	return 0;
 close:
@@ -363,19 +307,16 @@ static int open_packet(struct forward_sink *s, struct forward_port *p)
 	return 0;
 }
 
-static int forward_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port)
+/* Frames of @p leave by s->ifindex from now on. Return: 0 or -errno. */
+static int connect_port(struct forward_sink *s, struct forward_port *p)
 {
-	struct forward_sink *s = (struct forward_sink *)sink;
-	struct forward_port *p = sink_ports_next(&s->ports, sink, xsk);
+	const struct afxdp_xsk *xsk = p->port.xsk;
 	const char *step;
 	int err;
 
-	if (!p)
-		return -ENOSPC;
-	p->packet = -1;
-	/* Published even if what follows fails, so that close() finds what is open. */
-	sink_ports_publish(&s->ports);
-	*port = &p->port;
+	/* A daemon that waits for its own interface attaches again when it has it. */
+	if (!s->ifindex || xsk->fd < 0)
+		return 0;
 	err = afxdp_xsk_open_shared(&p->out, xsk, s->ifindex, xsk->config.queue, &step);
 	if (!err)
 		return 0;
@@ -388,37 +329,114 @@ static int forward_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_
 	return open_packet(s, p);
 }
 
+static void disconnect_port(struct forward_port *p)
+{
+	if (p->out.fd >= 0)
+		afxdp_xsk_close(&p->out);
+	if (p->packet >= 0)
+		close(p->packet);
+	p->out.fd = p->packet = -1;
+}
+
+static int forward_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port)
+{
+	struct forward_sink *s = (struct forward_sink *)sink;
+	struct forward_port *p = sink_ports_next(&s->ports, sink, xsk);
+
+	if (!p)
+		return -ENOSPC;
+	p->out.fd = p->packet = -1;
+	/* Published even if what follows fails, so that close() finds what is open. */
+	sink_ports_publish(&s->ports);
+	*port = &p->port;
+	return connect_port(s, p);
+}
+
+/* What a device that is gone or down was given does not come back: its socket goes, and with it the
+ * whole UMEM. */
+static void forward_detach(struct sink *sink)
+{
+	struct forward_sink *s = (struct forward_sink *)sink;
+	struct target t;
+
+	if (!look(s->ifname, &t) && t.up && t.ifindex == s->ifindex)
+		drain(s);
+	for (uint32_t i = 0; i < s->ports.attached; i++) {
+		struct forward_port *p = sink_ports_at(&s->ports, i);
+
+		if (p->out.fd >= 0)
+			transmit_take_back(&p->out, &p->port);
+		p->port.reclaimed = p->port.kept;
+		disconnect_port(p);
+	}
+	s->ifindex = 0;
+}
+
+static void forward_reattach(struct sink *sink)
+{
+	struct forward_sink *s = (struct forward_sink *)sink;
+	struct target t;
+
+	if (look(s->ifname, &t) || !t.up)
+		return;
+	aim(s, &t);
+	for (uint32_t i = 0; i < s->ports.attached; i++) {
+		struct forward_port *p = sink_ports_at(&s->ports, i);
+
+		if (p->out.fd < 0 && p->packet < 0 && connect_port(s, p))
+			disconnect_port(p);
+	}
+}
+
+static const char *forward_wants(struct sink *sink)
+{
+	struct forward_sink *s = (struct forward_sink *)sink;
+	struct target t = { 0 };
+	int err = look(s->ifname, &t);
+	const char *what = NULL;
+
+	if (err && err != -ENODEV)
+		return NULL;
+	if (s->ifindex && t.ifindex != s->ifindex)
+		what = "is gone";
+	else if (s->ifindex && !t.up)
+		what = "is down";
+	else if (s->ifindex && t.longest != s->longest)
+		what = "has another MTU";
+	else if (!s->ifindex && t.up)
+		what = "is there";
+	if (what)
+		snprintf(s->why, sizeof(s->why), "forward: %s %s", s->ifname, what);
+	return what ? s->why : NULL;
+}
+
 static json_t *forward_report(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
-	uint64_t too_long = 0, refused = 0;
-	uint32_t by_xdp = 0, ports = sink_ports_attached(&s->ports);
+	uint64_t too_long = 0, refused = 0, no_target = 0;
+	uint32_t by_xdp = 0, by_packet = 0, ports = sink_ports_attached(&s->ports);
 
 	for (uint32_t i = 0; i < ports; i++) {
 		const struct forward_port *p = sink_ports_at(&s->ports, i);
 
 		too_long += sink_get(&p->too_long);
 		refused += sink_get(&p->refused);
+		no_target += sink_get(&p->no_target);
 		by_xdp += p->out.fd >= 0;
+		by_packet += p->packet >= 0;
 	}
-	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I}", "name", "forward", "interface",
+	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I}", "name", "forward", "interface",
 			 json_text(s->ifname), "xdp_sockets", (int)by_xdp, "packet_sockets",
-			 (int)(ports - by_xdp), "too_long", (json_int_t)too_long, "refused",
-			 (json_int_t)refused);
+			 (int)by_packet, "too_long", (json_int_t)too_long, "refused",
+			 (json_int_t)refused, "no_target", (json_int_t)no_target);
 }
 
 static void forward_close(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
 
-	for (uint32_t i = 0; i < s->ports.attached; i++) {
-		struct forward_port *p = sink_ports_at(&s->ports, i);
-
-		if (p->out.fd >= 0)
-			afxdp_xsk_close(&p->out);
-		if (p->packet >= 0)
-			close(p->packet);
-	}
+	for (uint32_t i = 0; i < s->ports.attached; i++)
+		disconnect_port(sink_ports_at(&s->ports, i));
 	sink_ports_free(&s->ports);
 	free(s);
 }
@@ -430,6 +448,9 @@ const struct sink_ops sink_forward_ops = {
 	.stamp = 16,
 	.open = forward_open,
 	.attach = forward_attach,
+	.detach = forward_detach,
+	.reattach = forward_reattach,
+	.wants = forward_wants,
 	.finish = forward_finish,
 	.report = forward_report,
 	.close = forward_close,

@@ -23,13 +23,13 @@ enum {
 /* After this many descriptors in one round there are probably more already. */
 #define BUSY   256
 
-int handover_init(struct handover *h, const struct sink_env *env, size_t port_bytes)
+void handover_init(struct handover *h, const struct sink_env *env, size_t port_bytes)
 {
 	memset(h, 0, sizeof(*h));
 	h->slots = 1;
 	while (h->slots <= env->frames / 4)
 		h->slots *= 2;
-	return sink_ports_init(&h->ports, env->ports, port_bytes);
+	sink_ports_init(&h->ports, port_bytes);
 }
 
 static void free_port(struct handover_port *p)

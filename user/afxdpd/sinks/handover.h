@@ -41,8 +41,8 @@ struct handover_port {
 	struct afxdp_ring_indices *ix; /* of the two rings */
 };
 
-/** handover_init() - no ports yet. @port_bytes: size of the sink's port type. Return: 0 or -errno. */
-int handover_init(struct handover *h, const struct sink_env *env, size_t port_bytes);
+/** handover_init() - no ports yet. @port_bytes: size of the sink's port type. */
+void handover_init(struct handover *h, const struct sink_env *env, size_t port_bytes);
 void handover_free(struct handover *h);
 
 /** handover_attach() - for the attach operation of @sink. */

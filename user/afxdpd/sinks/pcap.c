@@ -342,7 +342,8 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 	memset(s, 0, sizeof(*s));
 	s->sink.ops = &sink_pcap_ops;
 	s->name = strdup(arg);
-	if (!s->name || handover_init(&s->handover, env, sizeof(struct handover_port)))
+	handover_init(&s->handover, env, sizeof(struct handover_port));
+	if (!s->name)
 		goto free;
 	err = pcap_series_open(&s->series, &s->file, arg, clock_ns(CLOCK_MONOTONIC), why, size);
 	if (err)

@@ -176,8 +176,8 @@ static int plugin_open(struct sink **sink, const char *text, const struct sink_e
 	if (!s)
 		goto memory;
 	s->sink.ops = &sink_plugin_ops;
-	if (sink_ports_init(&s->ports, env->ports, sizeof(struct plugin_port)) ||
-	    split(s, text, &arg))
+	sink_ports_init(&s->ports, sizeof(struct plugin_port));
+	if (split(s, text, &arg))
 		goto close;
 	err = load(s, why, size);
 	if (!err)
@@ -250,6 +250,7 @@ static void plugin_close(struct sink *sink)
 const struct sink_ops sink_plugin_ops = {
 	.name = "plugin",
 	.arg = "FILE.so[:ARG]",
+	.ports_fixed = true,
 	.help = "show frames to a shared object: afxdp/plugin.h",
 	.stamp = 1,
 	.open = plugin_open,

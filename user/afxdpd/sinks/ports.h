@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* ports.h - the ports of a sink: one array, each port on cache lines of its own. */
+/* ports.h - the ports of a sink, each on cache lines of its own. A device may get more queues while
+ * we run, so their number is known only at the end. */
 #ifndef AFXDP_SINK_PORTS_H
 #define AFXDP_SINK_PORTS_H
 
@@ -12,33 +13,28 @@
 #define SINK_PORT_ALIGNED __attribute__((aligned(AFXDP_CACHE_LINE)))
 
 struct sink_ports {
-	uint8_t *mem;
-	size_t bytes; /* of one port */
-	uint32_t room;
+	void *port[SINK_PORTS_MAX];
+	size_t bytes;	   /* of one port */
 	uint32_t attached; /* read by a sink's own thread too, so that it may start before them */
 };
 
-/** sink_ports_init() - room for @room zeroed ports of @bytes each. Return: 0 or -ENOMEM. */
-static inline int sink_ports_init(struct sink_ports *ports, uint32_t room, size_t bytes)
+/** sink_ports_init() - no ports yet; each will have @bytes. */
+static inline void sink_ports_init(struct sink_ports *ports, size_t bytes)
 {
-	ports->mem = aligned_alloc(AFXDP_CACHE_LINE, room * bytes);
-	if (!ports->mem)
-		return -ENOMEM;
-	memset(ports->mem, 0, room * bytes);
+	memset(ports, 0, sizeof(*ports));
 	ports->bytes = bytes;
-	ports->room = room;
-	ports->attached = 0;
-	return 0;
 }
 
 static inline void sink_ports_free(struct sink_ports *ports)
 {
-	free(ports->mem);
+	/* One that was not published was made, too. */
+	for (uint32_t i = 0; i < SINK_PORTS_MAX; i++)
+		free(ports->port[i]);
 }
 
 static inline void *sink_ports_at(const struct sink_ports *ports, uint32_t i)
 {
-	return ports->mem + i * ports->bytes;
+	return ports->port[i];
 }
 
 static inline uint32_t sink_ports_attached(const struct sink_ports *ports)
@@ -46,16 +42,22 @@ static inline uint32_t sink_ports_attached(const struct sink_ports *ports)
 	return afxdp_load_acquire(&ports->attached);
 }
 
-/** sink_ports_next() - the port to attach next, not yet visible to sink_ports_attached(); NULL if
- * all are taken. */
+/** sink_ports_next() - the zeroed port to attach next, not yet visible to sink_ports_attached();
+ * NULL if all are taken or memory ran out. */
 static inline void *sink_ports_next(struct sink_ports *ports, struct sink *sink,
 				    struct afxdp_xsk *xsk)
 {
 	struct sink_port *port;
 
-	if (ports->attached == ports->room)
+	if (ports->attached == SINK_PORTS_MAX)
 		return NULL;
-	port = sink_ports_at(ports, ports->attached);
+	port = ports->port[ports->attached];
+	if (!port)
+		port = aligned_alloc(AFXDP_CACHE_LINE, ports->bytes);
+	if (!port)
+		return NULL;
+	ports->port[ports->attached] = port;
+	memset(port, 0, ports->bytes);
 	port->sink = sink;
 	port->xsk = xsk;
 	return port;

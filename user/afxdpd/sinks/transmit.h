@@ -32,6 +32,21 @@ static inline void transmit_kick(struct afxdp_xsk *xsk)
 }
 
 /**
+ * transmit_take_back() - what the kernel never took from the TX ring was not delivered, though
+ * @port has counted it so. When nobody else touches either.
+ */
+static inline void transmit_take_back(struct afxdp_xsk *xsk, struct sink_port *port)
+{
+	uint32_t n = transmit_waiting(xsk), frames = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		frames += !(xsk->tx_desc[(xsk->tx.head - n + i) & xsk->tx.mask].options &
+			    XDP_PKT_CONTD);
+	sink_add(&port->here.delivered, -(uint64_t)frames);
+	sink_add(&port->here.dropped, frames);
+}
+
+/**
  * transmit_queue() - put one frame into the TX ring: @first, then the @n - 1 descriptors behind
  * @desc.
  *
