@@ -90,5 +90,40 @@ grep -q "'limit 1/s burst 1001 udp dst port 4000' begins anew" "$dir/said" || fa
 ! grep -q "port 4001" "$dir/said" || fail "a limit that went on: $(cat "$dir/said")"
 ctl rules replace "$dir/rules" 2>"$dir/said" >/dev/null
 ! grep -q anew "$dir/said" || fail "nothing was changed: $(cat "$dir/said")"
+
+# Sets of ports and of addresses with ports, changed while they run; rules about one address each, of which each counts; a limit of bytes.
+printf '4100-4102\n' >"$dir/ports"
+printf '198.18.0.9:4200\n' >"$dir/services"
+{
+	printf 'set p = "ports"\nset v = "services"\ndrop udp dst port @p\ncount dst @v\nlimit 1kB/s burst 10kB per src and dst port dst port 4300\n'
+	for i in $(seq 1 100); do echo "drop src host 198.18.1.$i"; done
+	printf 'capture udp\ndefault drop\n'
+} >"$dir/rules2"
+ctl rules replace "$dir/rules2" >/dev/null
+hits() { live ".rules[$1].frames"; }
+# counts RULE FRAMES PORT SOURCE: so many of ten are that rule's.
+counts() {
+	local before
+	before=$(hits "$1")
+	burst 10 "$3" "$4"
+	expect_eq "frames from $4 to port $3 that rule $1 counts" $(($(hits "$1") - before)) "$2"
+}
+counts 0 10 4101 198.18.0.1
+counts 0 0 4103 198.18.0.1
+ctl set p add 4103-4200 >/dev/null
+ctl set p del 4101 >/dev/null
+counts 0 10 4103 198.18.0.1
+counts 0 0 4101 198.18.0.1
+expect_eq "ports" "$(ctl set p list | paste -sd ' ')" "4100 4102-4200"
+! ctl set p add 10.0.0.1 2>"$dir/said" || fail "an address in a set of ports"
+grep -q "'10.0.0.1' is not a port" "$dir/said" || fail "$(cat "$dir/said")"
+counts 3 10 4000 198.18.1.1
+counts 102 10 4000 198.18.1.100
+counts 50 0 4000 198.18.1.100
+# 200 frames of 60 bytes; 10 kB are 166, and a kilobyte a second a few more.
+began=$SECONDS captured=$(live .ledger.captured)
+burst 400 4300 198.18.0.5
+passed=$(passed_since "$captured")
+[ "$passed" -ge 100 ] && [ "$passed" -le $((180 + 20 * (SECONDS - began))) ] || fail "$passed frames are within 10 kB"
 end_daemon
 balanced "at the end"

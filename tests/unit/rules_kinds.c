@@ -215,6 +215,17 @@ static void test_ranges(void)
 	      "%s", err);
 	expect_list(grown, "0-65535");
 	afxdp_rules_free(grown);
+	/* The rules were compiled for ports. */
+	write_set(&kinds[1], 3);
+	CHECK(afxdp_rules_with_set(rules, "s", path, &grown, err, sizeof(err)) == -EINVAL &&
+		      strstr(err, "has Ethernet addresses, and set 's' is of ports"),
+	      "%s", err);
+	write_set(k, 0);
+	CHECK(!afxdp_rules_with_set(rules, "s", path, &grown, err, sizeof(err)), "%s", err);
+	expect_list(grown, "");
+	CHECK(!afxdp_rules_set_add(grown, "s", "7", err, sizeof(err)), "%s", err);
+	expect_list(grown, "7");
+	afxdp_rules_free(grown);
 	probe_close(&run);
 }
 

@@ -245,8 +245,8 @@ int main(void)
 
 	libbpf_set_print(NULL);
 	test_long();
-	test_lists(&r, 1500);
-	test_mixed(&r, 800);
-	test_pairs(&r, 800);
+	test_lists(&r, 1000);
+	test_mixed(&r, 400);
+	test_pairs(&r, 400);
 	return 0;
 }
