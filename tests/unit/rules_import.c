@@ -127,7 +127,8 @@ int main(void)
 	      "0.0.0.0/0 ::/0", NULL);
 	takes("create bad hash:net family inet hashsize 1024 maxelem 65536\n"
 	      "add bad 198.51.100.0/24\nadd bad 203.0.113.7 timeout 300 comment \"x\"\n",
-	      "198.51.100.0/24 203.0.113.7", NULL);
+	      "198.51.100.0/24 203.0.113.7", "the timeout of 1 element is not taken");
+	takes("add bad 203.0.113.7 timeout 0\n", "203.0.113.7", NULL);
 	takes("add bad 10.0.0.0/8\nadd bad 10.1.0.0/16 nomatch\n", "10.0.0.0/8",
 	      "'10.1.0.0/16' is not taken");
 	takes("add bad 10.0.0.1,tcp:80\nadd bad 10.0.0.2\n", "10.0.0.2",
@@ -135,10 +136,11 @@ int main(void)
 	takes("table ip filter {\n\tset black {\n\t\ttype ipv4_addr\n\t\tflags interval,timeout\n"
 	      "\t\tauto-merge\n\t\telements = { 192.0.2.1, 192.0.2.4-192.0.2.7,\n"
 	      "\t\t\t     198.51.100.0/24 timeout 1h expires 59m58s, 203.0.113.9 }\n\t}\n}\n",
-	      "192.0.2.1 192.0.2.4/30 198.51.100.0/24 203.0.113.9", NULL);
+	      "192.0.2.1 192.0.2.4/30 198.51.100.0/24 203.0.113.9",
+	      "the timeout of 1 element is not taken");
 	takes("80\n443, 8000-8002 # web\n8003\n", "80 443 8000-8003", NULL);
 	takes("create p bitmap:port range 0-65535\nadd p 53\nadd p 100-102 timeout 5\n",
-	      "53 100-102", NULL);
+	      "53 100-102", "the timeout of 1 element is not taken");
 	takes("table inet f {\n\tset p {\n\t\ttype inet_service\n\t\tflags interval\n"
 	      "\t\telements = { 22, 6000-6063 }\n\t}\n}\n",
 	      "22 6000-6063", NULL);

@@ -25,7 +25,7 @@
 struct reader {
 	struct set_list *l;
 	const char *path;
-	uint32_t line, elements, masked, refused;
+	uint32_t line, elements, masked, refused, timed;
 	int (*warn)(void *arg, const char *line);
 	void *arg;
 	char *err;
@@ -183,6 +183,21 @@ static int read_element(struct reader *r, struct piece e)
 /* What nft says of an element behind its address. */
 static const char *const nft_attributes[] = { "timeout", "expires", "comment", "counter", NULL };
 
+/* Elements end by themselves elsewhere, and in our sets they do not: that is said. */
+static bool has_timeout(struct piece attributes)
+{
+	struct piece value;
+
+	while (attributes.n) {
+		if (!is_word(take_word(&attributes), "timeout"))
+			continue;
+		value = take_word(&attributes);
+		/* ipset's 0 is for ever. */
+		return !is_word(value, "0");
+	}
+	return false;
+}
+
 /* Elements with commas between them. */
 static int read_elements(struct reader *r, struct piece line)
 {
@@ -194,8 +209,10 @@ static int read_elements(struct reader *r, struct piece line)
 			(struct piece){ line.s, comma ? (size_t)(comma - line.s) : line.n });
 		struct piece rest = e, word = take_word(&rest), next = rest;
 
-		if (rest.n && is_one_of(take_word(&next), nft_attributes))
+		if (rest.n && is_one_of(take_word(&next), nft_attributes)) {
+			r->timed += has_timeout(rest);
 			e = word;
+		}
 		if (e.n)
 			err = read_element(r, e);
 		line = comma ? trim((struct piece){ comma + 1, line.s + line.n - comma - 1 })
@@ -211,6 +228,7 @@ static int read_ipset(struct reader *r, struct piece rest)
 
 	take_word(&rest);
 	element = take_word(&rest);
+	r->timed += has_timeout(rest);
 	while (rest.n)
 		if (is_word(take_word(&rest), "nomatch"))
 			return not_taken(r, element,
@@ -331,6 +349,18 @@ static int warn_more(const struct reader *r, uint32_t n, const char *what)
 	return r->warn(r->arg, line);
 }
 
+static int warn_timed(const struct reader *r)
+{
+	char line[512];
+
+	if (!r->timed)
+		return 0;
+	snprintf(line, sizeof(line),
+		 "%s: the timeout of %u element%s is not taken: they stay until they are deleted",
+		 r->path, r->timed, r->timed == 1 ? "" : "s");
+	return r->warn(r->arg, line);
+}
+
 int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const char *line),
 	      void *arg, char *err, size_t errlen)
 {
@@ -352,6 +382,8 @@ int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const
 		ret = warn_more(&r, r.masked, "have bits behind their length");
 	if (!ret)
 		ret = warn_more(&r, r.refused, "are not taken");
+	if (!ret)
+		ret = warn_timed(&r);
 	if (ret)
 		list_free(l);
 	else
