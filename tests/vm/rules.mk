@@ -21,7 +21,7 @@ test-long: kmod kmod-debug tests
 	$(Q)STORM=120 CYCLES=1000 tests/vm/each $(B)/test-long xnic-checkers xnic-storm xnic-recovery xnic-removal xnic-zc-iommu
 	$(Q)LIFE=600 tests/netns/long/storm.sh
 	$(Q)$(MAKE) --no-print-directory fuzz
-	$(Q)tests/vm/each $(B)/test-long xnic-kernels xnic-newest-more xnic-newest-suite xnic-selftests
+	$(Q)tests/vm/each $(B)/test-long xnic-kernels xnic-newest-more xnic-newest-suite xnic-selftests xnic-foreign
 	$(Q)FUZZ=600 XNIC_KO=$(abspath $(B))/debug/kmod/xnic.ko XNIC_VM=--debug tests/vm/each $(B)/test-long xnic-fuzz
 
 .PHONY: test-debug test-long
