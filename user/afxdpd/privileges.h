@@ -20,6 +20,13 @@ struct user {
 /** privileges_find() - Return: 0, or -ENOENT if there is no user @name. */
 int privileges_find(const char *name, struct user *user);
 
+/**
+ * privileges_missing() - what the start needs and we have not, whoever we are.
+ *
+ * Return: the first of them, "CAP_X (what for)", or NULL.
+ */
+const char *privileges_missing(void);
+
 /** privileges_drop() - become @user, in all threads. Return: 0 or -errno. */
 int privileges_drop(const struct user *user);
 

@@ -279,8 +279,9 @@ static int look_around(struct daemon *d)
 	struct options *o = d->options;
 	int err;
 
-	if (geteuid())
-		return daemon_failed(d, EXIT_CANNOT, "needs root (XDP, AF_XDP): run it with sudo");
+	if (privileges_missing())
+		return daemon_failed(d, EXIT_CANNOT, "needs root, or at least %s: run it with sudo",
+				     privileges_missing());
 	err = open_report(d);
 	if (err)
 		return err;
