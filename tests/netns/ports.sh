@@ -188,3 +188,37 @@ expect_eq "rules of before" "$(ctl --json rules show | jq -r '.rules[0].text')" 
 unfeed
 end_daemon
 balanced "--wait"
+
+# ---- what a forward sink sends by goes, and comes back ----
+target() {
+	ip link add "fw$RUN_ID" netns "$rx" type veth peer name "fx$RUN_ID" netns "$tx"
+	ip -n "$rx" link set "fw$RUN_ID" up
+	ip -n "$tx" link set "fx$RUN_ID" up
+}
+delivers() {
+	local had
+	had=$(live .ledger.delivered)
+	wait_for 30 live_above .ledger.delivered "$had" || fail "$1: nothing is sent: $(live -c '.state, .state_why, .sink'): $(tail -n 3 "$dir/err")"
+}
+target
+start_daemon -s "forward:fw$RUN_ID"
+feed
+delivers "forward"
+ip -n "$rx" link set "fw$RUN_ID" down
+wait_for 30 live_above .sink.no_target 0 || fail "a target that is down: $(live -c .sink)"
+ip -n "$rx" link set "fw$RUN_ID" up
+delivers "a target that is up again"
+ip -n "$rx" link del "fw$RUN_ID"
+had=$(live .sink.no_target)
+wait_for 30 live_above .sink.no_target "$had" || fail "a target that is gone: $(live -c .sink)"
+target
+delivers "a target that is back"
+# Another sink while it is down, with frames in its ring.
+ip -n "$rx" link set "fw$RUN_ID" down
+ctl sink count >/dev/null
+wait_for 30 live_is '.sink.name + " " + .last_change.outcome' "count done" || fail "the sink does not change: $(live -c '.sink, .last_change')"
+ctl sink drop >/dev/null || fail "the sink cannot be changed any more: $(live -c .last_change)"
+serves "after a forward"
+unfeed
+end_daemon
+balanced "forward"
