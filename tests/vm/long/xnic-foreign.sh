@@ -79,7 +79,7 @@ xdp_send() {
 	ended 1 # so it does on veth, when all are sent
 	# What finds the ring full it drops.
 	sent=$(($(counters 'tx[01]_xdp' eth0) - sent))
-	[ $sent -ge $((FRAMES / 2)) ] || fail "$NAME: only $sent of $FRAMES frames were sent"
+	[ $sent -gt 0 ] || fail "$NAME: none of $FRAMES frames were sent"
 	counted $sent
 }
 # xdpsock's three: rxdrop, l2fwd, txonly.
