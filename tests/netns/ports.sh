@@ -222,3 +222,16 @@ serves "after a forward"
 unfeed
 end_daemon
 balanced "forward"
+
+# ---- by any of its names ----
+alt=another-name-longer-than-fifteen-characters-$RUN_ID
+ip -n "$rx" link property add dev "$rxif" altname "$alt"
+ip -n "$rx" link set "$rxif" name "e$RUN_ID.100"
+background "$rx" "$BUILD/afxdpd" -i "$alt" >"$dir/out" 2>"$dir/err"
+daemon=$started
+wait_for 300 ready_or_gone || true
+daemon_says ': ready' || fail "an alternative name: $(cat "$dir/err")"
+for name in "$alt" "e$RUN_ID.100"; do
+	expect_eq "asked for as $name" "$(in_ns "$rx" "$BUILD/afxdpctl" -i "$name" --json status | jq -r '.state + " " + .interface')" "running e$RUN_ID.100"
+done
+end_daemon
