@@ -79,6 +79,9 @@ renamed "n$RUN_ID" || fail "not found by its new name"
 wait_for 5 renamed "$rxif" || fail "not found by its old name"
 ip -n "$rx" link property add dev "n$RUN_ID" altname "alt$RUN_ID"
 renamed "alt$RUN_ID" || fail "not found by its alternative name"
+long=an-alternative-name-that-is-longer-than-any-interface-name-$RUN_ID
+ip -n "$rx" link property add dev "n$RUN_ID" altname "$long"
+renamed "$long" || fail "not found by a long alternative name"
 # A name that a terminal would obey: nothing that we print holds it. In JSON it is escaped, and whole.
 escape=$'e\e[31m'$RUN_ID
 ip -n "$rx" link set "n$RUN_ID" name "$escape"

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
-#include <net/if.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,6 +13,7 @@
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+#include "nic.h"
 #include "registry.h"
 
 /* A daemon says at once who it is: one that does not is not waited for when others may be meant. */
@@ -181,13 +181,15 @@ static int ask_all(const struct registry *r, const struct wanted *w, char *why, 
 
 int find_daemon(const char *ifname, char *why, size_t size)
 {
-	const struct wanted wanted = { ifname, if_nametoindex(ifname) };
+	struct wanted wanted = { .name = ifname };
 	int fd = -ENOENT;
 
+	if (afxdp_nic_find(ifname, &wanted.ifindex))
+		wanted.ifindex = 0;
 	for (int kind = 0; kind < REGISTRY_KINDS && fd == -ENOENT; kind++) {
 		struct registry r;
 
-		if ((kind == REGISTRY_USER && !geteuid()))
+		if (kind == REGISTRY_USER && !geteuid())
 			continue;
 		fd = registry_open(&r, kind, false, why, size);
 		if (!fd)
