@@ -26,9 +26,8 @@ struct sink_count worker_sink_count(const struct worker *w)
 	return sum;
 }
 
-void worker_look(struct worker *w)
+static void look(struct worker *w, struct worker_snapshot *s)
 {
-	struct worker_snapshot *s = &w->snapshot;
 	uint32_t pos;
 
 	s->count = w->count;
@@ -46,6 +45,11 @@ void worker_look(struct worker *w)
 	s->rx_level = afxdp_cons_peek(&w->xsk.rx, w->xsk.rx.size, &pos);
 	s->depth = w->xsk.depth;
 	afxdp_xsk_stats(&w->xsk, &s->xsk);
+}
+
+void worker_look(struct worker *w)
+{
+	look(w, &w->snapshot);
 }
 
 void worker_reply(struct worker_order *o)
@@ -163,7 +167,9 @@ static void rest(struct worker *w)
 		return;
 	if (w->xsk.tx_pending)
 		transmit_take_back(&w->xsk, w->port);
-	worker_look(w);
+	/* Not w->snapshot, which the steward may be reading, or ask for again before it has read
+	 * this one. */
+	look(w, &w->last);
 	w->resting = true;
 	worker_reply(o);
 }

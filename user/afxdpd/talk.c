@@ -73,7 +73,7 @@ static void order_back(struct daemon *d, struct worker_order *o)
 		daemon_sink_step(d);
 		break;
 	case WORKER_REST:
-		w->seen = w->snapshot;
+		w->seen = w->last;
 		worker_keep_socket(w);
 		port_event(d, PORT_ORDER);
 		break;

@@ -106,6 +106,7 @@ struct worker {
 	struct afxdp_msg vain; /* told once when busy polling turns out not to work */
 	struct worker_order order[WORKER_ORDERS];
 	struct worker_snapshot snapshot; /* the answer to WORKER_SNAPSHOT */
+	struct worker_snapshot last;	 /* the answer to WORKER_REST, with the socket's */
 	struct worker_snapshot seen;	 /* the steward's copy of the last one */
 	struct afxdp_account past;	 /* the steward's: what earlier sockets lost */
 	struct afxdp_xsk_stats past_xsk; /* the same, as the kernel counts */
