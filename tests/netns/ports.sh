@@ -138,7 +138,7 @@ lean() { [ "$(resident)" -le 16384 ]; }
 
 # one_daemon ARGS...: all events in turn, then $events random ones; what it holds afterwards is what it held.
 one_daemon() {
-	local held size event i
+	local held event i
 	name=$rxif queues=2
 	start_daemon "$@"
 	feed
