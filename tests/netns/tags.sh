@@ -62,8 +62,11 @@ for protocol in ad q none; do
 	expect_eq "rules, $protocol" "$(reported '[.rules[].frames] | tojson')" "$hits"
 
 	start_daemon -s "pcap:$dir/got.pcap" -f "udp dst port 7 or (vlan and udp dst port 7)" --count 1
-	in_ns "$tx" timeout 1 python3 "$here/tag_wire.py" "$txif" "$txif" "$mac" 10.9.0.2 10.9.0.1 || true
+	# Nothing comes back: it waits until it is ended.
+	background "$tx" python3 "$here/tag_wire.py" "$txif" "$txif" "$mac" 10.9.0.2 10.9.0.1 2>/dev/null
 	ended_daemon 0
+	kill "$started" 2>/dev/null || true
+	wait "$started" 2>/dev/null || true
 	OUT=$(tcpdump -enr "$dir/got.pcap" 2>/dev/null)
 	case $protocol in
 	ad) expect_match "pcap" "$OUT" '802.1Q-QinQ \(0x88a8\).*vlan 5, p 3' ;;
