@@ -43,7 +43,7 @@ xdp_port eth0
 expect_run "redirect to the port it came from" $REDIRECT 60 "$N"
 
 # A queue that is full stops the stack until there is room. A burst fills a small ring, however slow the sender is.
-stops() { on eth1 ethtool -S eth1 | awk -v what="$1" '$1 ~ "^tx[01]_" what ":" { n += $2 } END { print n }'; }
+stops() { counters "tx[01]_$1" eth1; }
 on eth1 ethtool -G eth1 tx 64
 carriers
 xdp_config $DROP
