@@ -58,17 +58,9 @@ int keys_build(const struct set_list *l, struct afxdp_set_cell **cell, uint32_t 
 
 static bool had(const struct set_list *l, uint64_t key)
 {
-	uint32_t low = 0, high = l->keys;
+	uint32_t at = list_find_key(l, key);
 
-	while (low < high) {
-		uint32_t mid = low + (high - low) / 2;
-
-		if (l->key[mid] < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < l->keys && l->key[low] == key;
+	return at < l->keys && l->key[at] == key;
 }
 
 int keys_change(struct afxdp_set_cell *cell, const struct set_list *before, const struct element *e,

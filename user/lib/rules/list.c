@@ -81,8 +81,7 @@ static void sort_keys(struct set_list *l)
 	l->keys = n + 1;
 }
 
-/* Those below @key. */
-static uint32_t find_key(const struct set_list *l, uint64_t key)
+uint32_t list_find_key(const struct set_list *l, uint64_t key)
 {
 	uint32_t low = 0, high = l->keys;
 
@@ -99,7 +98,7 @@ static uint32_t find_key(const struct set_list *l, uint64_t key)
 
 int list_change_keys(struct set_list *l, const struct element *e, bool add)
 {
-	uint32_t from = find_key(l, e->first), to = find_key(l, e->last + 1);
+	uint32_t from = list_find_key(l, e->first), to = list_find_key(l, e->last + 1);
 	uint64_t want = (e->last - e->first) / AFXDP_SET_KEY(1, 0) + 1;
 	int err;
 

@@ -154,6 +154,9 @@ void list_free(struct set_list *l);
 uint32_t list_find4(const struct set_list *l, prefix4 p);
 uint32_t list_find6(const struct set_list *l, const struct prefix6 *p);
 
+/** list_find_key() - how many of the keys, which are in order, lie below @key. */
+uint32_t list_find_key(const struct set_list *l, uint64_t key);
+
 /* ---- set4.c, set6.c ---- */
 
 /* Leaves of one /16, two a cell. */
