@@ -196,11 +196,13 @@ void worker_read_mail(struct worker *w)
 
 static int go(struct worker *w)
 {
+	uint64_t changes = w->depth.changes;
 	int err;
 
 	w->resting = false;
 	/* Another socket counts its losses from 0, on another device perhaps. */
 	depth_init(&w->depth, w->xsk.config.ring, w->depth_wanted);
+	w->depth.changes = changes;
 	w->xsk.depth = w->depth.now;
 	w->next = w->empty_turns = w->busy_turns = 0;
 	w->empty_since = 0;
