@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
-# afxdpctl rules check and rules test: rules on the frames of a file, without daemon and interface; the same frames as tcpdump picks; one line for each mistake.
+# afxdpctl rules check, rules test and rules explain: rules on the frames of a file, without daemon and interface; the same frames as tcpdump picks; one line for each mistake.
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
@@ -97,6 +97,17 @@ expect_match "totals" "$(tail -n 1 "$dir/text")" "10 frames: 1 pass 5 drop 2 cap
 # From standard input, as tcpdump -r - does.
 expect_eq "frames from standard input" "$(ctl rules test -f udp --pcap - --json <"$dir/all" | jq .verdicts.capture)" 10
 
+# Why: for each of these frames the graphs, the instructions and the kernel say what `rules test` does; and in words, for one.
+for n in {1..10}; do
+	got=$(ctl rules explain "$dir/rules" -r "$dir/all" -n "$n" --json) || fail "frame $n: $got"
+	expect_eq "why frame $n" "$(jq -r '"\(.answer.verdict) \(.answer.rule // "-") \(.kernel == .answer)"' <<<"$got")" \
+		"$(awk -v n="$n" '!NF { exit } $1 == n { print $2, $3, "true" }' "$dir/text")"
+done
+ctl rules explain "$dir/rules" -r "$dir/all" -n 2 >"$dir/why"
+expect_match "a comparison that fails" "$(cat "$dir/why")" 'rule 1, line 3: pass udp dst port 1.*\+ 16:2\] == 1 +no: 0x2[^a-z]*no match'
+expect_match "the answer" "$(tail -n 1 "$dir/why")" "frame 2, 58 bytes: drop, by rule 2; the kernel says the same"
+expect_match "all questions" "$(ctl rules explain -f 'udp dst port 53')" 'ether\[23\] == 0x11 +yes: [0-9]+, no: no match'
+
 # What cannot be judged, or only in part, is said.
 { udp 1 1; echo 1 0200; echo "1 0200000000020200000000010800 2000"; } | capture odd 1
 expect_status 0 ctl rules test -f all --pcap "$dir/odd"
@@ -122,6 +133,11 @@ wrong 2 "--pcap CAPTURE" rules test -f udp
 wrong 2 "FILE, or -f EXPR" rules test --pcap "$dir/all"
 wrong 2 "FILE, or -f EXPR" rules test -f udp "$dir/rules" --pcap "$dir/all"
 wrong 2 "FILE, or -f EXPR" rules check
+wrong 2 "FILE, or -f EXPR" rules explain
+wrong 2 "say of which: -r CAPTURE" rules explain -f udp -n 1
+wrong 2 "'x': wants the number of a frame" rules explain -f udp -r "$dir/all" -n x
+wrong 2 "has 10 frames, and no frame 11" rules explain -f udp -r "$dir/all" -n 11
+wrong 2 "takes no -n" rules test -f udp -r "$dir/all" -n 1
 wrong 2 "neither -f nor --pcap" rules show -f udp
 wrong 2 "neither -f nor --pcap" ledger --pcap "$dir/all"
 wrong 2 "-i IFACE" rules show
@@ -143,6 +159,8 @@ cp build/afxdpctl "$dir/ctl"
 nobody() { setpriv --reuid 65534 --regid 65534 --clear-groups "$dir/ctl" "$@"; }
 expect_status 0 nobody rules check "$dir/with-set"
 expect_match "check without root" "$OUT" "needs root"
+expect_status 0 nobody rules explain -f udp -r "$dir/all"
+expect_match "explained without root" "$OUT" "not compared with the kernel.*capture, by rule 0"
 expect_status 1 nobody rules test -f udp --pcap "$dir/all"
 expect_match "test without root" "$OUT" "needs root"
 expect_eq "lines said without root" "$(wc -l <<<"$OUT")" 1

@@ -11,8 +11,9 @@ struct ctl {
 	const char *ifname;
 	const char *control; /* socket file, or NULL for the daemon of @ifname in this namespace */
 	bool json;
-	const char *expression; /* for `rules check` and `rules test` */
-	const char *pcap;	/* for `rules test` */
+	const char *expression; /* for `rules check`, `rules test` and `rules explain` */
+	const char *pcap;	/* for the latter two */
+	const char *frame;	/* its number, for `rules explain` */
 };
 
 struct afxdp_rules;
@@ -25,7 +26,7 @@ ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_s
 	ctl_stop;
 
 /* Verbs of ctl_rules. */
-ctl_command ctl_rules_check, ctl_rules_test;
+ctl_command ctl_rules_check, ctl_rules_test, ctl_rules_explain;
 
 /** ctl_read_rules() - of ctl->expression if there is one, else of the file @path; warnings are
  * printed. Return: 0, or an exit status after the one line that says why. */

@@ -21,6 +21,8 @@ static const struct {
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
 	{ "rules", ctl_rules, "VERB",
 	  "check FILE, or test FILE|-f EXPR --pcap CAPTURE; need no daemon" },
+	{ "rules", ctl_rules, "VERB",
+	  "explain FILE|-f EXPR [-r CAPTURE [-n N]]: what they ask of its N-th frame" },
 	{ "set", ctl_set, "NAME VERB", "add|del ELEMENT, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
@@ -54,7 +56,7 @@ static int main_status(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:f:Vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":i:f:r:n:Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			ctl.ifname = optarg;
@@ -66,7 +68,11 @@ static int main_status(int argc, char **argv)
 			ctl.expression = optarg;
 			break;
 		case 'p':
+		case 'r':
 			ctl.pcap = optarg;
+			break;
+		case 'n':
+			ctl.frame = optarg;
 			break;
 		case 'j':
 			ctl.json = true;
@@ -91,8 +97,8 @@ static int main_status(int argc, char **argv)
 	for (size_t i = 0; i < COMMANDS; i++) {
 		if (strcmp(commands[i].name, argv[optind]))
 			continue;
-		if ((ctl.expression || ctl.pcap) && commands[i].run != ctl_rules)
-			return ctl_fail(2, "%s takes neither -f nor --pcap", argv[optind]);
+		if ((ctl.expression || ctl.pcap || ctl.frame) && commands[i].run != ctl_rules)
+			return ctl_fail(2, "%s takes neither -f nor --pcap nor -n", argv[optind]);
 		return commands[i].run(&ctl, argc - optind, argv + optind);
 	}
 	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);

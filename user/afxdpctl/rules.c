@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* rules.c - rules: of a running daemon, shown with their counters, and replaced; or of a file
- * (check.c, trial.c). */
+ * (check.c, trial.c, explain.c). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -135,6 +135,7 @@ static const struct {
 	{ "replace", replace, false },
 	{ "check", ctl_rules_check, true },
 	{ "test", ctl_rules_test, true },
+	{ "explain", ctl_rules_explain, true },
 };
 
 int ctl_rules(const struct ctl *ctl, int argc, char **argv)
@@ -143,10 +144,13 @@ int ctl_rules(const struct ctl *ctl, int argc, char **argv)
 		if (!strcmp(verbs[i].name, argv[1])) {
 			if (!verbs[i].trial && (ctl->expression || ctl->pcap))
 				return ctl_fail(2, "rules %s takes neither -f nor --pcap", argv[1]);
+			if (ctl->frame && verbs[i].run != ctl_rules_explain)
+				return ctl_fail(2, "rules %s takes no -n", argv[1]);
 			return verbs[i].run(ctl, argc - 1, argv + 1);
 		}
 	if (argc > 1)
 		return ctl_fail(2, "unknown verb 'rules %s' (--help shows all)", argv[1]);
 	return ctl_fail(
-		2, "rules: say what: show, replace FILE, check FILE, or test FILE --pcap CAPTURE");
+		2, "rules: say what: show, replace FILE, check FILE, test FILE --pcap CAPTURE, or "
+		   "explain FILE [-r CAPTURE [-n N]]");
 }

@@ -6,19 +6,11 @@
 #include <pcap/pcap.h>
 #include <stdio.h>
 #include <string.h>
+#include "capture.h"
 #include "ctl.h"
 #include "rules.h"
 #include "table.h"
 #include "trial.h"
-
-struct capture {
-	const char *path;
-	pcap_t *in;
-	uint64_t records;
-	uint64_t runts;	  /* shorter than an Ethernet header: cannot be run */
-	uint64_t cut;	  /* captured in part */
-	int64_t first_ns; /* time of the first record */
-};
 
 struct totals {
 	uint64_t frames;
@@ -29,52 +21,6 @@ struct totals {
 static const enum afxdp_verdict reported[] = { AFXDP_PASS,  AFXDP_DROP, AFXDP_CAPTURE,
 					       AFXDP_LIMIT, AFXDP_TX,	AFXDP_ABORT };
 #define REPORTED (sizeof(reported) / sizeof(*reported))
-
-static int open_capture(struct capture *c, const char *path)
-{
-	char err[PCAP_ERRBUF_SIZE];
-
-	*c = (struct capture){ .path = path };
-	c->in = pcap_open_offline_with_tstamp_precision(path, PCAP_TSTAMP_PRECISION_NANO, err);
-	if (!c->in) {
-		/* It names the file when that is not there, and only then. */
-		if (!strncmp(err, path, strlen(path)))
-			return ctl_fail(2, "%s", err);
-		return ctl_fail(2, "%s: %s", path, err);
-	}
-	if (pcap_datalink(c->in) == DLT_EN10MB)
-		return 0;
-	ctl_fail(2, "%s: holds %s frames: rules are about Ethernet", path,
-		 pcap_datalink_val_to_description_or_dlt(pcap_datalink(c->in)));
-	pcap_close(c->in);
-	return 2;
-}
-
-/* The next frame that can be run. Return: 1; 0 at the end; or -1 after the line that says why. */
-static int next_frame(struct capture *c, struct pcap_pkthdr **h, const u_char **bytes)
-{
-	int got;
-
-	while ((got = pcap_next_ex(c->in, h, bytes)) == 1) {
-		if (!c->records++)
-			c->first_ns = (*h)->ts.tv_sec * 1000000000LL + (*h)->ts.tv_usec;
-		c->cut += (*h)->caplen < (*h)->len;
-		if ((*h)->caplen >= AFXDP_TRIAL_MIN)
-			return 1;
-		c->runts++;
-	}
-	if (got == PCAP_ERROR_BREAK)
-		return 0;
-	ctl_fail(2, "%s: record %" PRIu64 ": %s", c->path, c->records + 1, pcap_geterr(c->in));
-	return -1;
-}
-
-static uint64_t time_of(const struct capture *c, const struct pcap_pkthdr *h)
-{
-	int64_t ns = h->ts.tv_sec * 1000000000LL + h->ts.tv_usec - c->first_ns;
-
-	return ns > 0 ? ns : 0;
-}
 
 static void print_answer(const struct capture *c, const struct afxdp_rules *rules,
 			 const struct afxdp_trial_answer *a)
@@ -99,8 +45,8 @@ static int try_frames(const struct ctl *ctl, struct capture *c, const struct afx
 
 	if (!ctl->json)
 		printf("%8s  %-8s %5s  %s\n", "frame", "verdict", "rule", "text");
-	while ((got = next_frame(c, &h, &bytes)) == 1) {
-		err = afxdp_trial_frame(trial, bytes, h->caplen, time_of(c, h), &a);
+	while ((got = capture_next(c, &h, &bytes)) == 1) {
+		err = afxdp_trial_frame(trial, bytes, h->caplen, capture_time(c, h), &a);
 		if (err)
 			return ctl_fail(1, "%s: record %" PRIu64 ", %u bytes: %s", c->path,
 					c->records, h->caplen,
@@ -191,7 +137,7 @@ int ctl_rules_test(const struct ctl *ctl, int argc, char **argv)
 	status = ctl_read_rules(ctl, argv[1], &rules);
 	if (status)
 		return status;
-	status = open_capture(&capture, ctl->pcap);
+	status = capture_open(&capture, ctl->pcap);
 	if (status)
 		goto free_rules;
 	if (afxdp_trial_open(&trial, rules, err, sizeof(err))) {

@@ -34,6 +34,24 @@ static inline bool action_decides(enum action a)
 	return a == ACTION_PASS || a == ACTION_DROP || a == ACTION_CAPTURE || a == ACTION_TX;
 }
 
+/* The verdict of frames that it decides over; of `count`, which decides over none, no matter. */
+static inline enum afxdp_verdict action_verdict(enum action a)
+{
+	switch (a) {
+	case ACTION_DROP:
+		return AFXDP_DROP;
+	case ACTION_TX:
+		return AFXDP_TX;
+	case ACTION_LIMIT:
+		return AFXDP_LIMIT;
+	case ACTION_CAPTURE:
+	case ACTION_SAMPLE:
+		return AFXDP_CAPTURE;
+	default:
+		return AFXDP_PASS;
+	}
+}
+
 enum limit_key {
 	LIMIT_FOR_ALL,
 	LIMIT_PER_SRC,

@@ -104,12 +104,6 @@ static uint32_t no_match(struct compiler *c, uint32_t facts, uint32_t acc)
 	return block;
 }
 
-static const uint8_t verdict_of[] = {
-	[ACTION_PASS] = AFXDP_PASS,   [ACTION_DROP] = AFXDP_DROP,
-	[ACTION_TX] = AFXDP_TX,	      [ACTION_CAPTURE] = AFXDP_CAPTURE,
-	[ACTION_LIMIT] = AFXDP_LIMIT, [ACTION_SAMPLE] = AFXDP_CAPTURE,
-};
-
 /* The current rule's answer. */
 static uint32_t verdict_block(struct compiler *c)
 {
@@ -119,7 +113,7 @@ static uint32_t verdict_block(struct compiler *c)
 	if (s->verdict == NO_BLOCK) {
 		s->verdict = block_new(&c->blocks);
 		block_return(&c->blocks, s->verdict,
-			     AFXDP_CLASS(verdict_of[action], c->rule[c->current].number));
+			     AFXDP_CLASS(action_verdict(action), c->rule[c->current].number));
 	}
 	return s->verdict;
 }
@@ -308,7 +302,7 @@ static void write_rank(struct compiler *c, const struct node *n)
 	eval(c, n->what);
 	emit(c, ALU32_K(BPF_ADD, BPF_REG_0, (int)rule->number - 1));
 	emit(c, ALU32_K(BPF_LSH, BPF_REG_0, 8));
-	emit(c, ALU32_K(BPF_OR, BPF_REG_0, verdict_of[rule->args.action]));
+	emit(c, ALU32_K(BPF_OR, BPF_REG_0, action_verdict(rule->args.action)));
 	block_exit(&c->blocks, c->at);
 }
 
