@@ -17,3 +17,5 @@ expect_status() {
 	OUT=$("$@" 2>&1) || got=$?
 	[ "$got" = "$want" ] || fail "'$*' exited with $got, expected $want; it said: $OUT"
 }
+# make_here ARGS...: make what a test needs; two tests at a time do not make the same thing twice.
+make_here() { mkdir -p "$ROOT/build"; flock "$ROOT/build/.lock" make -s -C "$ROOT" "$@" >&2; }

@@ -4,4 +4,5 @@
 set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
+make_here kmod || fail "the driver does not build"
 exec "$ROOT/tests/vm/conformance/matrix"

@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 
-make -s -C "$ROOT" build/tests/vm/modules/ctl_cost.ko >&2 || fail "the module does not build"
+make_here build/tests/vm/modules/ctl_cost.ko || fail "the module does not build"
 out=$("$ROOT/scripts/vm" --icount -- bash -c "insmod '$BUILD/tests/vm/modules/ctl_cost.ko' && rmmod ctl_cost && dmesg") || fail "the measuring failed: $out"
 # cost WHAT: the median of the rounds.
 cost() { sed -n "s/.*ctlcost: $1 //p" <<<"$out" | sort -n | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }

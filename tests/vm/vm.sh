@@ -57,7 +57,7 @@ expect_match "a kernel that is not there" "$OUT" "no kernel 0.1"
 slow=$!
 
 # One machine for what works: words, status, the checkout, the overlay, a shared directory, the wire; and the processor.
-make -s -C "$ROOT" build/tests/vm/cmpxchg16b >&2
+make_here build/tests/vm/cmpxchg16b
 mkdir "$tmp/share"
 cat >"$tmp/job" <<'END'
 echo "in $PWD"; echo problem >/dev/stderr

@@ -6,7 +6,7 @@ set -euo pipefail
 # shellcheck source=tests/lib.sh
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT"
-make -s kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
+make_here kmod build/tests/xnic.stamp || fail "the driver does not build"
 out=$(scripts/vm --icount --nics 2 --timeout 1200 -- tests/bench/driver-guest xnic 4000 'DROP|AF_XDP receive (copy|zero)|send zero') || fail "the measuring failed"
 say "$out"
 # cost CASE: instructions a frame.

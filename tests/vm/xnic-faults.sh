@@ -7,7 +7,7 @@ set -euo pipefail
 . "$(dirname "$0")/../xnic/lib.sh"
 if [ -z "${XNIC_KO:-}" ]; then
 	export XNIC_KO=$BUILD/faults/kmod/xnic.ko
-	make -s -C "$ROOT" B=build/faults XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+	make_here B=build/faults XNIC_FAULTS=1 kmod || fail "the driver with fault knobs does not build"
 fi
 xnic_guest --timeout 600 --allow 'NETDEV WATCHDOG' --allow 'transmitter stuck'
 

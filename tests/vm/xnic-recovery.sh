@@ -9,7 +9,7 @@ set -euo pipefail
 . "$(dirname "$0")/../xnic/lib.sh"
 if [ -z "${XNIC_KO:-}" ]; then
 	export XNIC_KO=$BUILD/faults/kmod/xnic.ko
-	make -s -C "$ROOT" B=build/faults XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+	make_here B=build/faults XNIC_FAULTS=1 kmod || fail "the driver with fault knobs does not build"
 fi
 # QEMU's root ports say that they wait for the link after a reset, and have none: the kernel takes that for a failure. Not so at the speed of PCIe
 # 2.0, where it only looks whether the card answers. So port 0 can be reset, port 2 cannot.

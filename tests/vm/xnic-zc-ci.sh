@@ -6,7 +6,7 @@ set -euo pipefail
 . "$(dirname "$0")/../lib.sh"
 cd "$ROOT"
 command -v dpdk-testpmd >/dev/null || skip "no dpdk-testpmd here: 'scripts/deps test' installs it"
-make -s kmod >&2 || fail "the driver does not build"
+make_here kmod || fail "the driver does not build"
 dir=$BUILD/tests/zc-ci.$RUN_ID
 mkdir -p "$dir"
 cleanup rm -rf "$dir"

@@ -18,7 +18,7 @@ xnic_guest() {
 		XNIC_KO=$(xnic_ko)
 		set -- --kernel "$kernel" "$@"
 	fi
-	make -s -C "$ROOT" KERNEL="$kernel" kmod build/tests/xnic.stamp >&2 || fail "the driver does not build"
+	make_here KERNEL="$kernel" kmod build/tests/xnic.stamp || fail "the driver does not build"
 	for name in N FRAMES STORM CYCLES FUZZ FUZZ_SEED FAILNTH FAULT_FROM FAULT_STEP XNIC_KO FOREIGN FOREIGN_ROOT; do [ -z "${!name:-}" ] || settings+=("$name=${!name}"); done
 	log=$(mktemp)
 	cleanup rm -f "$log"
@@ -44,7 +44,7 @@ xnic_faults_guest() {
 	if [ -z "${XNIC_GUEST:-}" ] && [ -z "${XNIC_KO:-}" ]; then
 		export XNIC_KO=$BUILD/faults/kmod/xnic.ko
 		[ "$kernel" = 6.12 ] || XNIC_KO=$BUILD/faults/$kernel/kmod/xnic.ko
-		make -s -C "$ROOT" B=build/faults KERNEL="$kernel" XNIC_FAULTS=1 kmod >&2 || fail "the driver with fault knobs does not build"
+		make_here B=build/faults KERNEL="$kernel" XNIC_FAULTS=1 kmod || fail "the driver with fault knobs does not build"
 	fi
 	xnic_guest "$@"
 }
@@ -53,7 +53,7 @@ xnic_faults_guest() {
 xnic_debug_guest() {
 	if [ -z "${XNIC_GUEST:-}" ]; then
 		need_debug_kernel
-		make -s -C "$ROOT" kmod-debug build/tests/vm/failnth.so >&2 || fail "the driver does not build for the debug kernel"
+		make_here kmod-debug build/tests/vm/failnth.so || fail "the driver does not build for the debug kernel"
 		export XNIC_KO=$BUILD/debug/kmod/xnic.ko
 	fi
 	xnic_guest --debug "$@"

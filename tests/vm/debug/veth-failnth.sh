@@ -8,7 +8,7 @@ set -euo pipefail
 . "$ROOT/tests/vm/lib-faults.sh"
 if [ -z "${VETH_GUEST:-}" ]; then
 	need_debug_kernel
-	make -s -C "$ROOT" build/tests/vm/failnth.so
+	make_here build/tests/vm/failnth.so
 	# The kernel's reference tracker says so when an allocation of its own fails.
 	exec "$ROOT/scripts/vm" --debug --timeout 3600 --allow 'ref_tracker: memory allocation failure' -- env VETH_GUEST=1 "$0"
 fi

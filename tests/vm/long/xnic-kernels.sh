@@ -8,7 +8,7 @@ cd "$ROOT"
 for version in ${KERNELS:-6.12 7.2 7.3}; do
 	release=$(scripts/vm.d/newer-kernel fetch "$version") || skip "no kernel $version to be had here"
 	rm -f "$BUILD/${release%-amd64}/kmod/xnic.ko"
-	expect_status 0 make -s KERNEL="${release%-amd64}" kmod
+	expect_status 0 make_here KERNEL="${release%-amd64}" kmod
 	[[ ! ${OUT,,} =~ warning ]] || fail "$release: $OUT"
 	[ -s "$BUILD/${release%-amd64}/kmod/xnic.ko" ] || fail "$release: nothing was built: $OUT"
 	say "$release: ok"

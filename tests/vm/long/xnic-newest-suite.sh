@@ -8,5 +8,5 @@ set -euo pipefail
 . "$ROOT/scripts/vm.d/lib.sh"
 cd "$ROOT"
 find_kernel "$NEWEST_KERNEL" || skip "no kernel $NEWEST_KERNEL here: 'scripts/deps newest' fetches it"
-make -s KERNEL="$NEWEST_KERNEL" kmod >&2 || fail "the driver does not build"
+make_here KERNEL="$NEWEST_KERNEL" kmod || fail "the driver does not build"
 exec tests/vm/conformance/matrix --kernel "$NEWEST_KERNEL" "$@"

@@ -11,7 +11,7 @@ set -euo pipefail
 cd "$ROOT"
 kernel=${XNIC_KERNEL:-$NEWEST_KERNEL}
 scripts/vm.d/newer-kernel fetch "$kernel" >&2 || skip "no kernel $kernel to be had here"
-make -s KERNEL="$kernel" kmod >&2 || fail "the driver does not build"
+make_here KERNEL="$kernel" kmod || fail "the driver does not build"
 tests/vm/selftests/build "$kernel"
 read -r -a scripts <<<"${SELFTESTS:-ping.py stats.py queues.py napi_id.py napi_threaded.py ring_reconfig.py xdp.py hw/xsk_reconfig.py}"
 out=$BUILD/selftests/$kernel
