@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of afxdpd's own parts that need neither root nor an interface.
-options_SRCS := user/afxdpd/options.c user/afxdpd/mode.c user/common/numbers.c
+options_SRCS := user/afxdpd/options.c user/afxdpd/options_rows.c user/afxdpd/mode.c user/common/numbers.c
 options_LIBS := -Iuser/afxdpd
-$(B)/tests/unit/options.t: user/afxdpd/options.c user/afxdpd/options.h user/afxdpd/mode.h
+$(B)/tests/unit/options.t: user/afxdpd/options.c user/afxdpd/options_rows.c user/afxdpd/options.h user/afxdpd/mode.h
 
 text_SRCS := user/common/text.c user/common/printable.c
 text_LIBS := -ljansson

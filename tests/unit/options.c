@@ -358,6 +358,54 @@ static void test_config(void)
 	REFUSED_AT(1, "unknown option '--mode'", "--mode spin\n");
 }
 
+/* @i-th sink with a name is @name, and goes to @spec. */
+static void named_is(uint32_t i, const char *name, const char *spec)
+{
+	CHECK(i < o.named_count && !strcmp(o.named[i].name, name) && !strcmp(o.named[i].spec, spec),
+	      "sink %u of %u: '%s' '%s', not '%s' '%s'", i, o.named_count, o.named[i].name,
+	      o.named[i].spec ?: "", name, spec);
+}
+
+static void test_named_sinks(void)
+{
+	GOOD("-s", "drop", "-s", "web=pcap:/tmp/a=b,size=1M", "--sink=v6-2_x count");
+	CHECK(!strcmp(o.sink, "drop") && o.named_count == 2, "'%s', %u", o.sink, o.named_count);
+	named_is(0, "web", "pcap:/tmp/a=b,size=1M");
+	named_is(1, "v6-2_x", "count");
+	/* What is no name is a sink, as ever. */
+	GOOD("-s", "pcap:/tmp/a=b c");
+	CHECK(!strcmp(o.sink, "pcap:/tmp/a=b c") && !o.named_count, "'%s'", o.sink);
+
+	CONFIG("sink echo\nsink web pcap:/tmp/a b.pcap # all\nsink\tall = count\nsink b=drop\n");
+	GOOD("-c", path);
+	CHECK(!strcmp(o.sink, "echo") && o.named_count == 3, "'%s', %u", o.sink, o.named_count);
+	named_is(0, "web", "pcap:/tmp/a b.pcap");
+	named_is(1, "all", "count");
+	named_is(2, "b", "drop");
+	GOOD("-s", "all=pcap:/tmp/x", "-c", path, "-s", "c=count");
+	CHECK(o.named_count == 4, "%u", o.named_count);
+	named_is(1, "all", "pcap:/tmp/x");
+	named_is(3, "c", "count");
+	REFUSED_AT(2, "--sink 'web drop': must be another name: there is a sink of this one",
+		   "sink web count\nsink web drop\n");
+
+	REFUSED("there is a sink of this one already", "-s", "a=count", "-s", "a=drop");
+	REFUSED("--sink '7=count': must be a name that begins with a letter", "-s", "7=count");
+	REFUSED("--sink '-=count': must be a name that", "-s", "-=count");
+	REFUSED("'default' is the sink without one", "-s", "default=count");
+	REFUSED("nothing behind the name", "-s", "a=");
+	REFUSED("nothing behind the name", "-s", "a  ");
+	GOOD("-s", "abcdefghijklmnopqrstuvw=count");
+	REFUSED("at most 23", "-s", "abcdefghijklmnopqrstuvwx=count");
+	GOOD("-s", "a=count", "-s", "b=count", "-s", "c=count", "-s", "d=count", "-s", "e=count",
+	     "-s", "f=count", "-s", "g=count");
+	REFUSED("at most 7 sinks", "-s", "a=count", "-s", "b=count", "-s", "c=count", "-s",
+		"d=count", "-s", "e=count", "-s", "f=count", "-s", "g=count", "-s", "h=count");
+	REFUSED("sinks 'default' and 'a' are both 'pcap:x'", "-s", "a=pcap:x", "-s", "pcap:x");
+	REFUSED("sinks 'a' and 'b' are both 'forward:x'", "-s", "a=forward:x", "-s", "b=forward:x");
+	GOOD("-s", "a=plugin:x.so", "-s", "b=plugin:x.so");
+}
+
 static void test_config_files(void)
 {
 	static char big[300000];
@@ -517,6 +565,7 @@ int main(void)
 	test_together();
 	test_unknown();
 	test_config();
+	test_named_sinks();
 	test_config_files();
 	test_random();
 	forget_words();

@@ -236,6 +236,7 @@ void daemon_sink_watch(struct daemon *d)
 	/* Unless another is about to take its place. */
 	if (d->sink_over && !d->next_sink)
 		d->stop = true;
+	daemon_watch_named(d);
 }
 
 /* @l is of no use: it closes as soon as it is back from what it does. */
@@ -359,7 +360,7 @@ void daemon_sink_back(struct daemon *d, struct life_order *o)
 			daemon_change_ends(d, &d->sink_change, true, fine());
 	} else if (l == d->old_sink) {
 		daemon_sink_step(d);
-	} else if (l != d->sink && l != d->next_sink) {
+	} else if (l != d->sink && l != d->next_sink && !daemon_named(d, l)) {
 		if (l->closed)
 			forget(d, l);
 		else if (!life_busy(l))

@@ -320,6 +320,9 @@ static int check(struct daemon *d)
 
 	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
 		return EXIT_USAGE;
+	for (uint32_t i = 0; i < o->named_count; i++)
+		if (!sink_find(o->named[i].spec, &arg, d->why, sizeof(d->why)))
+			return EXIT_USAGE;
 	err = daemon_start_rules(d);
 	if (err)
 		return err;
@@ -347,6 +350,21 @@ static int report_lost(struct daemon *d)
 	return status || !d->lost ? status : daemon_failed(d, EXIT_RUNTIME, "%s", why);
 }
 
+static bool sink_is_stdout(const char *spec)
+{
+	return !strcmp(spec, "pcap:-") || !strcmp(spec, "pcap:/dev/stdout");
+}
+
+/* Whether report or frames go there. */
+static bool is_stdout(const struct options *o)
+{
+	bool is = (o->report && !strcmp(o->report, "-")) || sink_is_stdout(o->sink);
+
+	for (uint32_t i = 0; i < o->named_count; i++)
+		is |= sink_is_stdout(o->named[i].spec);
+	return is;
+}
+
 int daemon_run(struct options *o)
 {
 	struct daemon d = { .options = o,
@@ -363,10 +381,7 @@ int daemon_run(struct options *o)
 	int status, err;
 
 	/* What others read from stdout stays clean. */
-	d.out = (o->report && !strcmp(o->report, "-")) || !strcmp(o->sink, "pcap:-") ||
-				!strcmp(o->sink, "pcap:/dev/stdout")
-			? STDERR_FILENO
-			: STDOUT_FILENO;
+	d.out = is_stdout(o) ? STDERR_FILENO : STDOUT_FILENO;
 	d.start_ns = daemon_now();
 	if (!o->check)
 		service_open(&d.service);

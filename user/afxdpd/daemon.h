@@ -48,6 +48,13 @@ struct change {
 	uint32_t number;
 };
 
+/* A sink with a name, which rules choose by it. */
+struct named {
+	const char *name; /* the options' */
+	struct life *life;
+	const char *over; /* why it takes no frame ever again; NULL: it does */
+};
+
 /* The last change of any kind, for status. */
 struct last_change {
 	uint32_t number;
@@ -82,7 +89,9 @@ struct daemon {
 	struct life *next_sink; /* is to be the next: opening, or being put in place */
 	struct life *old_sink;	/* was the last: finishing */
 	struct life *leaving;	/* others that are to close, once they are back */
-	bool installing;	/* workers are being told of next_sink */
+	struct named named[NAMED_MAX];
+	uint32_t named_count; /* that have been begun */
+	bool installing;      /* workers are being told of next_sink */
 	bool setting_up;
 	struct change sink_change, mode_change;
 	enum mode next_mode;
@@ -235,6 +244,30 @@ bool daemon_sink_failed(struct daemon *d, const struct life *l);
 
 /** daemon_sink_watch() - stops the daemon if its sink is of no use any more. */
 void daemon_sink_watch(struct daemon *d);
+
+/* named.c */
+
+/** daemon_open_named() - all of the options. Return: 0, also when a signal came first (d->stop); or
+ * an exit status with d->why set. */
+int daemon_open_named(struct daemon *d);
+
+/** daemon_named() - whose life @l is, or NULL. */
+struct named *daemon_named(struct daemon *d, const struct life *l);
+
+/** daemon_begin_named() - they get frames from now on. */
+void daemon_begin_named(struct daemon *d);
+
+/** daemon_watch_named() - says so, once, if one is of no use any more; the others go on. */
+void daemon_watch_named(struct daemon *d);
+
+/** daemon_send_named() - order @what to all that are open, not finished, and at rest. */
+void daemon_send_named(struct daemon *d, enum word what);
+
+/** daemon_named_out() - whether an order @what, sent at @since or later, is under way to any. */
+bool daemon_named_out(const struct daemon *d, enum word what, uint64_t since);
+
+/** daemon_leave_named() - they are to close, and are d->leaving's from now on. */
+void daemon_leave_named(struct daemon *d);
 
 /* stop.c */
 

@@ -118,6 +118,22 @@ static void print_port(FILE *f, const char *ifname, const struct daemon *d)
 		outage_seconds(d));
 }
 
+static void print_sink(FILE *f, const char *ifname, const char *name, const struct life *l,
+		       const char *over)
+{
+	fprintf(f, "afxdp_sink_ready{interface=\"%s\",sink=\"%s\",kind=\"%s\"} %d\n", ifname, name,
+		l->ops->name, !over);
+}
+
+static void print_sinks(FILE *f, const char *ifname, const struct daemon *d)
+{
+	print_family(f, "afxdp_sink_ready", "gauge",
+		     "1: the sink takes frames; 0: it never will again.");
+	print_sink(f, ifname, "default", d->sink, d->sink_over);
+	for (uint32_t i = 0; i < d->named_count; i++)
+		print_sink(f, ifname, d->named[i].name, d->named[i].life, d->named[i].over);
+}
+
 /* Buckets end at powers of two, where the histogram is exact: 256 ns to 8.6 s. */
 static void print_latency(FILE *f, const char *ifname, const struct afxdp_hist *h)
 {
@@ -153,6 +169,7 @@ char *metrics_page(struct daemon *d, size_t *size)
 		print_ledger(f, ifname, &p);
 		print_nic(f, ifname, &p.nic);
 		print_port(f, ifname, d);
+		print_sinks(f, ifname, d);
 		print_queues(f, ifname, d);
 		print_latency(f, ifname, &p.latency);
 		if (fclose(f)) {

@@ -14,12 +14,24 @@
 #define QUEUES_MAX 256
 #define STAMP_AUTO UINT32_MAX /* as the sink needs */
 
+/* Sinks beside the one without a name: with that one, as many as there are routes. */
+#define NAMED_MAX     7
+#define SINK_NAME_MAX 24
+
+struct named_sink {
+	char name[SINK_NAME_MAX];
+	const char *spec;
+	bool command_line; /* and not the file's */
+};
+
 struct options {
 	const char *ifname;
 	bool all_queues;
 	uint32_t queues[QUEUES_MAX], queue_count;
 	enum mode mode;
 	const char *sink;
+	struct named_sink named[NAMED_MAX];
+	uint32_t named_count;
 	const char *expression, *rules;
 	enum afxdp_attach attach;
 	enum afxdp_zerocopy zerocopy;
@@ -37,6 +49,9 @@ struct options {
 	const char *control;
 	const char *user;
 	bool replace, wait, check, version, help, verbose;
+	/* The parser's. */
+	bool command_line;   /* what is being read */
+	const char *because; /* what a value must be, where its row cannot say it */
 	/* Files read by -c, whose text the strings above point into. */
 	char *text;
 };

@@ -69,7 +69,8 @@ static bool looked(const struct daemon *d)
 		if (o->out && o->sent_ns >= d->look_ns)
 			return false;
 	}
-	return !d->sink || !life_out(d->sink, SINK_REPORT) || d->sink->since < d->look_ns;
+	return (!d->sink || !life_out(d->sink, SINK_REPORT) || d->sink->since < d->look_ns) &&
+	       !daemon_named_out(d, SINK_REPORT, d->look_ns);
 }
 
 /* A worker answers within a batch, which is microseconds unless a plugin takes its time. */
@@ -81,6 +82,7 @@ static void ask_all(struct daemon *d)
 	daemon_order(d, WORKER_SNAPSHOT, NULL, NULL);
 	if (d->sink && d->sink->opened && !life_busy(d->sink))
 		life_send(d->sink, SINK_REPORT);
+	daemon_send_named(d, SINK_REPORT);
 	daemon_await(d, looked, LOOK_MS);
 }
 

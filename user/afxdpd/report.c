@@ -97,13 +97,34 @@ static json_t *queue_json(const struct worker *w, const struct afxdp_account *a)
 }
 
 /* What the sink said last: it may be that it says nothing now. */
-static json_t *sink_json(const struct daemon *d)
+static json_t *sink_json(const struct life *l)
 {
-	json_t *sink = d->sink->last ? json_deep_copy(d->sink->last) : json_object();
+	json_t *sink = l->last ? json_deep_copy(l->last) : json_object();
 
-	json_object_set_new(sink, "stale",
-			    json_boolean(life_out(d->sink, SINK_REPORT) || !d->sink->last));
+	json_object_set_new(sink, "stale", json_boolean(life_out(l, SINK_REPORT) || !l->last));
+	if (!json_object_get(sink, "name"))
+		json_object_set_new(sink, "name", json_string(l->ops->name));
 	return sink;
+}
+
+static json_t *route_json(const char *name, const struct life *l, const char *over)
+{
+	return json_pack("{s:s, s:o, s:o, s:o}", "name", name, "spec", json_text(l->spec), "over",
+			 json_text(over), "sink", sink_json(l));
+}
+
+/* Each consumer, the one without a name first. */
+static json_t *routes_json(const struct daemon *d)
+{
+	json_t *list = json_array();
+
+	json_array_append_new(list, route_json("default", d->sink, d->sink_over));
+	for (uint32_t i = 0; i < d->named_count; i++) {
+		const struct named *n = &d->named[i];
+
+		json_array_append_new(list, route_json(n->name, n->life, n->over));
+	}
+	return list;
 }
 
 static json_t *change_json(const struct daemon *d)
@@ -120,30 +141,29 @@ static json_t *change_json(const struct daemon *d)
 
 json_t *report_json(struct daemon *d, const struct picture *p)
 {
-	json_t *queues = json_array(), *sink = sink_json(d);
+	json_t *queues = json_array();
 
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
-	if (!json_object_get(sink, "name"))
-		json_object_set_new(sink, "name", json_string(d->sink->ops->name));
-	return json_pack("{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
-			 "s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o}",
-			 "schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
-			 !d->prog_loaded   ? "none"
-			 : d->prog.generic ? "generic"
-					   : "native",
-			 "zerocopy", daemon_zerocopy(d), "adopted", d->prog.adopted, "mode",
-			 mode_name(d->mode), "duration_s", p->seconds, "nic", "packets",
-			 (json_int_t)p->nic.packets, "missed", (json_int_t)p->nic.missed,
-			 "no_buffer", (json_int_t)p->nic.no_buffer, "dropped",
-			 (json_int_t)p->nic.dropped, "errors", (json_int_t)p->nic.errors, "ledger",
-			 account_json(&p->total), "bytes", (json_int_t)p->program.bytes, "oddities",
-			 oddities_json(&p->program), "latency_ns", latency_json(&p->latency),
-			 "queues", queues, "rules", daemon_rules(d), "sink", sink, "last_change",
-			 change_json(d), "state", port_state_name(d->port.state), "state_why",
-			 json_text(d->port.why[0] ? d->port.why : NULL), "life",
-			 (json_int_t)d->port.life, "outage_count", (json_int_t)d->port.outages,
-			 "outage_s", outage_seconds(d), "outages", outages_json(d));
+	return json_pack(
+		"{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
+		"s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o}",
+		"schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
+		!d->prog_loaded	  ? "none"
+		: d->prog.generic ? "generic"
+				  : "native",
+		"zerocopy", daemon_zerocopy(d), "adopted", d->prog.adopted, "mode",
+		mode_name(d->mode), "duration_s", p->seconds, "nic", "packets",
+		(json_int_t)p->nic.packets, "missed", (json_int_t)p->nic.missed, "no_buffer",
+		(json_int_t)p->nic.no_buffer, "dropped", (json_int_t)p->nic.dropped, "errors",
+		(json_int_t)p->nic.errors, "ledger", account_json(&p->total), "bytes",
+		(json_int_t)p->program.bytes, "oddities", oddities_json(&p->program), "latency_ns",
+		latency_json(&p->latency), "queues", queues, "rules", daemon_rules(d), "sink",
+		sink_json(d->sink), "routes", routes_json(d), "last_change", change_json(d),
+		"state", port_state_name(d->port.state), "state_why",
+		json_text(d->port.why[0] ? d->port.why : NULL), "life", (json_int_t)d->port.life,
+		"outage_count", (json_int_t)d->port.outages, "outage_s", outage_seconds(d),
+		"outages", outages_json(d));
 }
 
 char *report_line(const struct picture *before, const struct picture *now)

@@ -253,6 +253,7 @@ void daemon_ready(struct daemon *d)
 	if (d->stop)
 		return;
 	daemon_sink_begin(d);
+	daemon_begin_named(d);
 	say_ready(d);
 }
 
@@ -305,6 +306,9 @@ int daemon_set_up(struct daemon *d)
 	if (err || d->stop)
 		return err;
 	err = open_sink(d);
+	if (err || d->stop)
+		return err;
+	err = daemon_open_named(d);
 	if (err || d->stop)
 		return err;
 	d->stamp = o->stamp == STAMP_AUTO ? d->sink->ops->stamp : o->stamp;

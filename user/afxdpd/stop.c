@@ -44,7 +44,8 @@ static bool in_use(const struct life *l)
 static bool sinks_finished(const struct daemon *d)
 {
 	return (!in_use(d->sink) || d->sink->finished) &&
-	       (!in_use(d->old_sink) || d->old_sink->finished);
+	       (!in_use(d->old_sink) || d->old_sink->finished) &&
+	       !daemon_named_out(d, SINK_FINISH, 0);
 }
 
 /* With a worker stuck in it, a sink cannot be told that no more frames come. */
@@ -52,6 +53,8 @@ static void finish_sinks(struct daemon *d)
 {
 	if (in_use(d->sink) && !d->forced && !d->sink->finished && !life_out(d->sink, SINK_FINISH))
 		life_send(d->sink, SINK_FINISH);
+	if (!d->forced)
+		daemon_send_named(d, SINK_FINISH);
 	if (d->forced || !daemon_await(d, sinks_finished, SINKS_MS))
 		d->forced = true;
 }
@@ -92,6 +95,7 @@ void daemon_close_sinks(struct daemon *d)
 
 	if (d->forced)
 		return;
+	daemon_leave_named(d);
 	for (int i = 0; i < 3; i++) {
 		struct life *l = *each[i];
 

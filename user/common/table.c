@@ -161,6 +161,23 @@ static void print_rules(FILE *to, const json_t *report)
 			table_number(get(r, "frames"), n, sizeof(n)), text(r, "text"));
 }
 
+/* With one sink the first line has said it. */
+static void print_routes(FILE *to, const json_t *report)
+{
+	const json_t *routes = json_object_get(report, "routes"), *r;
+	size_t i;
+
+	if (json_array_size(routes) < 2)
+		return;
+	fprintf(to, "\n  sink                     what\n");
+	json_array_foreach(routes, i, r) {
+		const char *over = json_string_value(json_object_get(r, "over"));
+
+		fprintf(to, "  %-24s %s%s%s\n", text(r, "name"), text(r, "spec"),
+			over ? ": over: " : "", over ?: "");
+	}
+}
+
 /* The last outage says most; all of them are in the JSON. */
 static void print_outages(FILE *to, const json_t *report)
 {
@@ -215,6 +232,7 @@ void table_report(FILE *to, const json_t *report)
 	table_ledger(to, report);
 	print_oddities(to, report);
 	print_rules(to, report);
+	print_routes(to, report);
 	print_latency(to, report);
 	print_queues(to, report);
 	print_change(to, report);
