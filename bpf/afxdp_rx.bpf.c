@@ -26,6 +26,7 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct afxdp_parse p = { .length = data_end - data };
 	__u32 queue = ctx->rx_queue_index, slot = queue, class, rule;
+	bool stamp;
 	struct afxdp_ledger *l;
 
 	/* The library makes the map as long as the device has queues; a stray index is counted in
@@ -41,8 +42,10 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 		p.length = bpf_xdp_get_buff_len(ctx);
 	l->received++;
 	l->bytes += p.length;
-	parse_frame(&p, l, data, data_end);
-	hw_vlan(ctx, &p);
+	if (asked(AFXDP_NEED_HEADERS | AFXDP_NEED_ODDITIES))
+		parse_frame(&p, l, data, data_end);
+	if (asked(AFXDP_NEED_TAG))
+		hw_vlan(ctx, &p);
 
 	class = classify(ctx, &p);
 	rule = AFXDP_CLASS_RULE(class);
@@ -55,10 +58,13 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 			l->unclaimed++;
 			return XDP_PASS;
 		}
-		if (with_meta)
-			put_meta(ctx, l, &p, rule);
-		else
-			l->no_meta++;
+		stamp = to_stamp(l);
+		if (!config.sparse || stamp) {
+			if (with_meta)
+				put_meta(ctx, l, &p, rule, stamp);
+			else
+				l->no_meta++;
+		}
 		l->captured++;
 		return XDP_REDIRECT;
 	case AFXDP_PASS:
@@ -71,6 +77,8 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 		l->limited++;
 		return XDP_DROP;
 	case AFXDP_TX:
+		if (!asked(AFXDP_NEED_TAG))
+			hw_vlan(ctx, &p);
 		if (!hw_restore_vlan(ctx, &p))
 			break;
 		data = (void *)(long)ctx->data;

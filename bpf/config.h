@@ -20,12 +20,19 @@
 const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;
 const volatile __u8 have_rules = 0;
 const volatile __u8 tags_stripped = 0; /* the device takes VLAN tags off: ask it for them */
+const volatile __u8 needs = AFXDP_NEED_ALL;
 
 const volatile __u8 on_trial = 0; /* frames come out of a file */
 
 struct afxdp_trial_note trial SEC(".data.trial");
 
 struct afxdp_config config SEC(".data.config");
+
+/* Whether anybody asks for @what. Any rule may ask for whatever is known of a frame. */
+static __always_inline bool asked(__u8 what)
+{
+	return have_rules || needs & what;
+}
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);

@@ -1,18 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* meta.h - the 32 bytes in front of a captured frame. */
+/* meta.h - the 32 bytes in front of a captured frame, if anybody reads them. */
 #ifndef AFXDP_BPF_META_H
 #define AFXDP_BPF_META_H
 
 #include "config.h"
 #include "hw.h"
 
+/* Whether the time of this frame is taken: of one in config.stamp, a power of two; 0 is never.
+ * l->captured counts this queue's frames on this CPU. */
+static __always_inline bool to_stamp(const struct afxdp_ledger *l)
+{
+	__u32 stamp = config.stamp;
+
+	return stamp && !(l->captured & (stamp - 1));
+}
+
 /* Prepend the metadata. Where the driver leaves no room the frame is captured all the same, and
  * counted as no_meta. */
 static __always_inline void put_meta(struct xdp_md *ctx, struct afxdp_ledger *l,
-				     const struct afxdp_parse *p, __u32 rule)
+				     const struct afxdp_parse *p, __u32 rule, bool stamp)
 {
 	__u32 flags = p->flags | AFXDP_META_MAGIC;
-	__u32 stamp = config.stamp;
 	struct afxdp_meta *m;
 	void *data;
 	__u64 now = 0, hw_ns;
@@ -25,9 +33,7 @@ static __always_inline void put_meta(struct xdp_md *ctx, struct afxdp_ledger *l,
 	data = (void *)(long)ctx->data;
 	if ((void *)(m + 1) > data)
 		goto none;
-	/* One in `stamp`, a power of two; 0 is never. l->captured counts this queue's frames on
-	 * this CPU. */
-	if (stamp && !(l->captured & (stamp - 1))) {
+	if (stamp) {
 		now = bpf_ktime_get_ns();
 		flags |= AFXDP_META_RX_NS;
 	}

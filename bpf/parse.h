@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * parse.h - where the headers are. Every load is checked against the end of the frame; whatever is
- * wrong with a frame is counted in the ledger's oddities and flagged, and the frame goes on to be
- * classified like any other.
+ * wrong with a frame is flagged, and counted in the ledger's oddities if anybody asks for them, and
+ * the frame goes on to be classified like any other.
  */
 #ifndef AFXDP_BPF_PARSE_H
 #define AFXDP_BPF_PARSE_H
@@ -83,6 +83,12 @@ static __always_inline __u32 l4_header_size(__u8 protocol)
 		barrier_var(x); \
 	} while (0)
 
+static __always_inline void odd(__u64 *counter)
+{
+	if (needs & AFXDP_NEED_ODDITIES)
+		++*counter;
+}
+
 /* @off: of the layer 4 header; @end: of the IP packet, both from the frame's first byte. */
 static __always_inline void parse_l4(struct afxdp_parse *p, struct afxdp_ledger *l, void *data,
 				     void *data_end, __u32 off, __u32 end, __u32 protocol)
@@ -119,7 +125,7 @@ static __always_inline void parse_l4(struct afxdp_parse *p, struct afxdp_ledger 
 	p->flags |= AFXDP_META_L4;
 	return;
 bad:
-	l->bad_l4++;
+	odd(&l->bad_l4);
 	p->flags |= AFXDP_META_MALFORMED;
 }
 
@@ -140,7 +146,7 @@ static __always_inline void parse_ipv4(struct afxdp_parse *p, struct afxdp_ledge
 	p->flags |= AFXDP_META_L3;
 	frag = bpf_ntohs(ip->fragment) & 0x3fff; /* more-fragments bit and offset */
 	if (frag) {
-		l->fragments++;
+		odd(&l->fragments);
 		p->flags |= AFXDP_META_FRAGMENT;
 		if (frag & 0x1fff) {
 			p->protocol = ip->protocol;
@@ -150,7 +156,7 @@ static __always_inline void parse_ipv4(struct afxdp_parse *p, struct afxdp_ledge
 	parse_l4(p, l, data, data_end, off + ihl, off + total, ip->protocol);
 	return;
 bad:
-	l->bad_ipv4++;
+	odd(&l->bad_ipv4);
 	p->flags |= AFXDP_META_MALFORMED;
 }
 
@@ -196,7 +202,7 @@ static __always_inline void parse_ipv6(struct afxdp_parse *p, struct afxdp_ledge
 		if (next == PROTO_FRAGMENT) {
 			size = 8; /* its second byte is reserved */
 			if (!(p->flags & AFXDP_META_FRAGMENT))
-				l->fragments++;
+				odd(&l->fragments);
 			p->flags |= AFXDP_META_FRAGMENT;
 			if ((h[2] << 8 | h[3]) & 0xfff8)
 				return;
@@ -206,11 +212,11 @@ static __always_inline void parse_ipv6(struct afxdp_parse *p, struct afxdp_ledge
 		next = h[0];
 		off += size;
 	}
-	l->ext_limit++;
+	odd(&l->ext_limit);
 	p->flags |= AFXDP_META_MALFORMED;
 	return;
 bad:
-	l->bad_ipv6++;
+	odd(&l->bad_ipv6);
 	p->flags |= AFXDP_META_MALFORMED;
 }
 
@@ -246,7 +252,7 @@ static __always_inline void parse_frame(struct afxdp_parse *p, struct afxdp_ledg
 		parse_ipv6(p, l, data, data_end, off);
 	return;
 bad:
-	l->short_l2++;
+	odd(&l->short_l2);
 	p->flags |= AFXDP_META_MALFORMED;
 }
 

@@ -50,7 +50,7 @@ struct afxdp_ledger {
 	__u64 tx;
 	__u64 unclaimed;
 	__u64 captured;
-	/* Oddities. */
+	/* Oddities; all but no_meta only if asked for (AFXDP_NEED_ODDITIES). */
 	__u64 no_meta;	/* captured without metadata: the driver leaves no room for it */
 	__u64 short_l2; /* ends inside the Ethernet header or a VLAN tag */
 	__u64 bad_ipv4; /* truncated, wrong version, IHL below 5, total length below the header's */
@@ -77,7 +77,7 @@ struct afxdp_ledger {
 #define AFXDP_META_IPV6	   (1U << 9)  /* the header at l3_offset is IPv6 */
 #define AFXDP_META_VLAN_AD (1U << 10) /* the tag that was stripped is 802.1ad's, not 802.1Q's */
 
-/* The 32 bytes in front of every captured frame. Host byte order. */
+/* The 32 bytes in front of a captured frame. Host byte order. */
 struct afxdp_meta {
 	__u64 rx_ns; /* CLOCK_MONOTONIC when the program ran, ns; 0 if this frame was not stamped */
 	__u64 hw_ns; /* NIC clock, ns */
@@ -112,8 +112,16 @@ struct afxdp_parse {
 /* What user space sets in the program's map `.data.config`, also while it runs. */
 struct afxdp_config {
 	__u32 default_verdict; /* enum afxdp_verdict of a frame that no rule takes */
-	__u32 stamp; /* take rx_ns of one captured frame in so many: a power of two; 0: of none */
+	__u32 stamp;  /* take rx_ns of one captured frame in so many: a power of two; 0: of none */
+	__u32 sparse; /* metadata only in front of frames whose rx_ns is taken; 0: of every frame */
 };
+
+/* What the program finds out about frames besides its rules' verdict, if anybody asks: see
+ * struct afxdp_prog_config.unasked. Rules may ask for all but the oddities. */
+#define AFXDP_NEED_TAG	    (1U << 0) /* the VLAN tag that the device took off */
+#define AFXDP_NEED_HEADERS  (1U << 1) /* offsets and flags in struct afxdp_meta */
+#define AFXDP_NEED_ODDITIES (1U << 2) /* counters in struct afxdp_ledger */
+#define AFXDP_NEED_ALL	    (AFXDP_NEED_TAG | AFXDP_NEED_HEADERS | AFXDP_NEED_ODDITIES)
 
 /* Value of the per-CPU map `rule_hits`, indexed by rule. */
 struct afxdp_hits {

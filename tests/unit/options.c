@@ -116,6 +116,10 @@ static void test_words(void)
 	CHECK(o.stamp == 0, "stamp");
 	GOOD("--stamp", "1048576");
 	CHECK(o.stamp == 1048576, "stamp");
+	GOOD("--oddities", "on");
+	CHECK(o.oddities, "oddities");
+	GOOD("--oddities", "on", "--oddities=off");
+	CHECK(!o.oddities, "oddities");
 	GOOD("--hugepages", "--replace", "-v");
 	CHECK(o.hugepages && o.replace && o.verbose, "flags");
 
@@ -125,6 +129,7 @@ static void test_words(void)
 	REFUSED("--attach 'skb'", "-a", "skb");
 	REFUSED("--zerocopy 'maybe'", "-z", "maybe");
 	REFUSED("--stamp '3'", "--stamp", "3");
+	REFUSED("--oddities 'yes'", "--oddities", "yes");
 	REFUSED("--stamp '0'", "--stamp", "0");
 	REFUSED("--stamp '2097152'", "--stamp", "2097152");
 	REFUSED("--stamp 'all'", "--stamp", "all");

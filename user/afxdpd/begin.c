@@ -87,7 +87,7 @@ static void start_opener(struct daemon *d)
 	o->options = d->options;
 	o->pins = d->first_name;
 	o->ifindex = d->nic.ifindex;
-	o->stamp = d->stamp;
+	o->needs = d->program_needs;
 	o->most = most_queues(d);
 	o->replace = d->options->replace && !p->ousted;
 	o->kept = d->prog_loaded ? &d->prog : NULL;
@@ -168,6 +168,7 @@ static void take_program(struct daemon *d, struct opening *o)
 	o->base = NULL;
 	o->loaded = false;
 	d->prog_loaded = true;
+	d->odd_counted = d->prog.needs & AFXDP_NEED_ODDITIES;
 	d->prog_number++;
 	if (rules) {
 		/* Rules that were not loaded yet have no limits to go on from. */
@@ -254,7 +255,8 @@ static int start_worker(struct daemon *d, uint32_t i)
 	}
 	w->port = l->port[i];
 	w->ops = l->ops;
-	w->stamp = d->stamp;
+	w->stamp = d->needs.stamp;
+	w->sparse = d->needs.sparse;
 	w->mode = d->mode;
 	err = worker_start(w);
 	if (err == -EINVAL && w->cpu >= 0) {

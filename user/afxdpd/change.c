@@ -168,7 +168,7 @@ static void put_port(struct worker_order *o, uint32_t worker, const void *arg)
 static void put_stamp(struct worker_order *o, uint32_t worker, const void *arg)
 {
 	(void)worker;
-	o->stamp = *(const uint32_t *)arg;
+	o->stamp = *(const struct worker_stamp *)arg;
 }
 
 /* Before the interface was there, as many as there can be. */
@@ -276,29 +276,36 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 	daemon_change_begins(d, &d->sink_change, "sink", spec, ask);
 }
 
-/* Times first: the new sink's first frame must have what it needs. Orders reach a worker in the
- * order in which they are sent. */
-static void install(struct daemon *d)
+/* d->why says of what. */
+static void sink_fails(struct daemon *d)
 {
-	struct afxdp_config run = d->prog.config.run;
-
-	if (d->options->stamp == STAMP_AUTO) {
-		d->stamp = run.stamp = d->next_sink->ops->stamp;
-		if (d->prog_loaded)
-			afxdp_prog_set(&d->prog, &run);
-		daemon_order(d, WORKER_STAMP, put_stamp, &d->stamp);
-	}
-	d->installing = true;
-	daemon_order(d, WORKER_SINK, put_port, d->next_sink);
-	daemon_sink_step(d); /* there may be no worker yet */
+	let_go(d, d->next_sink);
+	d->next_sink = NULL;
+	daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
 }
 
 static void sink_failed(struct daemon *d)
 {
 	daemon_failed(d, 0, "%s", d->next_sink->why);
-	let_go(d, d->next_sink);
-	d->next_sink = NULL;
-	daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
+	sink_fails(d);
+}
+
+/* Needs first: the new sink's first frame must have what it needs. Orders reach a worker in the
+ * order in which they are sent. */
+static void install(struct daemon *d)
+{
+	struct worker_stamp stamp;
+
+	if (daemon_needs_more(d, d->next_sink->ops, &stamp.settle)) {
+		sink_fails(d);
+		return;
+	}
+	stamp.every = d->needs.stamp;
+	stamp.sparse = d->needs.sparse;
+	daemon_order(d, WORKER_STAMP, put_stamp, &stamp);
+	d->installing = true;
+	daemon_order(d, WORKER_SINK, put_port, d->next_sink);
+	daemon_sink_step(d); /* there may be no worker yet */
 }
 
 void daemon_sink_step(struct daemon *d)
@@ -311,6 +318,7 @@ void daemon_sink_step(struct daemon *d)
 		d->old_sink = old = d->sink;
 		d->sink = d->next_sink;
 		d->next_sink = NULL;
+		daemon_needs_no_more(d);
 		daemon_sink_begin(d);
 		daemon_order(d, WORKER_LEAVE, NULL, NULL);
 		if (old->ops->own_thread)

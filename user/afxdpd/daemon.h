@@ -15,6 +15,7 @@
 #include "account.h"
 #include "knobs.h"
 #include "log.h"
+#include "needs.h"
 #include "nic.h"
 #include "options.h"
 #include "port.h"
@@ -90,8 +91,11 @@ struct daemon {
 	struct life *old_sink;	/* was the last: finishing */
 	struct life *leaving;	/* others that are to close, once they are back */
 	struct named named[NAMED_MAX];
-	uint32_t named_count; /* that have been begun */
-	bool installing;      /* workers are being told of next_sink */
+	uint32_t named_count;	    /* that have been begun */
+	bool installing;	    /* workers are being told of next_sink */
+	struct needs needs;	    /* of the sink that workers were told of last */
+	struct needs program_needs; /* of all that get frames: what the program is to do */
+	bool odd_counted;	    /* it counts oddities */
 	bool setting_up;
 	struct change sink_change, mode_change;
 	enum mode next_mode;
@@ -108,7 +112,6 @@ struct daemon {
 	int signals, links; /* signalfd, netlink */
 	uint64_t start_ns, end_ns;
 	enum mode mode;
-	uint32_t stamp;	  /* struct afxdp_config.stamp in force */
 	int out;	  /* for tables and live lines */
 	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
@@ -233,6 +236,17 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask);
 void daemon_sink_step(struct daemon *d);		       /* an order of a worker came back */
 void daemon_sink_back(struct daemon *d, struct life_order *o); /* one of a sink's thread */
 void daemon_sink_tick(struct daemon *d);
+
+/** daemon_needs_begin() - the sinks are open, nothing else is there. */
+void daemon_needs_begin(struct daemon *d);
+
+/** daemon_needs_more() - before workers hear of a sink with @ops: what it needs beside the present
+ * one. @settle: set if frames that are in the rings lack it. Return: 0, or an exit status with
+ * d->why set, and nothing has changed. */
+int daemon_needs_more(struct daemon *d, const struct sink_ops *ops, bool *settle);
+
+/** daemon_needs_no_more() - no sink but those that are here to stay gets frames. */
+void daemon_needs_no_more(struct daemon *d);
 
 /** daemon_sink_start() - Return: 0, or an exit status with d->why set. */
 int daemon_sink_start(struct daemon *d, const char *spec, struct life **life);

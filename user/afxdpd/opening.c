@@ -140,7 +140,10 @@ static int load(struct opening *o, bool metadata)
 		.attach = want->attach,
 		.replace = o->replace,
 		.refusal = afxdp_refusal,
-		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = o->stamp },
+		.unasked = AFXDP_NEED_ALL & ~o->needs.program,
+		.run = { .default_verdict = AFXDP_CAPTURE,
+			 .stamp = o->needs.stamp,
+			 .sparse = o->needs.sparse },
 		.hw_metadata = metadata,
 		/* Also where rxvlan is off now: it may be switched on, and veth does not look. */
 		.tags_stripped = o->nic.rx_metadata & AFXDP_NIC_METADATA_VLAN,

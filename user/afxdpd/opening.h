@@ -12,6 +12,7 @@
 #include "nic.h"
 #include "options.h"
 #include "post.h"
+#include "needs.h"
 #include "prog.h"
 #include "rules.h"
 #include "xsk.h"
@@ -30,7 +31,7 @@ struct opening {
 	const struct options *options;
 	const char *pins; /* their name */
 	unsigned int ifindex;
-	uint32_t stamp;
+	struct needs needs;
 	uint32_t most;		       /* queues at most */
 	bool replace;		       /* take other programs' place */
 	struct afxdp_rules *rules;     /* not loaded yet; NULL: none */

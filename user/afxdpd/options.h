@@ -41,6 +41,7 @@ struct options {
 	int cpus[QUEUES_MAX];
 	uint32_t cpu_count;
 	uint32_t stamp;
+	bool oddities;
 	uint64_t count;	    /* 0: no limit */
 	double duration;    /* s; 0: no limit */
 	double interval;    /* s between live lines; 0: none */

@@ -15,7 +15,7 @@ struct option_row {
 	const char *help;
 };
 
-#define OPTION_ROWS 30
+#define OPTION_ROWS 31
 
 extern const struct option_row *const option_rows; /* OPTION_ROWS of them */
 

@@ -214,6 +214,12 @@ static bool set_stamp(struct options *o, const char *v)
 	return true;
 }
 
+static bool set_oddities(struct options *o, const char *v)
+{
+	o->oddities = !strcmp(v, "on");
+	return o->oddities || !strcmp(v, "off");
+}
+
 static bool set_count(struct options *o, const char *v)
 {
 	return number_parse(v, 10, 1, UINT64_MAX, &o->count);
@@ -305,6 +311,8 @@ static const struct option_row rows[] = {
 	  "pin worker k to the k-th CPU of LIST" },
 	{ 0, "stamp", "every|N|off", set_stamp, "'every', 'off' or a power of two",
 	  "take the time of every frame, one in N, none (as the sink needs)" },
+	{ 0, "oddities", "on|off", set_oddities, "'on' or 'off'",
+	  "count what is odd about frames (off)" },
 	{ 0, "count", "N", set_count, "a number above 0", "stop after N frames" },
 	{ 0, "duration", "S", set_duration, "seconds, from 0.001", "stop after S seconds" },
 	{ 0, "interval", "S", set_interval, "seconds, from 0.001", "print a line every S seconds" },

@@ -70,6 +70,25 @@ static int set_mode(struct worker *w, enum mode mode)
 	return 0;
 }
 
+/* What is in the ring now is for the present sink. */
+static void settle(struct worker *w)
+{
+	uint32_t pos, n = afxdp_cons_peek(&w->xsk.rx, w->xsk.rx.size, &pos), end = pos + n;
+
+	while ((int32_t)(end - w->xsk.rx.tail) > 0 && worker_receive(w))
+		worker_collect(w);
+}
+
+static void set_stamp(struct worker *w, const struct worker_stamp *s)
+{
+	if (s->settle && !w->resting)
+		settle(w);
+	w->stamp = s->every;
+	w->sparse = s->sparse;
+	w->stamped_ns = worker_now();
+	w->next = 0;
+}
+
 /* One port can leave at a time: the steward asks for the next only when it has this one back. */
 static int set_port(struct worker *w, struct sink_port *port)
 {
@@ -205,6 +224,7 @@ static int go(struct worker *w)
 	w->depth.changes = changes;
 	w->xsk.depth = w->depth.now;
 	w->next = w->empty_turns = w->busy_turns = 0;
+	w->stamped_ns = worker_now();
 	w->empty_since = 0;
 	w->polls_napi = w->polls_nothing = false;
 	/* Whatever the one before was told, this one has not been. */
@@ -229,8 +249,7 @@ static void handle(struct worker *w, struct worker_order *o)
 		worker_leave(w);
 		return; /* or later */
 	case WORKER_STAMP:
-		w->stamp = o->stamp;
-		w->next = 0;
+		set_stamp(w, &o->stamp);
 		break;
 	case WORKER_SNAPSHOT:
 		worker_look(w);

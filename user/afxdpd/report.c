@@ -54,13 +54,19 @@ static json_t *latency_json(const struct afxdp_hist *h)
 	return o;
 }
 
-static json_t *oddities_json(const struct afxdp_ledger *l)
+/* 0 would say that somebody has looked. */
+static json_t *odd(uint64_t n, bool counted)
 {
-	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "no_meta", (json_int_t)l->no_meta,
-			 "short_l2", (json_int_t)l->short_l2, "bad_ipv4", (json_int_t)l->bad_ipv4,
-			 "bad_ipv6", (json_int_t)l->bad_ipv6, "bad_l4", (json_int_t)l->bad_l4,
-			 "ext_limit", (json_int_t)l->ext_limit, "fragments",
-			 (json_int_t)l->fragments);
+	return counted ? json_integer((json_int_t)n) : json_null();
+}
+
+static json_t *oddities_json(const struct afxdp_ledger *l, bool counted)
+{
+	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "no_meta", (json_int_t)l->no_meta,
+			 "short_l2", odd(l->short_l2, counted), "bad_ipv4",
+			 odd(l->bad_ipv4, counted), "bad_ipv6", odd(l->bad_ipv6, counted), "bad_l4",
+			 odd(l->bad_l4, counted), "ext_limit", odd(l->ext_limit, counted),
+			 "fragments", odd(l->fragments, counted));
 }
 
 static json_t *xsk_json(const struct afxdp_xsk_stats *s)
@@ -157,10 +163,11 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		(json_int_t)p->nic.packets, "missed", (json_int_t)p->nic.missed, "no_buffer",
 		(json_int_t)p->nic.no_buffer, "dropped", (json_int_t)p->nic.dropped, "errors",
 		(json_int_t)p->nic.errors, "ledger", account_json(&p->total), "bytes",
-		(json_int_t)p->program.bytes, "oddities", oddities_json(&p->program), "latency_ns",
-		latency_json(&p->latency), "queues", queues, "rules", daemon_rules(d), "sink",
-		sink_json(d->sink), "routes", routes_json(d), "last_change", change_json(d),
-		"state", port_state_name(d->port.state), "state_why",
+		(json_int_t)p->program.bytes, "oddities",
+		oddities_json(&p->program, d->odd_counted), "latency_ns", latency_json(&p->latency),
+		"queues", queues, "rules", daemon_rules(d), "sink", sink_json(d->sink), "routes",
+		routes_json(d), "last_change", change_json(d), "state",
+		port_state_name(d->port.state), "state_why",
 		json_text(d->port.why[0] ? d->port.why : NULL), "life", (json_int_t)d->port.life,
 		"outage_count", (json_int_t)d->port.outages, "outage_s", outage_seconds(d),
 		"outages", outages_json(d));

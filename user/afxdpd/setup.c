@@ -300,7 +300,6 @@ static int look_around(struct daemon *d)
 
 int daemon_set_up(struct daemon *d)
 {
-	const struct options *o = d->options;
 	int err = look_around(d);
 
 	if (err || d->stop)
@@ -311,6 +310,6 @@ int daemon_set_up(struct daemon *d)
 	err = daemon_open_named(d);
 	if (err || d->stop)
 		return err;
-	d->stamp = o->stamp == STAMP_AUTO ? d->sink->ops->stamp : o->stamp;
+	daemon_needs_begin(d);
 	return open_port(d);
 }

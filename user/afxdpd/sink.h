@@ -51,6 +51,13 @@ struct sink_env {
 	bool zerocopy;
 };
 
+/* struct sink_ops.needs, beside AFXDP_NEED_*: metadata in front of every frame, not only of those
+ * whose time is taken. */
+#define SINK_NEED_META (1U << 7)
+
+/* All that sinks can ask for. */
+#define SINK_NEED_ALL (SINK_NEED_META | AFXDP_NEED_TAG | AFXDP_NEED_HEADERS)
+
 struct sink_ops {
 	const char *name;
 	const char *arg; /* what follows the colon, for the help text; NULL if nothing does */
@@ -62,6 +69,7 @@ struct sink_ops {
 	bool ports_fixed; /* it was told how many ports there will be, and relies on it */
 	uint32_t stamp; /* struct afxdp_config.stamp this sink needs: 1 every frame, 16 for a sample
 			 */
+	uint8_t needs;	/* what it reads of the metadata; 0: descriptors only */
 
 	/* The sink's own thread (life.h). @why: one line for the user, quoting @arg, when -errno is
 	 * returned. */

@@ -31,6 +31,15 @@ static inline void relax(void)
 #endif
 }
 
+/* Where only stamped frames have metadata, the others have those of a frame that was there before
+ * them: a time that is not later than the last one that was read is of such. */
+static bool is_stamped(const struct worker *w, const struct afxdp_meta *meta)
+{
+	return (meta->flags & (AFXDP_META_MAGIC_MASK | AFXDP_META_RX_NS)) ==
+		       (AFXDP_META_MAGIC | AFXDP_META_RX_NS) &&
+	       (!w->sparse || meta->rx_ns > w->stamped_ns);
+}
+
 /*
  * Latency of the stamped frames among @n descriptors. The program stamps one frame in w->stamp;
  * which one is known from the last, so the metadata of the others stays out of the cache. When
@@ -49,13 +58,13 @@ static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
 			continue;
 		}
 		meta = afxdp_xsk_meta(&w->xsk, desc[i].addr);
-		if ((meta->flags & (AFXDP_META_MAGIC_MASK | AFXDP_META_RX_NS)) !=
-		    (AFXDP_META_MAGIC | AFXDP_META_RX_NS)) {
+		if (!is_stamped(w, meta)) {
 			i++;
 			continue;
 		}
 		if (!now)
 			now = worker_now();
+		w->stamped_ns = meta->rx_ns;
 		afxdp_hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
 		i += w->stamp;
 	}

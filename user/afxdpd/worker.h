@@ -56,6 +56,14 @@ struct worker_snapshot {
 	bool polling;
 };
 
+/* WORKER_STAMP: what the program does from now on. */
+struct worker_stamp {
+	uint32_t every; /* struct afxdp_config.stamp */
+	bool sparse;	/* struct afxdp_config.sparse */
+	bool settle; /* frames that are in the ring were seen by a program that did less: they are
+		      * the present sink's */
+};
+
 /*
  * An order to a worker: sent by the steward, sent back by the worker when it has done what was
  * asked. While it is under way it is the worker's, with all that it points at: a steward that waits
@@ -68,7 +76,7 @@ struct worker_order {
 	union {
 		enum mode mode;
 		struct sink_port *port; /* WORKER_SINK: the new one */
-		uint32_t stamp;
+		struct worker_stamp stamp;
 	};
 	int result;
 	/* The steward's. */
@@ -81,8 +89,10 @@ struct worker {
 	struct sink_port *port;
 	const struct sink_ops *ops;
 	uint32_t batch;
-	uint32_t stamp; /* every so many frames carry a time; 0: none does */
-	uint32_t next;	/* descriptors until the next frame that should */
+	uint32_t stamp;	     /* every so many frames carry a time; 0: none does */
+	bool sparse;	     /* and the others no metadata */
+	uint64_t stamped_ns; /* the last such time that was read; or since when times count */
+	uint32_t next;	     /* descriptors until the next frame that should */
 	uint32_t turns, busy_turns, empty_turns;
 	uint64_t empty_since; /* adaptive, polling: when the ring was first seen empty; 0: it was
 				 not */

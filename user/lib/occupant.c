@@ -127,6 +127,7 @@ int prog_adopt(struct afxdp_prog *p)
 				   p->found.prog_id, strerror(-err));
 	p->adopted = true;
 	p->attached = true;
+	p->needs = AFXDP_NEED_ALL;
 	p->generic = p->found.generic;
 	return 0;
 }

@@ -100,6 +100,7 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 		bpf_program__set_ifindex(prog, p->config.ifindex);
 		bpf_program__set_flags(prog, bpf_program__flags(prog) | BPF_F_XDP_DEV_BOUND_ONLY);
 	}
+	afxdp_prog_set_const(obj, "needs", &p->needs, sizeof(p->needs));
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), p->queues);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), p->queues);
 	return afxdp_prog_set_const(obj, "ledger_queues", &p->queues, sizeof(p->queues));
@@ -213,6 +214,8 @@ static int load_ours(struct afxdp_prog *p)
 	int err;
 
 	p->queues = p->config.queues;
+	if (joins(p)) /* and cannot be exchanged */
+		p->needs = AFXDP_NEED_ALL;
 	if (joins(p))
 		err = join_dispatcher(p);
 	else
@@ -310,8 +313,10 @@ int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bp
 						      "somebody has detached it"
 						    : strerror(errno));
 	afxdp_quiesce();
-	run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
-	afxdp_prog_set(p, &run);
+	if (rules || old) {
+		run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
+		afxdp_prog_set(p, &run);
+	}
 	if (rules && old)
 		afxdp_rules_inherit(rules, old);
 	become(p, obj, rules);
@@ -324,6 +329,7 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
 
 	memset(p, 0, sizeof(*p));
 	p->config = *config;
+	p->needs = AFXDP_NEED_ALL & ~config->unasked;
 	p->prog_fd = p->link_fd = p->ledger_fd = p->hits_fd = p->xsks_fd = p->config_fd = -1;
 	err = afxdp_prog_look(config->ifindex, &p->found);
 	if (err)

@@ -47,6 +47,7 @@ struct afxdp_prog_config {
 	bool replace;		 /* whatever is attached may go */
 	bool hw_metadata;	 /* ask the device for tag, hash and time: it can, in native mode */
 	bool tags_stripped;	 /* it may take VLAN tags off, and tells of them */
+	uint8_t unasked;	 /* AFXDP_NEED_* that nobody asks for: costs nothing then */
 	struct afxdp_config run; /* default verdict, stamping */
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
 	/* Asks the kernel for words on why native mode was refused: afxdp_refusal(); or NULL. */
@@ -62,6 +63,7 @@ struct afxdp_prog {
 	int prog_fd, link_fd;
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
 	uint32_t queues; /* slots the maps have */
+	uint8_t needs;	 /* AFXDP_NEED_* that the program sees to; rules may ask for more */
 	bool hw;	 /* bound to the device, with its metadata */
 	bool bare;	 /* without any: in a dispatcher that takes nothing else */
 	bool attached, generic, adopted, pinned;
@@ -132,6 +134,17 @@ int afxdp_prog_prepare(struct afxdp_prog *p, struct afxdp_rules *rules, struct b
  * nothing has changed and p->why says why.
  */
 int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj);
+
+/**
+ * afxdp_prog_need() - from here on somebody asks for @needs (AFXDP_NEED_*), and nobody for more.
+ *
+ * If the program without rules that is in our link sees to others, one that sees to these takes its
+ * place as afxdp_prog_commit() does it; any other sees to everything already but the oddities,
+ * which it counts or not from its beginning.
+ *
+ * Return: 0, and no frame meets the old program any more; -errno, with p->why.
+ */
+int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs);
 
 /** afxdp_prog_ledger() - one queue's counters, summed over the CPUs. */
 int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_ledger *sum);

@@ -283,6 +283,7 @@ const struct sink_ops sink_echo_ops = {
 	.help = "answer ARP, ping, neighbour discovery; reflect UDP",
 	.arg_optional = true,
 	.stamp = 16,
+	.needs = SINK_NEED_ALL,
 	.open = echo_open,
 	.attach = echo_attach,
 	.reattach = echo_reattach,

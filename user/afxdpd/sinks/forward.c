@@ -446,6 +446,7 @@ const struct sink_ops sink_forward_ops = {
 	.arg = "IFACE",
 	.help = "send frames out of IFACE",
 	.stamp = 16,
+	.needs = SINK_NEED_ALL,
 	.open = forward_open,
 	.attach = forward_attach,
 	.detach = forward_detach,

@@ -455,6 +455,7 @@ const struct sink_ops sink_pcap_ops = {
 	.own_thread = true,
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,
+	.needs = SINK_NEED_META | AFXDP_NEED_TAG,
 	.open = pcap_open_sink,
 	.attach = pcap_attach,
 	.begin = pcap_begin,

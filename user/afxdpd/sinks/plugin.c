@@ -253,6 +253,7 @@ const struct sink_ops sink_plugin_ops = {
 	.ports_fixed = true,
 	.help = "show frames to a shared object: afxdp/plugin.h",
 	.stamp = 1,
+	.needs = SINK_NEED_ALL,
 	.open = plugin_open,
 	.attach = plugin_attach,
 	.finish = plugin_finish,
