@@ -83,6 +83,35 @@ expect_eq "elements of another file" "$(ctl set s list | paste -sd ' ')" "192.0.
 wait_for 10 daemon_says "set 's': its file .* has other elements than before: they hold, and .* changes made at run time are gone" ||
 	fail "nobody says that changes are gone: $(cat "$dir/err")"
 
+# Elements that end by themselves: as long as they are there they count, over `rules replace` too; then they are gone, and stay so. Added again they end when
+# that says.
+ctl set s add 10.1.2.4 timeout 1h >/dev/null
+ctl set s add 2001:db8::7 timeout 90 >/dev/null
+sees 10.1.2.4 10
+ctl rules replace "$dir/rules" >/dev/null
+expect_match "timeouts" "$(ctl set s list | paste -sd ' ')" '^10\.1\.2\.4 timeout (1h|59m[0-9]+s) 192\.0\.2\.2 2001:db8::7 timeout 1m[0-9]+s$'
+expect_status 1 ctl set s add 192.0.2.2 timeout 1s
+expect_match "what is there for ever" "$OUT" "'192.0.2.2 timeout 1s' is in set 's' already, without a timeout"
+ctl set s add 10.1.2.4 timeout 1s >/dev/null
+gone() { ! ctl set s list | grep -q "^$1\b"; }
+wait_for 30 gone 10.1.2.4 || fail "10.1.2.4 does not end"
+sees 10.1.2.4 0
+ctl set s add 2001:db8::7 >/dev/null
+expect_eq "for ever now" "$(ctl set s list | paste -sd ' ')" "192.0.2.2 2001:db8::7"
+printf '192.0.2.2\n10.1.2.5 timeout 1s\n10.1.2.6 timeout 1h\n' >"$dir/set"
+ctl rules replace "$dir/rules" >/dev/null 2>&1
+wait_for 30 gone 10.1.2.5 || fail "10.1.2.5, of the file, does not end"
+ctl rules replace "$dir/rules" >/dev/null
+gone 10.1.2.5 || fail "10.1.2.5 is back, and its file has not changed"
+sees 10.1.2.5 0
+sees 10.1.2.6 10
+# More than are taken out one by one: in a map made anew.
+for ((i = 0; i < 1000; i++)); do echo "10.7.$((i / 250)).$((i % 250)) timeout 1s"; done >"$dir/many"
+ctl set s replace "$dir/many" >/dev/null
+empty() { [ -z "$(ctl set s list)" ]; }
+wait_for 30 empty || fail "$(ctl set s list | wc -l) of 1000 elements are left"
+sees 10.7.1.1 0
+
 # A limit that is another one begins anew, and the answer says so; of one that goes on it says nothing.
 sed -i 's,^limit 1/s burst 1000,limit 1/s burst 1001,' "$dir/rules"
 ctl rules replace "$dir/rules" 2>"$dir/said" >/dev/null

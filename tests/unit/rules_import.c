@@ -27,12 +27,30 @@ static struct afxdp_rules *import(const char *text, size_t len, char *err, size_
 	return rules;
 }
 
+/* What is left of a timeout as minutes, those that have begun too: however slow the test. */
+static unsigned int minutes(const char *timeout)
+{
+	unsigned int seconds = 0, n;
+	char unit;
+
+	for (; *timeout; timeout++) {
+		CHECK(sscanf(timeout, "%u%c", &n, &unit) == 2, "'%s'", timeout);
+		seconds += n * (unit == 'd' ? 86400 : unit == 'h' ? 3600 : unit == 'm' ? 60 : 1);
+		timeout = strchr(timeout, unit);
+	}
+	return (seconds + 59) / 60;
+}
+
+/* With `~MINUTES` behind what ends by itself. */
 static int append(void *arg, const char *element)
 {
-	char *list = arg;
+	char *list = arg, *timeout;
 
 	strcat(list, *list ? " " : "");
 	strcat(list, element);
+	timeout = strstr(list, " timeout ");
+	if (timeout)
+		sprintf(timeout, "~%u", minutes(strstr(element, " timeout ") + 9));
 	return 0;
 }
 
@@ -127,7 +145,7 @@ int main(void)
 	      "0.0.0.0/0 ::/0", NULL);
 	takes("create bad hash:net family inet hashsize 1024 maxelem 65536\n"
 	      "add bad 198.51.100.0/24\nadd bad 203.0.113.7 timeout 300 comment \"x\"\n",
-	      "198.51.100.0/24 203.0.113.7", "the timeout of 1 element is not taken");
+	      "198.51.100.0/24 203.0.113.7~5", NULL);
 	takes("add bad 203.0.113.7 timeout 0\n", "203.0.113.7", NULL);
 	takes("add bad 10.0.0.0/8\nadd bad 10.1.0.0/16 nomatch\n", "10.0.0.0/8",
 	      "'10.1.0.0/16' is not taken");
@@ -136,11 +154,20 @@ int main(void)
 	takes("table ip filter {\n\tset black {\n\t\ttype ipv4_addr\n\t\tflags interval,timeout\n"
 	      "\t\tauto-merge\n\t\telements = { 192.0.2.1, 192.0.2.4-192.0.2.7,\n"
 	      "\t\t\t     198.51.100.0/24 timeout 1h expires 59m58s, 203.0.113.9 }\n\t}\n}\n",
-	      "192.0.2.1 192.0.2.4/30 198.51.100.0/24 203.0.113.9",
-	      "the timeout of 1 element is not taken");
+	      "192.0.2.1 192.0.2.4/30 198.51.100.0/24~60 203.0.113.9", NULL);
+	takes("table ip f {\n\tset s {\n\t\ttype ipv4_addr\n\t\tflags timeout\n\t\ttimeout 2h\n"
+	      "\t\telements = { 192.0.2.1 expires 59m59s500ms, 192.0.2.2 timeout 1d expires 3h,\n"
+	      "\t\t\t     192.0.2.3 counter packets 0 bytes 0 comment \"a, b # timeout 3s\" }\n\t}\n}\n",
+	      "192.0.2.1~60 192.0.2.2~180 192.0.2.3~120", NULL);
+	takes("10.0.0.1 timeout 10m\n10.0.0.2 timeout 3600, 10.0.0.4-10.0.0.5 timeout 1h30m # x\n"
+	      "10.0.0.8/32\n",
+	      "10.0.0.1~10 10.0.0.2~60 10.0.0.4/31~90 10.0.0.8", NULL);
+	takes("80 timeout 1h\n81 timeout 1h\n443-445 timeout 2h\n", "80-81~60 443-445~120", NULL);
+	takes("10.0.0.1 . 80 timeout 1h\n10.0.0.1:81\n", "10.0.0.1:80~60 10.0.0.1:81", NULL);
+	takes("10.0.0.1 timeout 1h\n10.0.0.1 timeout 2h\n", "10.0.0.1~120", NULL);
 	takes("80\n443, 8000-8002 # web\n8003\n", "80 443 8000-8003", NULL);
 	takes("create p bitmap:port range 0-65535\nadd p 53\nadd p 100-102 timeout 5\n",
-	      "53 100-102", "the timeout of 1 element is not taken");
+	      "53 100-102~1", NULL);
 	takes("table inet f {\n\tset p {\n\t\ttype inet_service\n\t\tflags interval\n"
 	      "\t\telements = { 22, 6000-6063 }\n\t}\n}\n",
 	      "22 6000-6063", NULL);
@@ -152,6 +179,10 @@ int main(void)
 	refuses("80\n10.0.0.1\n", 12, "'10.0.0.1' is not one of the ports");
 	refuses("10.0.0.1\n80\n", 12, "'80' is not one of the addresses");
 	refuses("65536\n", 6, "'65536' is not");
+	refuses("10.0.0.1 timeout 10x\n", 21, "'10x' is not a time");
+	refuses("10.0.0.1 timeout\n", 17, "'' is not a time");
+	refuses("10.0.0.1 timeout 4000d\n", 23, "'4000d' is not a time");
+	refuses("10.0.0.1, timeout 3s\n", 21, "'timeout 3s' has no element");
 	refuses("80-79\n", 6, "'80-79' is not");
 	refuses("02:00:00:00:00\n", 15, "is not");
 	refuses("02:00:00-00:00:01\n", 18, "is not");

@@ -15,18 +15,28 @@ static void print_elements(const json_t *elements)
 		puts(json_string_value(e) ?: "?");
 }
 
+/* Longer than any element with a timeout. */
+#define ELEMENT_TEXT 256
+
 int ctl_set(const struct ctl *ctl, int argc, char **argv)
 {
 	const char *verb = argc > 2 ? argv[2] : "", *arg = argc > 3 ? argv[3] : NULL;
 	bool list = !strcmp(verb, "list");
-	char *path = NULL;
+	char *path = NULL, element[ELEMENT_TEXT];
 	json_t *reply;
 	int status;
 
+	if (argc == 6 && !strcmp(verb, "add") && !strcmp(argv[4], "timeout")) {
+		if (snprintf(element, sizeof(element), "%s timeout %s", arg, argv[5]) >=
+		    ELEMENT_TEXT)
+			return ctl_fail(2, "set: '%s timeout %s' is no element", arg, argv[5]);
+		arg = element;
+		argc = 4;
+	}
 	if (argc < 3 || argc > 4 || list != (argc == 3) ||
 	    (!list && strcmp(verb, "add") && strcmp(verb, "del") && strcmp(verb, "replace")))
-		return ctl_fail(
-			2, "set: say NAME, then add ELEMENT, del ELEMENT, list, or replace FILE");
+		return ctl_fail(2, "set: say NAME, then add ELEMENT [timeout TIME], del ELEMENT, "
+				   "list, or replace FILE");
 	if (!strcmp(verb, "replace")) {
 		/* The daemon's working directory is not ours. */
 		path = realpath(arg, NULL);

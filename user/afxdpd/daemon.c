@@ -156,7 +156,8 @@ static void run(struct daemon *d)
 					{ .fd = d->post.bell, .events = POLLIN } };
 
 		poll(fds, 3,
-		     sooner(sooner(sooner(until(end), until(line)), until(daemon_service_due(d))),
+		     sooner(sooner(sooner(until(end), until(line)),
+				   sooner(until(daemon_service_due(d)), until(daemon_rules_due(d)))),
 			    changing(d) ? TICK_MS : WATCH_MS));
 		daemon_read_signals(d);
 		daemon_service_turn(d);

@@ -86,6 +86,7 @@ struct daemon {
 	uint32_t readers_let_go;   /* of rules nobody wants any more: their threads still run */
 	bool rules_ready;	   /* while setting up: it has come back */
 	struct change rules_change;
+	uint64_t expired_ns;	/* when elements of sets that had ended were last taken out */
 	struct life *sink;	/* frames go there */
 	struct life *next_sink; /* is to be the next: opening, or being put in place */
 	struct life *old_sink;	/* was the last: finishing */
@@ -320,6 +321,9 @@ json_t *daemon_rules(const struct daemon *d);
  * who is told how it went; NULL: SIGHUP, which is said on stderr. */
 void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask);
 void daemon_rules_tick(struct daemon *d);
+
+/* When daemon_rules_tick() has elements of sets to take out; 0: never. */
+uint64_t daemon_rules_due(struct daemon *d);
 
 /** daemon_rules_at_rest() - whether a change of rules may begin; one that is being read and that
  * nobody waits for is dropped for it. */

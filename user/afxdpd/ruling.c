@@ -185,10 +185,10 @@ static void replace_set(struct daemon *d, const char *name, const char *path, st
 	char what[64];
 
 	if (may_begin(d, ask)) {
-		snprintf(what, sizeof(what), "set %s replace", name);
+		snprintf(what, sizeof(what), path ? "set %s replace" : "set %s: timeouts", name);
 		begun(d,
 		      reading_start_set(&d->reading, d->rules, name, path, false, false, &d->post),
-		      what, path, ask);
+		      what, path ?: "", ask);
 	}
 }
 
@@ -221,7 +221,7 @@ static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *
 	}
 	if (!c->ask && err)
 		daemon_warn("%s; the old rules stay", d->why);
-	else if (!c->ask)
+	else if (!c->ask && !r->set)
 		daemon_note("rules read again from '%s'", r->path);
 	daemon_change_ends(d, c, !err, reply);
 }
@@ -280,8 +280,43 @@ void daemon_rules_resume(struct daemon *d)
 		daemon_rules_read(d, d->reading);
 }
 
+/* May sets be changed now: does nobody else look at them? */
+static bool sets_at_rest(struct daemon *d)
+{
+	return d->rules && !daemon_rules_shared(d) && port_idle(d);
+}
+
+/* Not more often: each time some are taken out takes a grace period. */
+#define EXPIRE_NS 50000000ULL
+
+uint64_t daemon_rules_due(struct daemon *d)
+{
+	uint64_t due = sets_at_rest(d) ? afxdp_rules_due(d->rules) : UINT64_MAX;
+
+	if (due == UINT64_MAX)
+		return 0;
+	return due > d->expired_ns + EXPIRE_NS ? due : d->expired_ns + EXPIRE_NS;
+}
+
+/* Elements that end by themselves; where they are many, or there is no room for that in the map, in
+ * a new one. */
+static void expire(struct daemon *d)
+{
+	uint64_t now = daemon_now(), due = daemon_rules_due(d);
+	const char *set = "";
+	int err;
+
+	if (!due || due > now)
+		return;
+	d->expired_ns = now;
+	err = afxdp_rules_expire(d->rules, now, &set);
+	if ((err == -ENOSPC || err == -EAGAIN) && daemon_rules_at_rest(d))
+		replace_set(d, set, NULL, NULL);
+}
+
 void daemon_rules_tick(struct daemon *d)
 {
+	expire(d);
 	daemon_change_tick(d, &d->rules_change, "rules are being read and compiled");
 }
 

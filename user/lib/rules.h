@@ -151,10 +151,13 @@ int afxdp_rules_explain(struct afxdp_rules *r);
 int afxdp_rules_set(const struct afxdp_rules *r, uint32_t index, struct afxdp_set_info *info);
 
 /**
- * afxdp_rules_set_add() - add an address or CIDR to set @name of running rules.
+ * afxdp_rules_set_add() - add an element to set @name of running rules; with `timeout 10m` behind
+ * it it ends by itself, when afxdp_rules_expire() is called. What ends by itself can be added
+ * again, to end later, or never.
  *
- * Return: 0; -EEXIST; -EINVAL not an address; -ENOENT no such set; -ENOSPC no room left in the map:
- * afxdp_rules_with_element() makes a larger one. Unless it returns 0 nothing has changed.
+ * Return: 0; -EEXIST; -EINVAL not an element of that kind; -ENOENT no such set; -ENOSPC no room
+ * left in the map: afxdp_rules_with_element() makes a larger one. Unless it returns 0 nothing has
+ * changed.
  */
 int afxdp_rules_set_add(struct afxdp_rules *r, const char *name, const char *element, char *err,
 			size_t errlen);
@@ -164,8 +167,20 @@ int afxdp_rules_set_add(struct afxdp_rules *r, const char *name, const char *ele
 int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *element, char *err,
 			size_t errlen);
 
-/** afxdp_rules_set_list() - call @each for every element, IPv4 first, ascending; a non-zero return
- * ends it and is returned. */
+/**
+ * afxdp_rules_expire() - take out elements of running rules that have ended at @now (ns of
+ * CLOCK_MONOTONIC), some hundred at most.
+ *
+ * Return: 0; -ENOMEM; -EAGAIN: set *@set has more; -ENOSPC: there is no room for that in its map.
+ * afxdp_rules_with_set() makes another, without all that has ended.
+ */
+int afxdp_rules_expire(struct afxdp_rules *r, uint64_t now, const char **set);
+
+/** afxdp_rules_due() - when that is worth calling; UINT64_MAX: never. */
+uint64_t afxdp_rules_due(const struct afxdp_rules *r);
+
+/** afxdp_rules_set_list() - call @each for every element, IPv4 first, ascending, those that end
+ * with what is left: `10.0.0.1 timeout 9m58s`; a non-zero return ends it and is returned. */
 int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 			 int (*each)(void *arg, const char *element), void *arg);
 

@@ -25,7 +25,11 @@
 struct reader {
 	struct set_list *l;
 	const char *path;
-	uint32_t line, elements, masked, refused, timed;
+	uint32_t line, elements, masked, refused;
+	uint64_t now;
+	uint64_t otherwise; /* nft's timeout of elements that say none */
+	/* Of the element being read: how long it stays, and how much of that is left; 0: for ever. */
+	uint64_t span, left;
 	int (*warn)(void *arg, const char *line);
 	void *arg;
 	char *err;
@@ -122,12 +126,34 @@ static int count(struct reader *r, uint64_t n)
 	return 0;
 }
 
+/* The element that was appended ends, if the file says so. */
+static int append_time(struct reader *r, struct timed_id id)
+{
+	if (!r->left)
+		return 0;
+	if (times_reserve(&r->l->times, 1))
+		return -ENOMEM;
+	times_append(&r->l->times, id, r->now + r->left, r->span);
+	return 0;
+}
+
+static int append_keys(struct reader *r, const struct element *e)
+{
+	int err = list_append_keys(r->l, e);
+
+	for (uint64_t k = e->first; !err && r->left && k <= e->last; k += AFXDP_SET_KEY(1, 0))
+		err = append_time(r, timed_key(k));
+	return err;
+}
+
 static int append(void *arg, const struct prefix *p)
 {
 	struct reader *r = arg;
 	int err = count(r, 1);
 
-	return err ? err : list_append(r->l, p);
+	if (!err)
+		err = list_append(r->l, p);
+	return err ? err : append_time(r, timed_prefix(p));
 }
 
 /* The first says what the set is of. */
@@ -169,7 +195,7 @@ static int read_element(struct reader *r, struct piece e)
 		return err;
 	if (is && one.kind != SET_ADDRESSES) {
 		err = count(r, ((one.last - one.first) >> 32) + 1);
-		return err ? err : list_append_keys(r->l, &one);
+		return err ? err : append_keys(r, &one);
 	}
 	if (hyphen)
 		return read_range(r, e, hyphen);
@@ -180,22 +206,88 @@ static int read_element(struct reader *r, struct piece e)
 	return err ? err : append(r, &one.prefix);
 }
 
-/* What nft says of an element behind its address. */
-static const char *const nft_attributes[] = { "timeout", "expires", "comment", "counter", NULL };
+/* What follows an element, of ours, nft's and ipset's. */
+static const char *const attributes[] = { "timeout", "expires", "comment", "counter", "packets",
+					  "bytes",   "nomatch", "skbmark", "skbprio", "skbqueue",
+					  "last",    "used",	NULL };
 
-/* Elements end by themselves elsewhere, and in our sets they do not: that is said. */
-static bool has_timeout(struct piece attributes)
+/* The first of @chars in @p that is not between quotation marks; NULL. */
+static const char *find_outside(struct piece p, const char *chars)
 {
-	struct piece value;
+	bool quoted = false;
 
-	while (attributes.n) {
-		if (!is_word(take_word(&attributes), "timeout"))
-			continue;
-		value = take_word(&attributes);
-		/* ipset's 0 is for ever. */
-		return !is_word(value, "0");
+	for (size_t i = 0; i < p.n; i++) {
+		quoted ^= p.s[i] == '"';
+		if (!quoted && strchr(chars, p.s[i]))
+			return p.s + i;
 	}
-	return false;
+	return NULL;
+}
+
+/* Split *@e in front of its attributes. Return: these. */
+static struct piece split_attributes(struct piece *e)
+{
+	struct piece rest = *e, at;
+
+	while ((at = rest).n)
+		if (is_one_of(take_word(&rest), attributes)) {
+			*e = trim((struct piece){ e->s, at.s - e->s });
+			return at;
+		}
+	return rest;
+}
+
+static void skip_quoted(struct piece *p)
+{
+	const char *end = p->n && *p->s == '"' ? memchr(p->s + 1, '"', p->n - 1) : NULL;
+
+	if (end)
+		*p = trim((struct piece){ end + 1, p->s + p->n - end - 1 });
+}
+
+static int read_span(struct reader *r, struct piece word, uint64_t *ns)
+{
+	if (span_parse(word.s, word.n, ns))
+		return 0;
+	return wrong_element(r, word,
+			     "is not a time: 10m, 1h30m, 2d, 90 (seconds), up to ten years");
+}
+
+/* When the element ends that they are about. *@nomatch: ipset's exception. */
+static int read_attributes(struct reader *r, struct piece rest, bool *nomatch)
+{
+	uint64_t left = 0;
+	int err = 0;
+
+	r->span = r->otherwise;
+	while (rest.n && !err) {
+		struct piece word = take_word(&rest);
+
+		if (is_word(word, "timeout"))
+			err = read_span(r, take_word(&rest), &r->span);
+		else if (is_word(word, "expires"))
+			err = read_span(r, take_word(&rest), &left);
+		else if (is_word(word, "comment"))
+			skip_quoted(&rest);
+		else if (is_word(word, "nomatch"))
+			*nomatch = true;
+	}
+	/* ipset's 0 is for ever. */
+	r->left = left ?: r->span;
+	r->span = r->span ?: left;
+	return err;
+}
+
+static int read_one(struct reader *r, struct piece e, struct piece attributes)
+{
+	bool nomatch = false;
+	int err = read_attributes(r, attributes, &nomatch);
+
+	if (err)
+		return err;
+	if (nomatch)
+		return not_taken(r, e, "ipset's 'nomatch' is an exception, and a set has none");
+	return read_element(r, e);
 }
 
 /* Elements with commas between them. */
@@ -204,17 +296,15 @@ static int read_elements(struct reader *r, struct piece line)
 	int err = 0;
 
 	while (line.n && !err) {
-		const char *comma = memchr(line.s, ',', line.n);
+		const char *comma = find_outside(line, ",");
 		struct piece e = trim(
 			(struct piece){ line.s, comma ? (size_t)(comma - line.s) : line.n });
-		struct piece rest = e, word = take_word(&rest), next = rest;
+		struct piece rest = split_attributes(&e);
 
-		if (rest.n && is_one_of(take_word(&next), nft_attributes)) {
-			r->timed += has_timeout(rest);
-			e = word;
-		}
 		if (e.n)
-			err = read_element(r, e);
+			err = read_one(r, e, rest);
+		else if (rest.n)
+			err = wrong_element(r, rest, "has no element in front of it");
 		line = comma ? trim((struct piece){ comma + 1, line.s + line.n - comma - 1 })
 			     : (struct piece){ line.s, 0 };
 	}
@@ -228,21 +318,17 @@ static int read_ipset(struct reader *r, struct piece rest)
 
 	take_word(&rest);
 	element = take_word(&rest);
-	r->timed += has_timeout(rest);
-	while (rest.n)
-		if (is_word(take_word(&rest), "nomatch"))
-			return not_taken(r, element,
-					 "ipset's 'nomatch' is an exception, and a set has none");
 	if (memchr(element.s, ',', element.n))
 		return not_taken(r, element, "it is more than an address");
-	return read_element(r, element);
+	return read_one(r, element, rest);
 }
 
 /* Words that begin lines around elements: of `ipset save`, of `nft list set`; and those that open
  * something there. */
-static const char *const frame_words[] = { "create",	 "flush",   "destroy",	   "type", "typeof",
-					   "flags",	 "timeout", "gc-interval", "size", "policy",
-					   "auto-merge", "comment", "counter",	   NULL };
+static const char *const frame_words[] = { "create", "flush",	   "destroy",	  "type",
+					   "typeof", "flags",	   "gc-interval", "size",
+					   "policy", "auto-merge", "comment",	  "counter",
+					   NULL };
 static const char *const open_words[] = { "table", "set", NULL };
 
 static bool is_frame(struct piece line, struct piece word)
@@ -254,7 +340,7 @@ static bool is_frame(struct piece line, struct piece word)
 static int read_line(struct reader *r, const char *s, size_t len)
 {
 	struct piece line, rest, word;
-	size_t n = 0;
+	const char *comment;
 
 	if (r->line == 1 && len >= 3 && !memcmp(s, "\xef\xbb\xbf", 3)) {
 		s += 3; /* a byte order mark, which says that this is UTF-8 */
@@ -265,12 +351,13 @@ static int read_line(struct reader *r, const char *s, size_t len)
 			 r->line);
 		return -EINVAL;
 	}
-	while (n < len && s[n] != '#' && s[n] != ';')
-		n++;
-	line = rest = trim((struct piece){ s, n });
+	comment = find_outside((struct piece){ s, len }, "#;");
+	line = rest = trim((struct piece){ s, comment ? (size_t)(comment - s) : len });
 	word = take_word(&rest);
 	if (is_word(word, "add"))
 		return read_ipset(r, rest);
+	if (is_word(word, "timeout")) /* nft's, of all that say none */
+		return read_span(r, rest, &r->otherwise);
 	if (is_frame(line, word))
 		return 0;
 	if (is_word(word, "elements")) {
@@ -349,23 +436,17 @@ static int warn_more(const struct reader *r, uint32_t n, const char *what)
 	return r->warn(r->arg, line);
 }
 
-static int warn_timed(const struct reader *r)
-{
-	char line[512];
-
-	if (!r->timed)
-		return 0;
-	snprintf(line, sizeof(line),
-		 "%s: the timeout of %u element%s is not taken: they stay until they are deleted",
-		 r->path, r->timed, r->timed == 1 ? "" : "s");
-	return r->warn(r->arg, line);
-}
-
 int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const char *line),
 	      void *arg, char *err, size_t errlen)
 {
 	struct reader r = {
-		.l = l, .path = path, .warn = warn, .arg = arg, .err = err, .errlen = errlen
+		.l = l,
+		.path = path,
+		.warn = warn,
+		.arg = arg,
+		.err = err,
+		.errlen = errlen,
+		.now = times_now(),
 	};
 	int fd, ret;
 
@@ -382,8 +463,6 @@ int list_read(struct set_list *l, const char *path, int (*warn)(void *arg, const
 		ret = warn_more(&r, r.masked, "have bits behind their length");
 	if (!ret)
 		ret = warn_more(&r, r.refused, "are not taken");
-	if (!ret)
-		ret = warn_timed(&r);
 	if (ret)
 		list_free(l);
 	else

@@ -195,15 +195,18 @@ int afxdp_rules_keep_sets(struct afxdp_rules *r, const struct afxdp_rules *old)
 
 		if (at >= 0)
 			was = old->set[at];
-		if (!was || !was->changes || strcmp(was->path, fresh->path))
+		/* Time has gone by for those that end, too. */
+		if (!was || (!was->changes && !was->list.times.n) || strcmp(was->path, fresh->path))
 			continue;
-		if (list_same(&was->read, &fresh->list)) {
+		if (list_same(was->changes ? &was->read : &was->list, &fresh->list)) {
 			set_get(was);
 			was->line = fresh->line;
 			r->set[i] = was;
 			set_put(fresh);
 			continue;
 		}
+		if (!was->changes)
+			continue;
 		ret = rules_warn(
 			r,
 			"set '%s': its file '%s' has other elements than before: they hold, "

@@ -125,7 +125,8 @@ uint32_t list_count(const struct set_list *l)
 
 bool list_same(const struct set_list *a, const struct set_list *b)
 {
-	if (a->n4 != b->n4 || a->n6 != b->n6 || a->keys != b->keys || a->kind != b->kind)
+	if (a->n4 != b->n4 || a->n6 != b->n6 || a->keys != b->keys || a->kind != b->kind ||
+	    !times_same(&a->times, &b->times))
 		return false;
 	for (uint32_t i = 0; i < a->n6; i++)
 		if (prefix6_compare(&a->v6[i], &b->v6[i]))
@@ -139,7 +140,7 @@ void list_sort(struct set_list *l)
 	uint32_t n = 0;
 
 	sort_keys(l);
-
+	times_sort(&l->times);
 	if (l->n4) {
 		qsort(l->v4, l->n4, sizeof(*l->v4), compare4);
 		for (uint32_t i = 1; i < l->n4; i++)
@@ -238,7 +239,7 @@ int list_copy(struct set_list *to, const struct set_list *from)
 	to->room6 = from->n6;
 	to->v4 = malloc((from->n4 ?: 1) * sizeof(*to->v4));
 	to->v6 = malloc((from->n6 ?: 1) * sizeof(*to->v6));
-	if (!to->v4 || !to->v6 || !to->key) {
+	if (!to->v4 || !to->v6 || !to->key || times_copy(&to->times, &from->times)) {
 		list_free(to);
 		return -ENOMEM;
 	}
@@ -256,5 +257,6 @@ void list_free(struct set_list *l)
 	free(l->v4);
 	free(l->v6);
 	free(l->key);
+	times_free(&l->times);
 	*l = (struct set_list){ .kind = l->kind };
 }

@@ -185,7 +185,7 @@ static int change_map(struct set *s, const struct prefix *p, bool add)
 }
 
 /* In both, or in neither. */
-static int change_addresses(struct set *s, const struct prefix *p, bool add)
+static int change_both(struct set *s, const struct prefix *p, bool add)
 {
 	int err = change_list(s, p, add);
 
@@ -201,6 +201,52 @@ static int change_addresses(struct set *s, const struct prefix *p, bool add)
 	return err;
 }
 
+static uint64_t due_of(const struct element *e)
+{
+	return e->span ? times_now() + e->span : 0;
+}
+
+static int change_addresses(struct set *s, const struct element *e, bool add)
+{
+	struct times *times = &s->list.times;
+	struct timed_id id = timed_prefix(&e->prefix);
+	int err = times_reserve(times, 1);
+
+	if (!err)
+		err = change_both(s, &e->prefix, add);
+	if (err == -EEXIST && times_due(times, id))
+		err = 0;
+	if (!err)
+		times_put(times, id, add ? due_of(e) : 0, e->span);
+	return err;
+}
+
+/* @e was added to, or taken out of, keys that were @before; there is room. Those that were there
+ * for ever stay so. */
+static void time_keys(struct times *t, const struct set_list *before, const struct element *e,
+		      bool add)
+{
+	uint64_t due = due_of(e);
+
+	times_cut_keys(t, e->first, e->last);
+	for (uint64_t k = e->first; add && due && k <= e->last; k += AFXDP_SET_KEY(1, 0)) {
+		uint32_t at = list_find_key(before, k);
+		bool had = at < before->keys && before->key[at] == k;
+
+		if (!had || times_due(&before->times, timed_key(k)))
+			times_append(t, timed_key(k), due, e->span);
+	}
+	times_sort(t);
+}
+
+static bool any_timed(const struct times *t, const struct element *e)
+{
+	for (uint64_t k = e->first; t->n && k <= e->last; k += AFXDP_SET_KEY(1, 0))
+		if (times_due(t, timed_key(k)))
+			return true;
+	return false;
+}
+
 /* A range may have been there in part, so the list is what it goes back to. */
 static int change_keys(struct set *s, const struct element *e, bool add)
 {
@@ -208,29 +254,43 @@ static int change_keys(struct set *s, const struct element *e, bool add)
 	int err = list_copy(&before, &s->list);
 
 	if (!err)
+		err = times_reserve(&s->list.times, (e->last - e->first) / AFXDP_SET_KEY(1, 0) + 1);
+	if (!err)
 		err = list_change_keys(&s->list, e, add);
 	if (!err && s->cells.cell)
 		err = keys_change(s->cells.cell, &before, e, add);
+	if (err == -EEXIST && any_timed(&before.times, e))
+		err = 0;
 	if (err) {
 		list_free(&s->list);
 		s->list = before;
 		return err;
 	}
+	time_keys(&s->list.times, &before, e, add);
 	list_free(&before);
 	return 0;
 }
 
+int set_begin_change(struct set *s)
+{
+	return s->changes ? 0 : list_copy(&s->read, &s->list);
+}
+
+void set_end_change(struct set *s, uint32_t changes)
+{
+	s->changes += changes;
+	if (!s->changes)
+		list_free(&s->read);
+}
+
 int set_change(struct set *s, const struct element *e, bool add)
 {
-	int err = s->changes ? 0 : list_copy(&s->read, &s->list);
+	int err = set_begin_change(s);
 
 	if (err)
 		return err;
-	err = e->kind == SET_ADDRESSES ? change_addresses(s, &e->prefix, add)
-				       : change_keys(s, e, add);
-	s->changes += !err;
-	if (!s->changes)
-		list_free(&s->read);
+	err = e->kind == SET_ADDRESSES ? change_addresses(s, e, add) : change_keys(s, e, add);
+	set_end_change(s, !err);
 	return err;
 }
 

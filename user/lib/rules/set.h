@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <afxdp/classifier.h>
+#include "times.h"
 
 #define SET_NAME_MAX	 64
 #define SET_ELEMENTS_MAX 1000000
@@ -97,6 +98,7 @@ struct element {
 	enum set_kind kind;
 	struct prefix prefix;
 	uint64_t first, last;
+	uint64_t span; /* ns until it ends by itself; 0: it does not. element_parse() leaves it 0 */
 };
 
 /**
@@ -119,6 +121,7 @@ struct set_list {
 	uint32_t n4, room4;
 	struct prefix6 *v6;
 	uint32_t n6, room6;
+	struct times times; /* of those that end by themselves */
 };
 
 /** list_append_keys() - likewise, of an element that is no address. */
@@ -286,9 +289,25 @@ struct set *set_new(const char *name, const char *path);
 /** set_make_map() - the map, filled. Return: 0 or -errno. */
 int set_make_map(struct set *s);
 
-/** set_change() - add or take out one element, in the list and in the map. -ENOSPC: the map has to
- * be made anew for it. Unless it returns 0, list and map are as before. */
+/**
+ * set_change() - add or take out one element, in the list and in the map.
+ *
+ * What is there and ends by itself is added again: with the time that is given now, or for ever.
+ * -EEXIST: it is there for ever. -ENOSPC: the map has to be made anew for it. Unless it returns 0,
+ * list and map are as before.
+ */
 int set_change(struct set *s, const struct element *e, bool add);
+
+/* What the file said is kept from the first change on; so many have been made. */
+int set_begin_change(struct set *s);
+void set_end_change(struct set *s, uint32_t changes);
+
+/**
+ * set_expire() - take out those that have ended at @now (times_now()), *@budget at most, which is
+ * less then. Return: 0; -ENOMEM; -EAGAIN: there are more; -ENOSPC: those that are left go when the
+ * map is made anew.
+ */
+int set_expire(struct set *s, uint64_t now, uint32_t *budget);
 void set_put(struct set *s);
 
 #endif

@@ -184,8 +184,11 @@ static struct set *find(const struct afxdp_rules *r, const char *name, char *err
 	return NULL;
 }
 
-static int parse_element(const struct set *s, const char *element, struct element *e, char *err,
-			 size_t errlen)
+/* Behind an element: it ends by itself. */
+#define TIMEOUT " timeout "
+
+static int parse_element(const struct set *s, const char *element, bool add, struct element *e,
+			 char *err, size_t errlen)
 {
 	static const char *const forms[] = {
 		[SET_ADDRESSES] = "an IPv4 or IPv6 address or CIDR",
@@ -193,12 +196,29 @@ static int parse_element(const struct set *s, const char *element, struct elemen
 		[SET_MACS] = "an Ethernet address",
 		[SET_SERVICES] = "an IPv4 address with a port, A.B.C.D:PORT",
 	};
+	const char *timeout = strstr(element, TIMEOUT);
+	size_t len = timeout ? (size_t)(timeout - element) : strlen(element);
+	uint64_t span = 0;
 	bool masked;
 
-	if (element_parse(element, strlen(element), e, &masked) && e->kind == s->list.kind)
-		return 0;
-	snprintf(err, errlen, "'%.60s' is not %s", element, forms[s->list.kind]);
-	return -EINVAL;
+	if (!element_parse(element, len, e, &masked) || e->kind != s->list.kind) {
+		snprintf(err, errlen, "'%.*s' is not %s", len < 60 ? (int)len : 60, element,
+			 forms[s->list.kind]);
+		return -EINVAL;
+	}
+	if (timeout &&
+	    (!add ||
+	     !span_parse(timeout + strlen(TIMEOUT), strlen(timeout + strlen(TIMEOUT)), &span) ||
+	     !span)) {
+		snprintf(
+			err, errlen,
+			add ? "'%.60s' is not a time: 10m, 1h30m, 2d, 90 (seconds), up to ten years"
+			    : "'%.60s': what is taken out has no timeout",
+			timeout + (add ? strlen(TIMEOUT) : 1));
+		return -EINVAL;
+	}
+	e->span = span;
+	return 0;
 }
 
 static int change(struct afxdp_rules *r, const char *name, const char *element, bool add, char *err,
@@ -210,7 +230,7 @@ static int change(struct afxdp_rules *r, const char *name, const char *element, 
 
 	if (!s)
 		return -ENOENT;
-	ret = parse_element(s, element, &e, err, errlen);
+	ret = parse_element(s, element, add, &e, err, errlen);
 	if (ret)
 		return ret;
 	ret = set_change(s, &e, add);
@@ -218,7 +238,8 @@ static int change(struct afxdp_rules *r, const char *name, const char *element, 
 	case 0:
 		break;
 	case -EEXIST:
-		snprintf(err, errlen, "'%s' is in set '%s' already", element, name);
+		snprintf(err, errlen, "'%s' is in set '%s' already%s", element, name,
+			 e.span ? ", without a timeout" : "");
 		break;
 	case -ENOENT:
 		snprintf(err, errlen, "'%s' is not an element of set '%s'", element, name);
@@ -245,29 +266,49 @@ int afxdp_rules_set_del(struct afxdp_rules *r, const char *name, const char *ele
 	return change(r, name, element, false, err, errlen);
 }
 
-/* Those from key *@i on that are one element: ports in a row are a range. *@i moves behind it. */
-static struct element next_keys(const struct set_list *l, uint32_t *i)
+/* Those from key *@i on that are one element: ports in a row, that end together, are a range. *@i
+ * moves behind it. */
+static struct element next_keys(const struct set_list *l, uint32_t *i, uint64_t *due)
 {
 	struct element e = { .kind = l->kind, .first = l->key[*i], .last = l->key[*i] };
 
-	while (++*i < l->keys && l->kind == SET_PORTS && l->key[*i] == e.last + AFXDP_SET_KEY(1, 0))
+	*due = times_due(&l->times, timed_key(e.first));
+	while (++*i < l->keys && l->kind == SET_PORTS &&
+	       l->key[*i] == e.last + AFXDP_SET_KEY(1, 0) &&
+	       times_due(&l->times, timed_key(l->key[*i])) == *due)
 		e.last = l->key[*i];
 	return e;
 }
 
+/* @text has room for what is left of an element's time behind it. */
+static void print_left(char *text, uint64_t due)
+{
+	uint64_t now = times_now();
+	char left[SPAN_TEXT];
+
+	if (!due)
+		return;
+	span_print(due > now ? due - now : 1, left);
+	sprintf(text + strlen(text), TIMEOUT "%s", left);
+}
+
+#define ELEMENT_TEXT (PREFIX_TEXT + sizeof(TIMEOUT) + SPAN_TEXT)
+
 int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 			 int (*each)(void *arg, const char *element), void *arg)
 {
-	char text[PREFIX_TEXT];
+	char text[ELEMENT_TEXT];
 	const struct set *s = find(r, name, text, sizeof(text));
+	uint64_t due;
 	int ret = 0;
 
 	if (!s)
 		return -ENOENT;
 	for (uint32_t i = 0; i < s->list.keys && !ret;) {
-		struct element e = next_keys(&s->list, &i);
+		struct element e = next_keys(&s->list, &i, &due);
 
 		element_print_keys(&e, text);
+		print_left(text, due);
 		ret = each(arg, text);
 	}
 	for (uint32_t i = 0; i < s->list.n4 + s->list.n6 && !ret; i++) {
@@ -278,6 +319,7 @@ int afxdp_rules_set_list(const struct afxdp_rules *r, const char *name,
 		else
 			p.v4 = s->list.v4[i];
 		prefix_print(&p, text);
+		print_left(text, times_due(&s->list.times, timed_prefix(&p)));
 		ret = each(arg, text);
 	}
 	return ret;
@@ -326,6 +368,7 @@ static int other_set(struct afxdp_rules *to, const struct set *from, const struc
 		     char *err, size_t errlen)
 {
 	struct set *set = set_new(from->name, o->path ?: from->path);
+	uint32_t all = UINT32_MAX;
 	int ret;
 
 	if (!set || rules_add_set(to, set))
@@ -338,6 +381,9 @@ static int other_set(struct afxdp_rules *to, const struct set *from, const struc
 		set->changes = from->changes;
 		ret = list_copy(&set->read, &from->read);
 	}
+	/* Those that have ended need no room any more. */
+	if (!ret)
+		ret = set_expire(set, times_now(), &all);
 	if (ret || !o->element)
 		return ret;
 	return set_change(set, o->element, o->add);
@@ -408,7 +454,7 @@ int afxdp_rules_with_element(const struct afxdp_rules *r, const char *name, cons
 	struct other o = { .name = name, .add = add };
 	const struct set *s = find(r, name, err, errlen);
 	struct element e;
-	int ret = s ? parse_element(s, element, &e, err, errlen) : -ENOENT;
+	int ret = s ? parse_element(s, element, add, &e, err, errlen) : -ENOENT;
 
 	*out = NULL;
 	if (ret)
