@@ -139,8 +139,46 @@ static void test_rest_grows(void)
 	rests(&q, ADAPT_REST_NS / ADAPT_WINDOW_NS);
 }
 
+/* A polling worker whose frames come while it looks waits longer for more than one that finds them
+ * there when it gets its core back. */
+static void test_patience(void)
+{
+	struct queue q = fresh();
+	int i, k;
+
+	load(&q, 10 * ADAPT_UP, 1);
+	CHECK(adapt_patience(&q.a) == ADAPT_SPIN_NS, "patient before anything is known");
+	for (i = 0; i < 20; i++) { /* every 50 us, to a worker that looks 10 times meanwhile */
+		for (k = 0; k < 10; k++)
+			adapt_empty(&q.a);
+		adapt_found(&q.a);
+	}
+	load(&q, 10 * ADAPT_UP, 1);
+	CHECK(adapt_patience(&q.a) == ADAPT_WAIT_NS, "impatient though frames come as it looks");
+	load(&q, 0, ADAPT_HOLD - 1);
+	CHECK(adapt_patience(&q.a) == ADAPT_WAIT_NS, "a pause says nothing of the sender");
+	/* Frames once in three windows, in which it looked in vain for the rest. */
+	for (i = 0; i < 4; i++) {
+		adapt_found(&q.a);
+		for (k = 0; k < 1000; k++)
+			adapt_empty(&q.a);
+		q.now += 2 * ADAPT_WINDOW_NS;
+		load(&q, 30 * ADAPT_UP, 1);
+	}
+	CHECK(adapt_patience(&q.a) == ADAPT_SPIN_NS, "patient with a sender on its own core");
+	/* It never gets to the end of its ring. */
+	adapt_found(&q.a);
+	load(&q, 10 * ADAPT_UP, 1);
+	CHECK(adapt_patience(&q.a) == ADAPT_WAIT_NS, "impatient though frames come faster");
+	/* Another phase of polling begins with what is safe. */
+	adapt_rest(&q.a, q.now);
+	rests(&q, ADAPT_REST_NS / ADAPT_WINDOW_NS);
+	CHECK(adapt_patience(&q.a) == ADAPT_SPIN_NS, "patience outlasts a rest");
+}
+
 int main(void)
 {
+	test_patience();
 	test_up_and_down();
 	test_hysteresis();
 	test_window();

@@ -253,12 +253,13 @@ static bool gives_up(struct worker *w)
 {
 	uint64_t now;
 
+	adapt_empty(&w->adapt);
 	if (++w->empty_turns % CLOCK_TURNS)
 		return false;
 	now = worker_now();
 	if (!w->empty_since)
 		w->empty_since = now;
-	if (now - w->empty_since > ADAPT_SPIN_NS) {
+	if (now - w->empty_since > adapt_patience(&w->adapt)) {
 		adapt_rest(&w->adapt, now);
 		w->count.mode_switches++;
 	} else {
@@ -351,6 +352,7 @@ static void *worker_run(void *arg)
 		if (!receive(w)) {
 			idle(w);
 		} else if (w->mode == MODE_ADAPTIVE) {
+			adapt_found(&w->adapt);
 			w->empty_since = 0;
 			if (!(++w->busy_turns % CLOCK_TURNS))
 				count_switch(w, worker_now());
