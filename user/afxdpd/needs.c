@@ -67,6 +67,7 @@ static int tell_program(struct daemon *d, const struct needs *now)
 {
 	struct afxdp_config run = d->prog.config.run;
 	bool more = lacks(&d->program_needs, now);
+	uint8_t before = d->prog.needs;
 	int err = 0;
 
 	run.stamp = now->stamp;
@@ -81,8 +82,8 @@ static int tell_program(struct daemon *d, const struct needs *now)
 		err = afxdp_prog_need(&d->prog, now->program);
 	if (err && err != -ENOLINK)
 		return daemon_failed(d, EXIT_RUNTIME, "%s", d->prog.why);
-	if (more)
-		afxdp_quiesce();
+	if (more && d->prog.needs == before)
+		afxdp_quiesce(); /* an exchange has done so */
 	d->program_needs = *now;
 	return 0;
 }

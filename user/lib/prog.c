@@ -5,12 +5,10 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
-#include <linux/membarrier.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 #include "dispatcher.h"
 #include "prog_parts.h"
@@ -252,8 +250,14 @@ static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
 /* The new program @obj is in the link: it is the one from now on. */
 static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules)
 {
-	/* Both objects hold these maps; each closes its own descriptors. */
-	bpf_object__close(p->obj);
+	bool alone = !rules && !p->config.rules;
+
+	/* All objects hold these maps; each closes its own descriptors. */
+	bpf_object__close(p->before);
+	p->before = alone ? p->obj : NULL;
+	p->needs_before = p->needs;
+	if (!alone)
+		bpf_object__close(p->obj);
 	p->obj = obj;
 	p->prog_fd = program_fd(obj);
 	p->config.rules = rules;
@@ -482,16 +486,11 @@ void afxdp_prog_close(struct afxdp_prog *p)
 			if (fds[i] >= 0)
 				close(fds[i]);
 	}
+	bpf_object__close(p->before);
 	if (p->xdp)
 		dispatcher_free(p->xdp);
 	else
 		bpf_object__close(p->obj);
 	memset(p, 0, sizeof(*p));
 	p->link_fd = -1;
-}
-
-void afxdp_quiesce(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(50000); /* no membarrier here (nohz_full): longer than any NAPI poll */
 }

@@ -58,14 +58,16 @@ struct afxdp_prog_config {
 struct afxdp_prog {
 	struct afxdp_prog_config config;
 	struct afxdp_occupant found;
-	struct bpf_object *obj;	 /* NULL if adopted */
-	struct xdp_program *xdp; /* NULL unless we joined a dispatcher */
+	struct bpf_object *obj;	   /* NULL if adopted */
+	struct bpf_object *before; /* without rules: what was in the link before, still loaded */
+	struct xdp_program *xdp;   /* NULL unless we joined a dispatcher */
 	int prog_fd, link_fd;
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
 	uint32_t queues; /* slots the maps have */
 	uint8_t needs;	 /* AFXDP_NEED_* that the program sees to; rules may ask for more */
-	bool hw;	 /* bound to the device, with its metadata */
-	bool bare;	 /* without any: in a dispatcher that takes nothing else */
+	uint8_t needs_before;
+	bool hw;   /* bound to the device, with its metadata */
+	bool bare; /* without any: in a dispatcher that takes nothing else */
 	bool attached, generic, adopted, pinned;
 	char why[384];	   /* one line for the user when a call fails */
 	char refusal[160]; /* the kernel's words on why native mode could not be had, or "" */
@@ -139,10 +141,10 @@ int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bp
  * afxdp_prog_need() - from here on somebody asks for @needs (AFXDP_NEED_*), and nobody for more.
  *
  * If the program without rules that is in our link sees to others, one that sees to these takes its
- * place as afxdp_prog_commit() does it; any other sees to everything already but the oddities,
- * which it counts or not from its beginning.
+ * place as afxdp_prog_commit() does it, and the other stays loaded, to be back soon; any other sees
+ * to everything already but the oddities, which it counts or not from its beginning.
  *
- * Return: 0, and no frame meets the old program any more; -errno, with p->why.
+ * Return: 0, and no frame meets an old program any more; -errno, with p->why.
  */
 int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs);
 
