@@ -26,7 +26,7 @@ ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_s
 	ctl_stop;
 
 /* Verbs of ctl_rules. */
-ctl_command ctl_rules_check, ctl_rules_test, ctl_rules_explain;
+ctl_command ctl_rules_check, ctl_rules_test, ctl_rules_explain, ctl_rules_import;
 
 /** ctl_read_rules() - of ctl->expression if there is one, else of the file @path; warnings are
  * printed. Return: 0, or an exit status after the one line that says why. */

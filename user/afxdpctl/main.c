@@ -23,6 +23,8 @@ static const struct {
 	  "check FILE, or test FILE|-f EXPR --pcap CAPTURE; need no daemon" },
 	{ "rules", ctl_rules, "VERB",
 	  "explain FILE|-f EXPR [-r CAPTURE [-n N]]: what they ask of its N-th frame" },
+	{ "rules", ctl_rules, "VERB",
+	  "import nft|ipset FILE DIRECTORY: rules and sets of other programs" },
 	{ "set", ctl_set, "NAME VERB",
 	  "add ELEMENT [timeout 10m], del ELEMENT, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* rules.c - rules: of a running daemon, shown with their counters, and replaced; or of a file
- * (check.c, trial.c, explain.c). */
+ * (check.c, trial.c, explain.c, import.c). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -136,6 +136,7 @@ static const struct {
 	{ "check", ctl_rules_check, true },
 	{ "test", ctl_rules_test, true },
 	{ "explain", ctl_rules_explain, true },
+	{ "import", ctl_rules_import, false },
 };
 
 int ctl_rules(const struct ctl *ctl, int argc, char **argv)
@@ -152,5 +153,5 @@ int ctl_rules(const struct ctl *ctl, int argc, char **argv)
 		return ctl_fail(2, "unknown verb 'rules %s' (--help shows all)", argv[1]);
 	return ctl_fail(
 		2, "rules: say what: show, replace FILE, check FILE, test FILE --pcap CAPTURE, or "
-		   "explain FILE [-r CAPTURE [-n N]]");
+		   "explain FILE [-r CAPTURE [-n N]], import nft|ipset FILE DIRECTORY");
 }
