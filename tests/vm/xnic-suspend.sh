@@ -24,7 +24,7 @@ sleep_at() {
 	local before
 	before=$(awk '/^success/ { print $2 }' $woken)
 	echo "$1" >/sys/power/pm_test
-	echo mem >/sys/power/state || fail "suspend ($1) was refused: $(cat $woken)"
+	vm-sleep || fail "suspend ($1) was refused: $(cat $woken)"
 	[ "$(awk '/^success/ { print $2 }' $woken)" -gt "$before" ] || fail "no suspend ($1)"
 }
 
