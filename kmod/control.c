@@ -141,10 +141,10 @@ static int control_unplugged(struct xnic_adapter *ad)
 	 * it, and that has been mended. */
 	if (READ_ONCE(ad->regs))
 		return 0;
-	netdev_err(ad->netdev,
-		   "the device does not answer any more: unplugged, or in need of a reset (echo 1 "
-		   ">/sys/bus/pci/devices/%s/reset)\n",
-		   pci_name(ad->pdev));
+	netdev_err(
+		ad->netdev,
+		"the device does not answer any more: unplugged, or in need of a reset (echo 1 >/sys/bus/pci/devices/%s/reset)\n",
+		pci_name(ad->pdev));
 	control_lose(ad);
 	if (ad->was_open)
 		control_stop_running(ad);
@@ -368,7 +368,7 @@ static int control_asleep(struct xnic_adapter *ad, struct xnic_call *call)
 	}
 }
 
-/* The device does not answer. Everything can be given back, nothing had; until it has been reset. */
+/* The device does not answer. Everything can be given back, nothing had; until it is reset. */
 static int control_gone(struct xnic_adapter *ad, struct xnic_call *call)
 {
 	switch (call->msg.node.type) {

@@ -111,13 +111,14 @@ static pci_ers_result_t xnic_error_detected(struct pci_dev *pdev, pci_channel_st
 	if (state == pci_channel_io_perm_failure) {
 		WRITE_ONCE(ad->regs, NULL);
 		recovery_sleep(ad, XNIC_WHY_ERROR);
-		netdev_err(ad->netdev, "the kernel has given the slot up, stays down: power it off "
-				       "and on, or move the card\n");
+		netdev_err(
+			ad->netdev,
+			"the kernel has given the slot up, stays down: power it off and on, or move the card\n");
 		return PCI_ERS_RESULT_DISCONNECT;
 	}
 	netdev_err(ad->netdev,
-		   "%s PCI error, stopped until the kernel has recovered the slot; if it "
-		   "cannot: " XNIC_ADVICE "\n",
+		   "%s PCI error, stopped until the slot is recovered; if it is not: " XNIC_ADVICE
+		   "\n",
 		   state == pci_channel_io_normal ? "non-fatal" : "fatal", pci_name(pdev));
 	xnic_fault_channel_lost(ad);
 	recovery_sleep(ad, XNIC_WHY_ERROR);
