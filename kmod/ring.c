@@ -239,8 +239,6 @@ static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)
 	tx->span = 0;
 	tx->xsk_last = ~0U; /* none */
 	tx->xsk_asked = false;
-	if (!tx->pool)
-		tx->taken.skip = false;
 	/* A queue that stopped is woken by this restart. */
 	u64_stats_set(&tx->n[XNIC_TX_WAKE], max(u64_stats_read(&tx->n[XNIC_TX_WAKE]),
 						u64_stats_read(&tx->n[XNIC_TX_STOP])));

@@ -45,6 +45,7 @@ static void xsk_assign(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 
 				SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
 		rx->xsk_asked = false;
 		rx->xsk_stuck = false;
+		ad->tx[queue].taken.skip = false; /* of a frame that another pool began */
 	}
 	WRITE_ONCE(rx->pool, pool);
 	WRITE_ONCE(ad->tx[queue].pool, pool);
