@@ -88,7 +88,7 @@ enum xnic_tx_counter {
 	XNIC_TX_BUSY, /* frames of the stack that found the ring full: never, with one sender */
 	XNIC_TX_DROPPED,
 	XNIC_TX_XDP_FULL,
-	XNIC_TX_XSK_INVALID, /* AF_XDP frames completed unsent: their metadata cannot be */
+	XNIC_TX_XSK_INVALID, /* AF_XDP frames completed unsent: too long, metadata that cannot be */
 	XNIC_TX_PADDED,	     /* XDP and AF_XDP frames below XNIC_TX_MINIMUM */
 	XNIC_TX_CSUM,
 	XNIC_TX_TSO,

@@ -9,6 +9,9 @@
 #define XNIC_XSK_TX_POLL 64
 /* Descriptors of the largest frame: its buffers, a context and padding. */
 #define XNIC_XSK_WORST	 (XNIC_XDP_WORST + 2)
+/* Bytes of the longest: what the part takes. It would not come to the end of one that does not fit
+ * into its transmit FIFO; and several buffers can hold one eight times as long. */
+#define XNIC_XSK_LONGEST (XNIC_MTU_MAX + XNIC_L2_OVERHEAD)
 
 /* What a frame's metadata asks for. */
 struct xsk_tx_request {
@@ -51,6 +54,13 @@ static void xsk_complete_unsent(struct xnic_tx *tx, u32 n)
 		xsk_tx_completed(tx->pool, n);
 }
 
+/* A frame of @n descriptors that cannot be sent. */
+static noinline void xsk_refuse(struct xnic_tx *tx, u32 n)
+{
+	u64_stats_inc(&tx->n[XNIC_TX_XSK_INVALID]);
+	xsk_complete_unsent(tx, n);
+}
+
 /* Return: false if the metadata of the frame that begins with @desc asks for what cannot be. */
 static noinline bool xsk_request(struct xnic_tx *tx, const struct xdp_desc *desc, u32 length,
 				 u32 *options)
@@ -71,8 +81,7 @@ static __always_inline void xsk_put(struct xnic_tx *tx, const struct xdp_desc *d
 
 	if (unlikely(pool->tx_metadata_len && desc->options & XDP_TX_METADATA) &&
 	    !xsk_request(tx, desc, length, &options)) {
-		u64_stats_inc(&tx->n[XNIC_TX_XSK_INVALID]);
-		xsk_complete_unsent(tx, n);
+		xsk_refuse(tx, n);
 		return;
 	}
 	for (i = 0; i < n; i++) {
@@ -136,7 +145,10 @@ static u32 xsk_send_taken(struct xnic_tx *tx, u32 limit)
 			break;
 		for (i = 0, length = 0; i < t->n; i++)
 			length += t->desc[i].len;
-		xsk_put(tx, t->desc, t->n, length);
+		if (likely(length <= XNIC_XSK_LONGEST))
+			xsk_put(tx, t->desc, t->n, length);
+		else
+			xsk_refuse(tx, t->n);
 		t->n = 0;
 	}
 	return t->at - at;

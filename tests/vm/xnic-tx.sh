@@ -160,6 +160,17 @@ expect_eq "invalid frames" "$(sum xsk_invalid)" 306
 # The largest frames in the smallest ring.
 sent mg '1400x15*40' '1400x18*40' '60:14:16*100' '60*100'
 expect_eq "large frames" $GOT 280
+# Longer than the part can send, although descriptors can say it: the last byte is one too many.
+invalid=$(sum xsk_invalid)
+ip link set eth0 mtu 9000
+on eth1 ip link set eth1 mtu 9000
+carriers
+sent g '60*2' '36000x18*5' '9022x5*3' '9023x5*5' '60*2'
+expect_eq "frames beside those that are too long" $GOT 7
+expect_eq "frames that are too long" $(($(sum xsk_invalid) - invalid)) 10
+ip link set eth0 mtu 1500
+on eth1 ip link set eth1 mtu 1500
+carriers
 # The stack's own frames of that kind (a guest's, through tun, or a packet socket's) have their checksum made by the stack, and right. (Of the two's
 # places the context descriptor, which has eight bits, would say 0 and 50.)
 checksums() {
