@@ -115,7 +115,7 @@ END
 expect_eq "sets alone" "$(imports ipset 1)" "default pass"
 expect_eq "their elements" "$(cut -d' ' -f1 "$dir/out/bad.set" "$dir/out/svc-tcp.set" "$dir/out/svc-udp.set" "$dir/out/m.set" "$dir/out/p.set" | paste -sd ' ')" \
 	"198.51.100.0/24 10.0.0.1:80 10.0.0.1:53 02:00:00:00:00:01 53"
-expect_status 1 build/afxdpctl rules import ipset "$dir/text" "$dir/out2"
+expect_status 1 build/afxdpctl rules import ipset "$dir/text" "$dir/out3"
 for line in "3: 'add bad 10.1.0.0/16 nomatch' is not taken" "7: 'add svc 10.0.0.9,icmp:echo-request' is not taken" "10: 'create all list:set size 8' is not taken: there are no sets of type list:set"; do
 	expect_match "what is said" "$OUT" "$dir/text:$line"
 done

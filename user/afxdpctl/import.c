@@ -174,12 +174,8 @@ static int read_all(struct import *im, const char *path)
 	return 0;
 }
 
-static int write_rules(struct import *im, const char *sets, const char *rules)
+static int write_rules(struct import *im, FILE *f, const char *sets, const char *rules)
 {
-	FILE *f = create(im, RULES);
-
-	if (!f)
-		return 2;
 	fprintf(f,
 		"# Made of '%s'. Frames with VLAN tags, MPLS labels or PPPoE are matched by an\n"
 		"# expression that begins with 'inner' only: see afxdp-rules(5).\n%s\n%s",
@@ -194,14 +190,19 @@ static int import(struct import *im, void (*take)(struct import *im))
 {
 	char *sets = NULL, *rules = NULL;
 	size_t sets_size, rules_size;
+	FILE *f = create(im, RULES);
 	int status = 1;
 
+	if (!f)
+		return 2;
 	im->sets = open_memstream(&sets, &sets_size);
 	im->rules = open_memstream(&rules, &rules_size);
 	if (im->sets && im->rules)
 		take(im);
 	if (im->sets && !fclose(im->sets) && im->rules && !fclose(im->rules))
-		status = write_rules(im, sets, rules);
+		status = write_rules(im, f, sets, rules);
+	else
+		fclose(f);
 	free(sets);
 	free(rules);
 	return status;

@@ -274,7 +274,9 @@ static bool flags(struct rule *r, bool *found)
 	*found = true;
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		if (is(r, r->i + 2, names[i]) && !strchr("&|,/=!", *word(r, r->i + 3))) {
-			say(r, "%stcp[tcpflags] & %s != 0", *r->expression ? " and " : "", ours[i]);
+			/* tcp[...] is of IPv4 alone. */
+			say(r, "%s(tcp[tcpflags] & %s != 0 or (ip6[6] = 6 and ip6[53] & %s != 0))",
+			    *r->expression ? " and " : "", ours[i], ours[i]);
 			r->i += 3;
 			return true;
 		}
