@@ -26,6 +26,6 @@ run_idle() {
 table_idle() {
 	printf '## CPU without traffic, percent of a core\n\n| subject | median | min to max |\n|---|---|---|\n'
 	summary cpu_percent | rows %.3f
-	printf '\n## Resident memory, MiB\n\nOf afxdpd, 16 MiB are its UMEM (8192 frames of 2048 bytes).\n\n| subject | median | min to max |\n|---|---|---|\n'
+	printf '\n## Resident memory, MiB\n\nOf afxdpd, 64 MiB are its UMEM (32768 frames of 2048 bytes).\n\n| subject | median | min to max |\n|---|---|---|\n'
 	summary resident_kib 1024 | rows %.1f
 }

@@ -140,7 +140,7 @@ lean() { [ "$(resident)" -le 16384 ]; }
 one_daemon() {
 	local held event i
 	name=$rxif queues=2
-	start_daemon "$@"
+	start_daemon --ring 8192 "$@"
 	feed
 	serves "$*: start"
 	deleted

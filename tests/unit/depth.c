@@ -15,8 +15,10 @@ struct queue {
 	uint64_t deep_rate, shallow_rate; /* frames/s that come out at each depth */
 	uint32_t noise;			  /* +- per cent, anew every 3 ms */
 	uint32_t wobble;		  /* of now */
-	uint32_t loss;			  /* per cent of the frames, when shallow */
-	uint64_t shallow_ns;		  /* time spent shallow */
+	uint32_t per_batch;		  /* frames that come at once */
+	uint64_t batches;
+	uint32_t loss;	     /* per cent of the frames, when shallow */
+	uint64_t shallow_ns; /* time spent shallow */
 };
 
 static uint64_t state = 88172645463325252ULL;
@@ -33,28 +35,31 @@ static uint32_t rnd(uint32_t below)
 static void runs(struct queue *q, uint64_t ns)
 {
 	for (uint64_t end = q->now + ns; q->now < end; q->now += MS / 2) {
-		bool shallow = q->d.now < q->d.deep;
+		bool shallow = q->d.now == q->d.shallow && q->d.now < q->d.deep;
 		uint64_t rate = shallow ? q->shallow_rate : q->deep_rate, n;
 
 		if (q->now % (3 * MS) < MS / 2)
 			q->wobble = q->noise ? 100 - q->noise + rnd(2 * q->noise + 1) : 100;
 		n = rate * q->wobble / 100 / 2000;
 		q->frames += n;
+		q->batches += n / q->per_batch;
 		q->lost += shallow ? n * q->loss / 100 : 0;
 		q->shallow_ns += shallow ? MS / 2 : 0;
 		/* As the worker does: otherwise it does not know. */
-		depth_turn(&q->d, q->now, q->frames,
+		depth_turn(&q->d, q->now, q->frames, q->batches,
 			   depth_counts_lost(&q->d, q->now) ? q->lost : 0);
 	}
 }
 
 static struct queue load(uint64_t deep, uint64_t shallow, uint32_t noise)
 {
-	struct queue q = {
-		.now = 1000 * MS, .deep_rate = deep, .shallow_rate = shallow, .noise = noise
-	};
+	struct queue q = { .now = 1000 * MS,
+			   .deep_rate = deep,
+			   .shallow_rate = shallow,
+			   .noise = noise,
+			   .per_batch = 64 };
 
-	depth_init(&q.d, RING, 0);
+	depth_init(&q.d, RING, 0, 64);
 	return q;
 }
 
@@ -81,6 +86,57 @@ static void test_paced(void)
 	CHECK(!q.d.changes, "never chosen");
 	CHECK(q.shallow_ns < 150 * MS, "%lu ms of ten seconds were spent on trials",
 	      (unsigned long)(q.shallow_ns / MS));
+}
+
+/* Few frames at a time: the kernel is not behind, and it is not even tried. */
+static void test_not_behind(void)
+{
+	struct queue q = load(1488095, 1488095, 5);
+
+	q.per_batch = 20;
+	runs(&q, 60000 * MS);
+	CHECK(!q.shallow_ns, "%lu ms of a minute were spent on trials",
+	      (unsigned long)(q.shallow_ns / MS));
+	/* A sender that makes up for what it missed. */
+	for (int i = 0; i < 100; i++) {
+		q.per_batch = 64;
+		runs(&q, (DEPTH_FULL_WINDOWS - 2) * 5 * MS);
+		q.per_batch = 20;
+		runs(&q, 10 * MS);
+	}
+	CHECK(!q.shallow_ns, "%lu ms spent on trials after stalls",
+	      (unsigned long)(q.shallow_ns / MS));
+	/* Smaller batches than NAPI's are full with fewer. */
+	depth_init(&q.d, RING, 0, 16);
+	q.shallow_rate = 2 * q.deep_rate;
+	q.per_batch = 16;
+	runs(&q, 500 * MS);
+	CHECK(q.d.now == DEPTH_SHALLOW, "batches of 16 are full");
+	/* Nothing is behind any more, though the rate is what it was. */
+	q.per_batch = 8;
+	runs(&q, 300 * MS);
+	CHECK(q.d.now == RING, "batches are not full: %u", q.d.now);
+}
+
+/* Deeper than a load needs that the kernel cannot keep up with: as deep as that one may be. */
+static void test_levels(void)
+{
+	struct queue q = load(3000000, 3000000, 1);
+
+	depth_init(&q.d, 4 * DEPTH_BUSY, 0, 64);
+	q.per_batch = 20;
+	runs(&q, 1000 * MS);
+	CHECK(q.d.now == 4 * DEPTH_BUSY, "not behind: %u", q.d.now);
+	q.per_batch = 64;
+	runs(&q, 1000 * MS);
+	CHECK(q.d.now == DEPTH_BUSY, "behind, and shallow is no faster: %u", q.d.now);
+	q.per_batch = 20;
+	runs(&q, 10 * MS);
+	CHECK(q.d.now == 4 * DEPTH_BUSY, "not behind any more: %u", q.d.now);
+	q.per_batch = 64;
+	q.shallow_rate = 4000000;
+	runs(&q, 3000 * MS);
+	CHECK(q.d.now == DEPTH_SHALLOW, "behind, and shallow is faster: %u", q.d.now);
 }
 
 static void test_slow_loads(void)
@@ -111,7 +167,7 @@ static void test_loss(void)
 	runs(&q, 700 * MS);
 	CHECK(q.d.now == DEPTH_SHALLOW, "loses less than it wins: %u", q.d.now);
 	q.loss = 40;
-	runs(&q, 300 * MS);
+	runs(&q, 600 * MS); /* a trial may be under way */
 	CHECK(q.d.now == RING, "loses more than it wins: %u", q.d.now);
 }
 
@@ -152,11 +208,11 @@ static void test_fixed(void)
 {
 	struct queue q = load(4000000, 5000000, 5);
 
-	depth_init(&q.d, RING, 1024);
+	depth_init(&q.d, RING, 1024, 64);
 	CHECK(q.d.now == 1024, "as asked for: %u", q.d.now);
 	runs(&q, 5000 * MS);
 	CHECK(q.d.now == 1024 && !q.d.changes, "and stays so: %u", q.d.now);
-	depth_init(&q.d, 256, 0);
+	depth_init(&q.d, 256, 0, 64);
 	runs(&q, 5000 * MS);
 	CHECK(q.d.now == 256, "a ring that is shallow anyway: %u", q.d.now);
 }
@@ -165,6 +221,8 @@ int main(void)
 {
 	test_saturated();
 	test_paced();
+	test_not_behind();
+	test_levels();
 	test_slow_loads();
 	test_bursty();
 	test_loss();

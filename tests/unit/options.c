@@ -74,8 +74,7 @@ static void test_defaults(void)
 {
 	GOOD();
 	CHECK(!strcmp(o.ifname, "rx0") && o.all_queues && o.mode == MODE_ADAPTIVE, "defaults");
-	CHECK(!strcmp(o.sink, "count") && o.batch == 64 && o.ring == 8192 && o.frames == 8192,
-	      "defaults");
+	CHECK(!strcmp(o.sink, "count") && o.batch == 64 && !o.ring && !o.frames, "defaults");
 	CHECK(o.attach == AFXDP_ATTACH_AUTO && o.zerocopy == AFXDP_ZC_AUTO && !o.frame_size,
 	      "defaults");
 	CHECK(o.stamp == STAMP_AUTO && !o.count && !o.duration && !o.interval && !o.cpu_count,
@@ -294,6 +293,39 @@ static void test_together(void)
 	CHECK(o.frames == 16384, "%u frames for a ring of 16384", o.frames);
 }
 
+static void test_size(void)
+{
+	static const struct {
+		uint32_t queues, frame_size;
+		uint64_t mib;
+		uint32_t ring;
+	} machines[] = { { 1, 2048, 16384, 32768 },  { 2, 2048, 16384, 32768 },
+			 { 1, 4096, 16384, 32768 },  { 4, 2048, 16384, 16384 },
+			 { 2, 4096, 16384, 16384 },  { 8, 2048, 16384, 8192 },
+			 { 256, 4096, 16384, 8192 }, { 1, 2048, 512, 16384 },
+			 { 1, 2048, 1024, 32768 },   { 1, 2048, 1023, 16384 },
+			 { 2, 2048, 512, 8192 },     { 0, 2048, 16384, 32768 } };
+	struct ring_size s = { 0 };
+
+	for (size_t i = 0; i < sizeof(machines) / sizeof(*machines); i++) {
+		GOOD();
+		s = options_size(&o, machines[i].queues, machines[i].frame_size,
+				 machines[i].mib << 20);
+		CHECK(s.ring == machines[i].ring && s.frames == s.ring,
+		      "%u queues, frames of %u, %lu MiB: ring %u, %u frames", machines[i].queues,
+		      machines[i].frame_size, (unsigned long)machines[i].mib, s.ring, s.frames);
+	}
+	GOOD("--frames", "16384");
+	s = options_size(&o, 1, 2048, 1ULL << 36);
+	CHECK(s.ring == 16384 && s.frames == 16384, "frames: ring %u", s.ring);
+	GOOD("--frames", "1048576");
+	s = options_size(&o, 1, 2048, 1ULL << 36);
+	CHECK(s.ring == 32768 && s.frames == 1048576, "many frames: ring %u", s.ring);
+	GOOD("--ring", "64");
+	s = options_size(&o, 1, 2048, 1ULL << 36);
+	CHECK(s.ring == 64 && s.frames == 4096, "asked for: ring %u, %u frames", s.ring, s.frames);
+}
+
 static void test_unknown(void)
 {
 	REFUSED("unknown option '--turbo'", "--turbo");
@@ -335,7 +367,7 @@ static void test_config(void)
 	       "  batch \t= 32  \n#ring 3\nhugepages\nsink pcap:/tmp/a b.pcap\nstamp off");
 	CHECK(!parse("-c", path, NULL), "%s", why);
 	CHECK(!strcmp(o.ifname, "rx7") && o.queue_count == 2 && o.mode == MODE_SPIN, "config");
-	CHECK(o.batch == 32 && o.ring == 8192 && o.hugepages && o.stamp == 0, "config");
+	CHECK(o.batch == 32 && !o.ring && o.hugepages && o.stamp == 0, "config");
 	CHECK(!strcmp(o.sink, "pcap:/tmp/a b.pcap"), "'%s'", o.sink);
 	/* The command line wins, wherever -c stands in it. */
 	CHECK(!parse("-m", "busy", "-c", path, "--stamp", "every", NULL), "%s", why);
@@ -514,13 +546,16 @@ static const char *random_word(char *room, size_t size)
 
 static void check_sane(void)
 {
+	struct ring_size size;
+
 	CHECK(o.help || o.version || o.check || o.ifname, "no interface");
 	if (o.help || o.version)
 		return;
-	CHECK(afxdp_ring_size_ok(o.ring) && afxdp_ring_size_ok(o.frames), "ring %u frames %u",
-	      o.ring, o.frames);
-	CHECK(o.batch >= 1 && o.batch <= 256 && o.batch <= o.ring && o.frames >= o.ring,
-	      "batch %u ring %u frames %u", o.batch, o.ring, o.frames);
+	size = options_size(&o, 1, 2048, 1ULL << 33);
+	CHECK(afxdp_ring_size_ok(size.ring) && afxdp_ring_size_ok(size.frames), "ring %u frames %u",
+	      size.ring, size.frames);
+	CHECK(o.batch >= 1 && o.batch <= 256 && o.batch <= size.ring && size.frames >= size.ring,
+	      "batch %u ring %u frames %u", o.batch, size.ring, size.frames);
 	CHECK(o.all_queues || (o.queue_count && o.queue_count <= QUEUES_MAX), "queues");
 	CHECK(o.mode < MODES && o.duration >= 0 && o.interval >= 0, "mode %d", o.mode);
 }
@@ -568,6 +603,7 @@ int main(void)
 	test_lists();
 	test_texts();
 	test_together();
+	test_size();
 	test_unknown();
 	test_config();
 	test_named_sinks();

@@ -183,11 +183,13 @@ static uint32_t expected_queues(const struct daemon *d)
 
 int daemon_sink_start(struct daemon *d, const char *spec, struct life **life)
 {
+	/* With one queue it has the most. */
+	const struct ring_size most = opening_size(d->options, 1, 2048);
 	const struct sink_env env = {
 		.ifname = d->nic.name,
 		.ports = d->worker_count ?: expected_queues(d),
-		.ring = d->options->ring,
-		.frames = d->options->frames,
+		.ring = most.ring,
+		.frames = most.frames,
 		.frame_size = opening_frame_size(d->options, d->nic.mtu),
 	};
 	const struct sink_ops *ops;

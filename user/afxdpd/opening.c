@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "daemon.h"
 #include "refusal.h"
 
@@ -30,6 +31,13 @@ uint32_t opening_frame_size(const struct options *o, uint32_t mtu)
 	if (o->frame_size)
 		return o->frame_size;
 	return mtu > 1500 ? 4096 : 2048;
+}
+
+struct ring_size opening_size(const struct options *o, uint32_t queues, uint32_t frame_size)
+{
+	uint64_t memory = (uint64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+
+	return options_size(o, queues, frame_size, memory);
 }
 
 static int choose_queues(struct opening *o)
@@ -93,11 +101,13 @@ static int socket_failed(struct opening *o, uint32_t queue, int err, const char 
 static int open_sockets(struct opening *o)
 {
 	const struct options *want = o->options;
+	uint32_t frame_size = opening_frame_size(want, o->nic.mtu);
+	struct ring_size size = opening_size(want, o->count, frame_size);
 	struct afxdp_xsk_config config = {
 		.ifindex = o->ifindex,
-		.frames = want->frames,
-		.frame_size = opening_frame_size(want, o->nic.mtu),
-		.ring = want->ring,
+		.frames = size.frames,
+		.frame_size = frame_size,
+		.ring = size.ring,
 		.hugepages = want->hugepages,
 		.zerocopy = want->attach == AFXDP_ATTACH_GENERIC ? AFXDP_ZC_OFF : want->zerocopy,
 	};

@@ -66,6 +66,9 @@ void opening_free(struct opening *o);
  */
 int opening_check(struct opening *o);
 
+/** opening_size() - slots and frames of each of so many queues, as options and memory allow. */
+struct ring_size opening_size(const struct options *o, uint32_t queues, uint32_t frame_size);
+
 /** opening_frame_size() - bytes of a UMEM chunk for a device of @mtu. */
 uint32_t opening_frame_size(const struct options *o, uint32_t mtu);
 

@@ -22,7 +22,6 @@ void options_default(struct options *o)
 		.all_queues = true,
 		.mode = MODE_ADAPTIVE,
 		.sink = "count",
-		.ring = 8192,
 		.stamp = STAMP_AUTO,
 	};
 }
@@ -175,10 +174,33 @@ static int check_sinks(struct parse *p)
 	return 0;
 }
 
+/*
+ * Slots of a ring if nobody says how many. RING_MOST: 22 ms of a gigabit of smallest frames; the
+ * longest that a host was seen to take a core away is half of that. RING_LEAST: 5.5 ms of them.
+ * ROOM_MOST, ROOM_SHARE: bytes of all frames together, and as a part of the machine's memory.
+ */
+#define RING_MOST  32768
+#define RING_LEAST 8192
+#define ROOM_MOST  (128ULL << 20)
+#define ROOM_SHARE 16
+
+struct ring_size options_size(const struct options *o, uint32_t queues, uint32_t frame_size,
+			      uint64_t memory)
+{
+	uint64_t room = memory / ROOM_SHARE < ROOM_MOST ? memory / ROOM_SHARE : ROOM_MOST;
+	uint32_t ring = o->ring ?: RING_MOST;
+
+	room /= (uint64_t)(queues ?: 1) * frame_size;
+	while (!o->ring && ring > RING_LEAST && (ring > room || (o->frames && ring > o->frames)))
+		ring /= 2;
+	return (struct ring_size){ ring, o->frames ?: ring };
+}
+
 /* Options that only make sense, or not, together. */
 static int check_together(struct parse *p)
 {
 	struct options *o = p->o;
+	uint32_t ring = o->ring ?: RING_LEAST;
 
 	if (o->help || o->version)
 		return 0;
@@ -188,20 +210,19 @@ static int check_together(struct parse *p)
 		return wrong(p, "-f and -r exclude each other: put '%s' into '%s' as 'capture ...'",
 			     o->expression, o->rules);
 	if (!o->batch)
-		o->batch = o->ring < 64 ? o->ring : 64;
-	if (!o->frames)
+		o->batch = ring < 64 ? ring : 64;
+	if (!o->frames && o->ring)
 		o->frames = o->ring < 2048 ? 4096 : o->ring < 8192 ? o->ring * 2 : o->ring;
-	if (o->frames < o->ring)
+	if (o->frames && o->frames < ring)
 		return wrong(
 			p,
 			"--frames %u is less than --ring %u: there must be a frame for every slot",
-			o->frames, o->ring);
-	if (o->depth > o->ring)
-		return wrong(p, "--depth %u is more than the slots of --ring %u", o->depth,
-			     o->ring);
-	if (o->batch > o->ring)
+			o->frames, ring);
+	if (o->depth > ring)
+		return wrong(p, "--depth %u is more than the slots of --ring %u", o->depth, ring);
+	if (o->batch > ring)
 		return wrong(p, "--batch %u is more than the --ring %u it is taken from", o->batch,
-			     o->ring);
+			     ring);
 	return check_sinks(p);
 }
 

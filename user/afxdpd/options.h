@@ -35,8 +35,9 @@ struct options {
 	const char *expression, *rules;
 	enum afxdp_attach attach;
 	enum afxdp_zerocopy zerocopy;
-	uint32_t batch, ring, frames, frame_size;
-	uint32_t depth; /* frames in circulation; 0: by trial */
+	uint32_t batch, frame_size;
+	uint32_t ring, frames; /* 0: options_size() will say */
+	uint32_t depth;	       /* frames in circulation; 0: by trial */
 	bool hugepages;
 	int cpus[QUEUES_MAX];
 	uint32_t cpu_count;
@@ -68,6 +69,17 @@ void options_default(struct options *o);
  */
 int options_parse(struct options *o, int argc, char **argv, char *why, size_t size);
 void options_free(struct options *o);
+
+struct ring_size {
+	uint32_t ring, frames;
+};
+
+/**
+ * options_size() - slots of a ring and frames of a queue, where they were left open too.
+ * @queues: that are served. @frame_size: bytes. @memory: that the machine has, bytes.
+ */
+struct ring_size options_size(const struct options *o, uint32_t queues, uint32_t frame_size,
+			      uint64_t memory);
 
 /** options_help() - the usage text, made from the table that the parser works by. */
 void options_help(void);

@@ -220,7 +220,7 @@ static int go(struct worker *w)
 
 	w->resting = false;
 	/* Another socket counts its losses from 0, on another device perhaps. */
-	depth_init(&w->depth, w->xsk.config.ring, w->depth_wanted);
+	depth_init(&w->depth, w->xsk.config.ring, w->depth_wanted, w->batch);
 	w->depth.changes = changes;
 	w->xsk.depth = w->depth.now;
 	w->next = w->empty_turns = w->busy_turns = 0;

@@ -207,7 +207,8 @@ static void judge_depth(struct worker *w)
 
 	if (depth_counts_lost(&w->depth, now))
 		afxdp_xsk_stats(&w->xsk, &s);
-	depth_turn(&w->depth, now, w->count.frames, s.rx_ring_full + s.rx_fill_ring_empty_descs);
+	depth_turn(&w->depth, now, w->count.frames, w->count.batches,
+		   s.rx_ring_full + s.rx_fill_ring_empty_descs);
 	set_depth(w);
 }
 
