@@ -250,6 +250,17 @@ static void let_go(struct daemon *d, struct life *l)
 		life_send(l, SINK_CLOSE);
 }
 
+/* d->why says of what. */
+static void sink_fails(struct daemon *d)
+{
+	json_t *reply = daemon_refusal(d->why);
+
+	let_go(d, d->next_sink);
+	d->next_sink = NULL;
+	daemon_needs_no_more(d);
+	daemon_change_ends(d, &d->sink_change, false, reply);
+}
+
 void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 {
 	const struct life *busy = d->next_sink ?: d->old_sink;
@@ -257,9 +268,7 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 	/* A sink that somebody asked for who waits no longer, and that is not open yet. */
 	if (d->next_sink && !d->installing && d->sink_change.ask && ask_gone(d->sink_change.ask)) {
 		daemon_failed(d, 0, "the client has hung up");
-		let_go(d, d->next_sink);
-		d->next_sink = NULL;
-		daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
+		sink_fails(d);
 		busy = d->old_sink;
 	}
 	if (busy) {
@@ -278,36 +287,32 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 	daemon_change_begins(d, &d->sink_change, "sink", spec, ask);
 }
 
-/* d->why says of what. */
-static void sink_fails(struct daemon *d)
-{
-	let_go(d, d->next_sink);
-	d->next_sink = NULL;
-	daemon_change_ends(d, &d->sink_change, false, daemon_refusal(d->why));
-}
-
 static void sink_failed(struct daemon *d)
 {
 	daemon_failed(d, 0, "%s", d->next_sink->why);
 	sink_fails(d);
 }
 
-/* Needs first: the new sink's first frame must have what it needs. Orders reach a worker in the
- * order in which they are sent. */
+/* Needs first, as they reach a worker in the order in which they are sent. */
 static void install(struct daemon *d)
 {
-	struct worker_stamp stamp;
+	const struct worker_stamp stamp = { d->needs.stamp, d->needs.sparse, d->settle };
 
-	if (daemon_needs_more(d, d->next_sink->ops, &stamp.settle)) {
-		sink_fails(d);
-		return;
-	}
-	stamp.every = d->needs.stamp;
-	stamp.sparse = d->needs.sparse;
 	daemon_order(d, WORKER_STAMP, put_stamp, &stamp);
 	d->installing = true;
 	daemon_order(d, WORKER_SINK, put_port, d->next_sink);
 	daemon_sink_step(d); /* there may be no worker yet */
+}
+
+/* The new sink's first frame must have what it needs. */
+static void before_install(struct daemon *d)
+{
+	if (daemon_needs_more(d, d->next_sink->ops, &d->settle))
+		sink_fails(d);
+	else if (d->settle)
+		life_send(d->next_sink, SINK_SETTLE);
+	else
+		install(d);
 }
 
 void daemon_sink_step(struct daemon *d)
@@ -362,7 +367,9 @@ void daemon_sink_back(struct daemon *d, struct life_order *o)
 		if (o->err)
 			sink_failed(d);
 		else
-			install(d);
+			before_install(d);
+	} else if (l == d->next_sink && o->msg.type == SINK_SETTLE && !d->installing) {
+		install(d);
 	} else if (l == d->old_sink && l->closed) {
 		d->old_sink = NULL;
 		life_free(l);

@@ -93,6 +93,7 @@ struct daemon {
 	struct life *leaving;	/* others that are to close, once they are back */
 	struct named named[NAMED_MAX];
 	uint32_t named_count;	    /* that have been begun */
+	bool settle;		    /* next_sink needs more than the one before: see needs.c */
 	bool installing;	    /* workers are being told of next_sink */
 	struct needs needs;	    /* of the sink that workers were told of last */
 	struct needs program_needs; /* of all that get frames: what the program is to do */
@@ -242,7 +243,8 @@ void daemon_sink_tick(struct daemon *d);
 void daemon_needs_begin(struct daemon *d);
 
 /** daemon_needs_more() - before workers hear of a sink with @ops: what it needs beside the present
- * one. @settle: set if frames that are in the rings lack it. Return: 0, or an exit status with
+ * one. @settle: set if frames that are in the rings or under way lack it.
+ * Return: 0, or an exit status with
  * d->why set, and nothing has changed. */
 int daemon_needs_more(struct daemon *d, const struct sink_ops *ops, bool *settle);
 

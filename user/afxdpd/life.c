@@ -11,6 +11,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "prog.h"
 
 /* A descriptor table of our own, which has only the bells and what is opened from now on. Failing
  * that we share: everything works, until a disk dies. */
@@ -59,6 +60,9 @@ static int carry_out(struct life *l, enum word what)
 		break;
 	case SINK_ATTACH:
 		err = attach(l);
+		break;
+	case SINK_SETTLE: /* here, for it may take long */
+		afxdp_quiesce();
 		break;
 	case SINK_DETACH:
 		l->ops->detach(l->sink);

@@ -62,12 +62,9 @@ static bool lacks(const struct needs *has, const struct needs *wants)
 	return wants->program & ~has->program || (has->sparse && !wants->sparse);
 }
 
-/* No frame meets a program any more that does less, when this returns 0. */
 static int tell_program(struct daemon *d, const struct needs *now)
 {
 	struct afxdp_config run = d->prog.config.run;
-	bool more = lacks(&d->program_needs, now);
-	uint8_t before = d->prog.needs;
 	int err = 0;
 
 	run.stamp = now->stamp;
@@ -82,8 +79,6 @@ static int tell_program(struct daemon *d, const struct needs *now)
 		err = afxdp_prog_need(&d->prog, now->program);
 	if (err && err != -ENOLINK)
 		return daemon_failed(d, EXIT_RUNTIME, "%s", d->prog.why);
-	if (more && d->prog.needs == before)
-		afxdp_quiesce(); /* an exchange has done so */
 	d->program_needs = *now;
 	return 0;
 }
@@ -111,6 +106,7 @@ void daemon_needs_no_more(struct daemon *d)
 {
 	struct needs exact = needs_of_all(d);
 
+	d->needs = needs_of(d->options, d->sink->ops);
 	if (tell_program(d, &exact))
 		daemon_warn("%s: the XDP program goes on doing more than it needs to", d->why);
 }

@@ -24,6 +24,7 @@ enum word {
 	/* Orders to a sink's thread (life.h). */
 	SINK_OPEN,
 	SINK_ATTACH,
+	SINK_SETTLE, /* wait until no frame is under way that an earlier program has seen */
 	SINK_DETACH, /* workers rest: let go of their sockets */
 	SINK_REATTACH,
 	SINK_FINISH,

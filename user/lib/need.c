@@ -5,7 +5,7 @@
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-#include "prog.h"
+#include "prog_parts.h"
 
 int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs)
 {
@@ -23,11 +23,12 @@ int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs)
 	if (!obj)
 		err = afxdp_prog_prepare(p, NULL, &obj);
 	if (!err)
-		err = afxdp_prog_commit(p, NULL, obj);
+		err = prog_exchange(p, obj);
 	if (err) {
 		bpf_object__close(obj);
 		p->needs = before;
 	} else {
+		prog_become(p, obj, NULL);
 		p->needs_before = before;
 	}
 	return err;

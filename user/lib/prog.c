@@ -212,12 +212,8 @@ static int load_ours(struct afxdp_prog *p)
 	int err;
 
 	p->queues = p->config.queues;
-	if (joins(p)) /* and cannot be exchanged */
-		p->needs = AFXDP_NEED_ALL;
-	if (joins(p))
-		err = join_dispatcher(p);
-	else
-		err = load_alone(p);
+	p->needs = joins(p) ? AFXDP_NEED_ALL : p->needs; /* it cannot be exchanged there */
+	err = joins(p) ? join_dispatcher(p) : load_alone(p);
 	if (err)
 		return err;
 	if (rules) {
@@ -247,8 +243,7 @@ static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
 	return err;
 }
 
-/* The new program @obj is in the link: it is the one from now on. */
-static void become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules)
+void prog_become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules)
 {
 	bool alone = !rules && !p->config.rules;
 
@@ -299,31 +294,37 @@ close:
 	return err;
 }
 
+int prog_exchange(struct afxdp_prog *p, const struct bpf_object *obj)
+{
+	if (!bpf_link_update(p->link_fd, program_fd(obj), NULL))
+		return 0;
+	return prog_failed(p, -errno, "%s: cannot put the new program in the old one's place: %s",
+			   p->config.ifname,
+			   errno == ENOLINK
+				   ? "it is not attached any more, for somebody has detached it"
+				   : strerror(errno));
+}
+
 int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj)
 {
 	struct afxdp_rules *old = p->config.rules;
 	struct afxdp_config run = p->config.run;
+	int err;
 
 	if (rules && old && afxdp_rules_go_on(rules, old))
 		return prog_failed(p, -EIO, "%s: cannot carry the limits' state over",
 				   p->config.ifname);
 	/* The default is compiled into the rules, so no frame meets one generation's rules and the
 	 * other's default. */
-	if (bpf_link_update(p->link_fd, program_fd(obj), NULL))
-		return prog_failed(p, -errno,
-				   "%s: cannot put the new program in the old one's place: %s",
-				   p->config.ifname,
-				   errno == ENOLINK ? "it is not attached any more, for "
-						      "somebody has detached it"
-						    : strerror(errno));
+	err = prog_exchange(p, obj);
+	if (err)
+		return err;
 	afxdp_quiesce();
-	if (rules || old) {
-		run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
-		afxdp_prog_set(p, &run);
-	}
+	run.default_verdict = rules ? afxdp_rules_default(rules) : AFXDP_CAPTURE;
+	afxdp_prog_set(p, &run);
 	if (rules && old)
 		afxdp_rules_inherit(rules, old);
-	become(p, obj, rules);
+	prog_become(p, obj, rules);
 	return 0;
 }
 

@@ -141,10 +141,11 @@ int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bp
  * afxdp_prog_need() - from here on somebody asks for @needs (AFXDP_NEED_*), and nobody for more.
  *
  * If the program without rules that is in our link sees to others, one that sees to these takes its
- * place as afxdp_prog_commit() does it, and the other stays loaded, to be back soon; any other sees
+ * place in one step, and the other stays loaded, to be back soon; any other sees
  * to everything already but the oddities, which it counts or not from its beginning.
  *
- * Return: 0, and no frame meets an old program any more; -errno, with p->why.
+ * Return: 0; frames that are under way may still meet the one before, until afxdp_quiesce() is
+ * over. -errno, with p->why.
  */
 int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* prog_parts.h - what prog.c, occupant.c and pins.c have in common. */
+/* prog_parts.h - what prog.c, need.c, occupant.c and pins.c have in common. */
 #ifndef AFXDP_PROG_PARTS_H
 #define AFXDP_PROG_PARTS_H
 
@@ -8,6 +8,12 @@
 /* Put the one line into p->why. Return: @err. */
 __attribute__((format(printf, 3, 4))) int prog_failed(struct afxdp_prog *p, int err,
 						      const char *format, ...);
+
+/* prog.c: @obj takes the place of the program in our link. Return: 0; -errno with p->why. */
+int prog_exchange(struct afxdp_prog *p, const struct bpf_object *obj);
+
+/* It has: it is the one from now on. Without rules the other stays loaded. */
+void prog_become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rules *rules);
 
 /* occupant.c: p->found is attached already. */
 
