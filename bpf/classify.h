@@ -13,6 +13,7 @@
 
 #include "actions.h"
 #include "config.h"
+#include "copy.h"
 #include "inner.h"
 #include "load.h"
 #include "set.h"
@@ -39,6 +40,8 @@ __weak __attribute__((noinline)) __u32 afxdp_classify(struct xdp_md *ctx, struct
 	class += afxdp_limit(ctx, p, 0, 1, 1);
 	class += afxdp_limit_source(ctx, p, &limited);
 	class += afxdp_inner(ctx, p);
+	class += afxdp_copy(p, 0, 1, 0);
+	class += afxdp_tee(ctx, p);
 	class += afxdp_set4(class);
 	class += afxdp_set6(ctx, p, class);
 	class += afxdp_rank4(class);

@@ -101,7 +101,7 @@ struct afxdp_parse {
 	__u8 l3_offset;
 	__u8 l4_offset;
 	__u8 protocol; /* layer 4, behind IPv6 extension headers */
-	__u8 reserved;
+	__u8 copies;   /* readers that get a copy, a bit each: copy.h */
 };
 
 /* A classifier's answer: verdict and rule in one register. */

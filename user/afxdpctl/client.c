@@ -28,108 +28,110 @@ int ctl_fail(int status, const char *format, ...)
 	return status;
 }
 
-/* What has been received and not been looked at. */
-struct input {
-	char *text;
-	size_t have, room;
-};
-
-/* Read up to the next newline, and take that line away. Return: it, from malloc(), or NULL. */
-static char *read_line(int fd, struct input *in)
+/* Append what is there; a descriptor that comes with it is kept. */
+bool ctl_receive(int fd, struct ctl_input *in, int flags)
 {
-	char *end;
+	char room[CMSG_SPACE(sizeof(int))];
+	struct iovec to;
+	struct msghdr msg = {
+		.msg_iov = &to, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)
+	};
+	const struct cmsghdr *c;
+	ssize_t n;
 
-	while (!in->have || !(end = memchr(in->text, '\n', in->have))) {
-		ssize_t n;
+	if (in->have == in->room) {
+		char *more = realloc(in->text, in->room = in->room * 2 ?: 65536);
 
-		if (in->have == in->room) {
-			char *more = realloc(in->text, in->room = in->room * 2 ?: 65536);
-
-			if (!more)
-				return NULL;
-			in->text = more;
-		}
-		n = recv(fd, in->text + in->have, in->room - in->have, 0);
-		if (n <= 0)
-			return NULL;
-		in->have += n;
+		if (!more)
+			return false;
+		in->text = more;
 	}
-	*end = '\0';
-	return strdup(in->text);
+	to = (struct iovec){ in->text + in->have, in->room - in->have };
+	n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC | flags);
+	if (n <= 0)
+		return n < 0 && flags & MSG_DONTWAIT && (errno == EAGAIN || errno == EINTR);
+	in->have += n;
+	c = CMSG_FIRSTHDR(&msg);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		if (in->passed > 0)
+			close(in->passed);
+		memcpy(&in->passed, CMSG_DATA(c), sizeof(in->passed));
+	}
+	return true;
 }
 
-static void take_line(struct input *in)
+json_t *ctl_take(struct ctl_input *in)
 {
-	size_t len = strlen(in->text) + 1;
+	char *end = in->have ? memchr(in->text, '\n', in->have) : NULL;
+	json_t *line;
+	size_t len;
 
-	in->have -= len;
-	memmove(in->text, in->text + len, in->have);
+	if (!end)
+		return NULL;
+	len = end - in->text;
+	line = json_loadb(in->text, len, 0, NULL) ?: json_object();
+	in->have -= len + 1;
+	memmove(in->text, end + 1, in->have);
+	return line;
 }
 
 /* Lines of progress, then the reply. */
-static json_t *await_reply(int fd)
+static json_t *await_reply(int fd, struct ctl_input *in)
 {
-	struct input in = { 0 };
-	json_t *reply = NULL;
-	char *line;
+	for (;;) {
+		json_t *reply = ctl_take(in);
+		const char *stage = json_string_value(json_object_get(reply, "progress"));
 
-	while ((line = read_line(fd, &in))) {
-		const char *stage;
-
-		take_line(&in);
-		reply = json_loads(line, 0, NULL);
-		free(line);
-		stage = json_string_value(json_object_get(reply, "progress"));
-		if (!stage)
-			break;
-		if (isatty(STDERR_FILENO))
+		if (reply && !stage)
+			return reply;
+		if (stage && isatty(STDERR_FILENO))
 			ctl_fail(0, "%.0f s: %s (Ctrl-C cancels what has not begun)",
 				 json_real_value(json_object_get(reply, "seconds")), stage);
 		json_decref(reply);
-		reply = NULL;
+		if (!reply && !ctl_receive(fd, in, 0))
+			return NULL;
 	}
-	free(in.text);
-	return reply;
 }
 
-static json_t *exchange(int fd, const json_t *request)
+bool ctl_say(int fd, const json_t *request)
 {
 	char *line = json_dumps(request, JSON_COMPACT);
-	json_t *reply = NULL;
 	size_t len = line ? strlen(line) : 0;
+	bool said;
 
 	if (!line)
-		return NULL;
+		return false;
 	line[len] = '\n';
-	if (send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1)
-		reply = await_reply(fd);
+	said = send(fd, line, len + 1, MSG_NOSIGNAL) == (ssize_t)len + 1;
 	free(line);
-	return reply;
+	return said;
 }
 
-int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
+int ctl_open(const struct ctl *ctl, int *fd)
 {
 	const struct timeval limit = { .tv_sec = ANSWER_S };
-	const char *error;
 	char why[512];
-	int fd;
 
+	if (!ctl->ifname && !ctl->control)
+		return ctl_fail(2, "no interface: say which with -i IFACE");
+	*fd = ctl->control ? find_at(ctl->control, why, sizeof(why))
+			   : find_daemon(ctl->ifname, why, sizeof(why));
+	if (*fd < 0)
+		return ctl_fail(3, "%s", why);
+	setsockopt(*fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return 0;
+}
+
+int ctl_ask_at(int fd, struct ctl_input *in, json_t *request, json_t **reply)
+{
+	const char *error;
+
+	*reply = NULL;
 	if (!request)
 		return ctl_fail(2, "what was given is not UTF-8, which the control socket speaks");
-	if (!ctl->ifname && !ctl->control) {
-		json_decref(request);
-		return ctl_fail(2, "no interface: say which with -i IFACE");
-	}
-	fd = ctl->control ? find_at(ctl->control, why, sizeof(why))
-			  : find_daemon(ctl->ifname, why, sizeof(why));
-	if (fd < 0) {
-		json_decref(request);
-		return ctl_fail(3, "%s", why);
-	}
-	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
-	*reply = exchange(fd, request);
+	if (ctl_say(fd, request))
+		*reply = await_reply(fd, in);
 	json_decref(request);
-	close(fd);
 	if (!*reply)
 		return ctl_fail(
 			1,
@@ -146,6 +148,21 @@ int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 	ctl_fail(1, "%s", error ? error : "afxdpd refused without a reason");
 	json_decref(*reply);
 	return 1;
+}
+
+int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
+{
+	struct ctl_input in = { 0 };
+	int fd, status = ctl_open(ctl, &fd);
+
+	if (status) {
+		json_decref(request);
+		return status;
+	}
+	status = ctl_ask_at(fd, &in, request, reply);
+	free(in.text);
+	close(fd);
+	return status;
 }
 
 json_t *ctl_report(const struct ctl *ctl, int *status)

@@ -11,9 +11,10 @@ struct ctl {
 	const char *ifname;
 	const char *control; /* socket file, or NULL for the daemon of @ifname in this namespace */
 	bool json;
-	const char *expression; /* for `rules check`, `rules test` and `rules explain` */
-	const char *pcap;	/* for the latter two */
-	const char *frame;	/* its number, for `rules explain` */
+	const char *expression;		  /* for `rules check`, `rules test` and `rules explain` */
+	const char *pcap;		  /* for the latter two */
+	const char *frame;		  /* its number, for `rules explain` */
+	const char *count, *write, *snap; /* for `dump` */
 };
 
 struct afxdp_rules;
@@ -23,7 +24,7 @@ struct afxdp_rules;
 typedef int ctl_command(const struct ctl *ctl, int argc, char **argv);
 
 ctl_command ctl_status, ctl_ledger, ctl_top, ctl_rules, ctl_set, ctl_mode, ctl_sink, ctl_doctor,
-	ctl_stop;
+	ctl_stop, ctl_dump;
 
 /* Verbs of ctl_rules. */
 ctl_command ctl_rules_check, ctl_rules_test, ctl_rules_explain, ctl_rules_import;
@@ -45,6 +46,29 @@ void ctl_print_notes(const json_t *reply);
  * Return: 0, or an exit status after the one line that says why.
  */
 int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply);
+
+/* What has been received and not been looked at. */
+struct ctl_input {
+	char *text;
+	size_t have, room;
+	int passed; /* a descriptor that came with it; 0: none */
+};
+
+/** ctl_open() - connect. Return: 0, or an exit status after the one line that says why. */
+int ctl_open(const struct ctl *ctl, int *fd);
+
+/** ctl_ask_at() - as ctl_ask(), at a connection that stays. */
+int ctl_ask_at(int fd, struct ctl_input *in, json_t *request, json_t **reply);
+
+/** ctl_say() - send @request, and wait for nothing. Return: whether it went. */
+bool ctl_say(int fd, const json_t *request);
+
+/** ctl_receive() - read what is there. @flags: MSG_DONTWAIT, or 0 to wait for something. Return:
+ * false if no more will come. */
+bool ctl_receive(int fd, struct ctl_input *in, int flags);
+
+/** ctl_take() - the next line that has been received: a new reference, or NULL. */
+json_t *ctl_take(struct ctl_input *in);
 
 /** ctl_report() - the daemon's report: new reference, or NULL after the one line, with *status set.
  */

@@ -29,6 +29,8 @@ static const struct {
 	  "add ELEMENT [timeout 10m], del ELEMENT, list, or replace FILE" },
 	{ "mode", ctl_mode, "MODE", "change to interrupt, busy, spin or adaptive" },
 	{ "sink", ctl_sink, "SINK", "send frames to another sink from now on" },
+	{ "dump", ctl_dump, "[EXPR]",
+	  "look at frames, dropped ones too, as tcpdump would; or -w FILE|-" },
 	{ "doctor", ctl_doctor, "", "what IFACE can do, and what to change; needs no daemon" },
 	{ "stop", ctl_stop, "", "end the daemon; it prints its ledger" },
 };
@@ -49,7 +51,7 @@ static void help(FILE *to)
 static int main_status(int argc, char **argv)
 {
 	static const struct option longs[] = { { "interface", required_argument, NULL, 'i' },
-					       { "control", required_argument, NULL, 'c' },
+					       { "control", required_argument, NULL, 'C' },
 					       { "pcap", required_argument, NULL, 'p' },
 					       { "json", no_argument, NULL, 'j' },
 					       { "version", no_argument, NULL, 'V' },
@@ -59,13 +61,22 @@ static int main_status(int argc, char **argv)
 	int c;
 
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":i:f:r:n:Vh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, ":i:f:r:n:c:w:s:Vh", longs, NULL)) != -1) {
 		switch (c) {
 		case 'i':
 			ctl.ifname = optarg;
 			break;
-		case 'c':
+		case 'C':
 			ctl.control = optarg;
+			break;
+		case 'c':
+			ctl.count = optarg;
+			break;
+		case 'w':
+			ctl.write = optarg;
+			break;
+		case 's':
+			ctl.snap = optarg;
 			break;
 		case 'f':
 			ctl.expression = optarg;
@@ -102,6 +113,8 @@ static int main_status(int argc, char **argv)
 			continue;
 		if ((ctl.expression || ctl.pcap || ctl.frame) && commands[i].run != ctl_rules)
 			return ctl_fail(2, "%s takes neither -f nor --pcap nor -n", argv[optind]);
+		if ((ctl.count || ctl.write || ctl.snap) && commands[i].run != ctl_dump)
+			return ctl_fail(2, "%s takes none of -c, -w and -s", argv[optind]);
 		return commands[i].run(&ctl, argc - optind, argv + optind);
 	}
 	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);

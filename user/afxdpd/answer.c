@@ -98,6 +98,7 @@ static const struct {
 	{ "ledger", do_ledger, false }, { "mode", do_mode, false },
 	{ "sink", do_sink, false },	{ "rules", do_rules, false },
 	{ "set", do_set, false },	{ "rules-replace", do_rules_replace, false },
+	{ "dump", tee_start, false },	{ "dump-end", tee_end, false },
 	{ "stop", do_stop, true },
 };
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "post.h"
 #include "words.h"
 
@@ -24,6 +25,8 @@ struct ask {
 	uint32_t uid, pid;	 /* who asks */
 	uint32_t client, serial; /* the clerk's: which connection */
 	uint32_t gone;		 /* set by the clerk: the client has hung up */
+	int pass;		 /* a descriptor, plus one, that goes with the reply; 0: none */
+	struct afxdp_msg *held;	 /* sent home when the connection ends; or NULL */
 	struct ask *next;	 /* the steward's list of those it has not looked at */
 };
 
@@ -65,6 +68,8 @@ static inline void ask_free(struct ask *a)
 {
 	if (!a)
 		return;
+	if (a->pass)
+		close(a->pass - 1);
 	json_decref(a->request);
 	json_decref(a->reply);
 	free(a->page);

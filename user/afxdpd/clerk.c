@@ -63,6 +63,10 @@ static void hang_up(struct clerk *k, uint32_t i)
 	/* The steward has it, and will find that nobody waits. */
 	if (c->ask)
 		afxdp_store_release(&c->ask->gone, 1);
+	if (c->held)
+		afxdp_post_send(k->home, c->held);
+	if (c->pass)
+		close(c->pass - 1);
 	close(c->fd);
 	free(c->out);
 	free(c);
@@ -126,7 +130,7 @@ static int evict(struct clerk *k, int from, int n)
 	int oldest = -1;
 
 	for (int i = from; i < from + n; i++)
-		if (k->conn[i] && !conn_busy(k->conn[i]) &&
+		if (k->conn[i] && !conn_busy(k->conn[i]) && !k->conn[i]->held &&
 		    (oldest < 0 || k->conn[i]->began_ns < k->conn[oldest]->began_ns))
 			oldest = i;
 	if (oldest >= 0)
@@ -199,6 +203,13 @@ static void deliver(struct clerk *k, struct ask *a)
 {
 	struct conn *c = conn_of(k, a->client, a->serial);
 
+	if (!c && a->held) {
+		afxdp_post_send(k->home, a->held);
+	} else if (c && a->held) {
+		c->held = a->held;
+		c->pass = a->pass;
+		a->pass = 0;
+	}
 	if (c) {
 		c->ask = NULL;
 		if (c->http)

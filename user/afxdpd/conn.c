@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 /* Clients that neither read nor finish what they send. */
 #define SLOW_NS	  5000000000ULL
@@ -59,11 +60,37 @@ void conn_ask(struct conn *c, uint32_t client, json_t *request, struct afxdp_pos
 	afxdp_post_send(home, &a->msg);
 }
 
+/* What is to be sent, with the descriptor that goes with it. */
+static ssize_t send_some(struct conn *c)
+{
+	union {
+		struct cmsghdr head;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = { .head = { .cmsg_len = CMSG_LEN(sizeof(int)),
+				.cmsg_level = SOL_SOCKET,
+				.cmsg_type = SCM_RIGHTS } };
+	struct iovec rest = { c->out + c->sent, c->len - c->sent };
+	struct msghdr msg = { .msg_iov = &rest, .msg_iovlen = 1 };
+	int fd = c->pass - 1;
+	ssize_t n;
+
+	if (c->pass) {
+		memcpy(CMSG_DATA(&control.head), &fd, sizeof(fd));
+		msg.msg_control = &control;
+		msg.msg_controllen = sizeof(control.room);
+	}
+	n = sendmsg(c->fd, &msg, MSG_NOSIGNAL | MSG_DONTWAIT);
+	if (n > 0 && c->pass) {
+		close(fd);
+		c->pass = 0;
+	}
+	return n;
+}
+
 bool conn_push(struct conn *c)
 {
 	while (c->sent < c->len) {
-		ssize_t n = send(c->fd, c->out + c->sent, c->len - c->sent,
-				 MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = send_some(c);
 
 		if (n <= 0)
 			return n < 0 && (errno == EAGAIN || errno == EINTR);

@@ -17,16 +17,18 @@
 struct conn {
 	int fd;
 	bool http;
-	uint32_t serial;   /* of all connections: a reply that comes late finds another here */
-	uint64_t began_ns; /* when it was accepted */
-	uint64_t moved_ns; /* when bytes last went out, or there was something new to send */
-	uint32_t uid, pid; /* of the peer, on a control socket */
-	bool looks_only;   /* it may ask, and change nothing */
-	struct ask *ask;   /* is with the steward */
-	bool eof;	   /* the client sends no more */
-	bool closing;	   /* hang up when all is sent */
-	bool lingering;	   /* http: all is sent, and the client should hang up first */
-	bool head;	   /* http: only the head of the answer is wanted */
+	uint32_t serial;	/* of all connections: a reply that comes late finds another here */
+	uint64_t began_ns;	/* when it was accepted */
+	uint64_t moved_ns;	/* when bytes last went out, or there was something new to send */
+	uint32_t uid, pid;	/* of the peer, on a control socket */
+	bool looks_only;	/* it may ask, and change nothing */
+	struct ask *ask;	/* is with the steward */
+	int pass;		/* a descriptor, plus one, to go with what is sent next; 0: none */
+	struct afxdp_msg *held; /* to be sent home when this ends */
+	bool eof;		/* the client sends no more */
+	bool closing;		/* hang up when all is sent */
+	bool lingering;		/* http: all is sent, and the client should hang up first */
+	bool head;		/* http: only the head of the answer is wanted */
 	size_t have, len, sent;
 	char *out; /* len bytes to send, from malloc() */
 	char in[REQUEST_MAX + 1];

@@ -171,6 +171,7 @@ static void run(struct daemon *d)
 		daemon_serve(d);
 		daemon_sink_tick(d);
 		daemon_rules_tick(d);
+		tee_tick(d);
 		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");
 		if (line && !until(line)) {
 			print_line(d, &last);
@@ -282,7 +283,9 @@ static void take_down_ours(struct daemon *d)
 	if (d->prog_loaded)
 		afxdp_prog_close(&d->prog);
 	afxdp_knobs_close(&d->knobs);
+	tee_close(d);
 	clerk_close(d->clerk);
+	daemon_read_post(d); /* of connections that were somebody's until now */
 	service_close(&d->service);
 	if (d->links >= 0)
 		close(d->links);
@@ -378,6 +381,7 @@ int daemon_run(struct options *o)
 			    .stage = "starting",
 			    .knobs = AFXDP_KNOBS_NONE,
 			    .service = SERVICE_NONE,
+			    .tee = TEE_NONE,
 			    .post.bell = -1 };
 	int status, err;
 

@@ -25,6 +25,7 @@
 #include "service.h"
 #include "life.h"
 #include "reading.h"
+#include "tee.h"
 #include "worker.h"
 
 /* afxdpd(8), EXIT STATUS */
@@ -87,6 +88,7 @@ struct daemon {
 	bool rules_ready;	   /* while setting up: it has come back */
 	struct change rules_change;
 	uint64_t expired_ns;	/* when elements of sets that had ended were last taken out */
+	struct tee tee;		/* clients that look at frames */
 	struct life *sink;	/* frames go there */
 	struct life *next_sink; /* is to be the next: opening, or being put in place */
 	struct life *old_sink;	/* was the last: finishing */
@@ -326,6 +328,14 @@ void daemon_rules_tick(struct daemon *d);
 
 /* When daemon_rules_tick() has elements of sets to take out; 0: never. */
 uint64_t daemon_rules_due(struct daemon *d);
+
+/**
+ * daemon_observe() - the same rules with the copies that are wanted now in front of them, and one
+ * more if there is a @wish. @ask: whose wish it is, and who is answered, in any case.
+ *
+ * Return: 0, or -errno if that could not be begun.
+ */
+int daemon_observe(struct daemon *d, const struct wish *wish, struct ask *ask);
 
 /** daemon_rules_at_rest() - whether a change of rules may begin; one that is being read and that
  * nobody waits for is dropped for it. */

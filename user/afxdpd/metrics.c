@@ -44,6 +44,22 @@ static void print_ledger(FILE *f, const char *ifname, const struct picture *p)
 		p->total.unexplained);
 }
 
+static void print_copies(FILE *f, const char *ifname, const struct daemon *d)
+{
+	struct tee_account a;
+
+	tee_sum(d, &a);
+	print_family(f, "afxdp_copies_total", "counter",
+		     "Frames copied beside their verdict; copied = observed + lost + pending.");
+	fprintf(f,
+		"afxdp_copies_total{interface=\"%s\",reason=\"copied\"} %" PRIu64 "\n"
+		"afxdp_copies_total{interface=\"%s\",reason=\"observed\"} %" PRIu64 "\n"
+		"afxdp_copies_total{interface=\"%s\",reason=\"copy_lost\"} %" PRIu64 "\n",
+		ifname, a.copied, ifname, a.observed, ifname, a.lost);
+	print_family(f, "afxdp_copies_pending", "gauge", "Copies that wait to be read.");
+	fprintf(f, "afxdp_copies_pending{interface=\"%s\"} %" PRIu64 "\n", ifname, a.pending);
+}
+
 static void print_nic(FILE *f, const char *ifname, const struct afxdp_nic_stats *s)
 {
 	print_family(f, "afxdp_nic_total", "counter", "What the device and its driver counted.");
@@ -167,6 +183,7 @@ char *metrics_page(struct daemon *d, size_t *size)
 	f = open_memstream(&page, size);
 	if (f) {
 		print_ledger(f, ifname, &p);
+		print_copies(f, ifname, d);
 		print_nic(f, ifname, &p.nic);
 		print_port(f, ifname, d);
 		print_sinks(f, ifname, d);

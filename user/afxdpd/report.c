@@ -153,7 +153,7 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
 	return json_pack(
 		"{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
-		"s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o}",
+		"s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o, s:o}",
 		"schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
 		!d->prog_loaded	  ? "none"
 		: d->prog.generic ? "generic"
@@ -170,7 +170,7 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		port_state_name(d->port.state), "state_why",
 		json_text(d->port.why[0] ? d->port.why : NULL), "life", (json_int_t)d->port.life,
 		"outage_count", (json_int_t)d->port.outages, "outage_s", outage_seconds(d),
-		"outages", outages_json(d));
+		"outages", outages_json(d), "tee", tee_json(d));
 }
 
 char *report_line(const struct picture *before, const struct picture *now)

@@ -14,18 +14,20 @@ static void warn(const struct afxdp_rules *rules)
 {
 	const char *line;
 
-	for (uint32_t i = 0; (line = afxdp_rules_warning(rules, i)); i++)
+	for (uint32_t i = 0; rules && (line = afxdp_rules_warning(rules, i)); i++)
 		daemon_warn("%s", line);
 }
 
 int daemon_start_rules(struct daemon *d)
 {
 	const struct options *o = d->options;
+	struct copies copies;
 	int err;
 
 	if (!o->expression && !o->rules)
 		return 0;
-	err = reading_start(&d->reading, o->expression, o->rules, &d->post);
+	copies = tee_wanted(d);
+	err = reading_start(&d->reading, o->expression, o->rules, &copies, &d->post);
 	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot start a thread: %s", strerror(-err))
 		   : 0;
 }
@@ -90,14 +92,18 @@ static json_t *notes(const struct afxdp_rules *rules)
  * for the next. */
 static int take(struct daemon *d, struct reading *r, json_t **was)
 {
-	int err = 0;
+	int err = tee_prepare(d, r);
 
+	if (err)
+		return daemon_failed(d, err, "cannot give copies their ring: %s", strerror(-err));
 	if (r->object)
 		err = afxdp_prog_commit(&d->prog, r->rules, r->object);
-	else if (d->rules)
+	else if (d->rules && r->rules)
 		err = afxdp_rules_inherit(r->rules, d->rules);
 	if (err)
 		return daemon_failed(d, err, "%s", r->object ? d->prog.why : strerror(-err));
+	if (r->object && !r->rules)
+		d->prog.needs = r->prog.needs;
 	r->object = NULL;
 	warn(r->rules);
 	*was = counted(d->rules);
@@ -111,7 +117,7 @@ static int take(struct daemon *d, struct reading *r, json_t **was)
  * are, and we must wait; no longer than it takes to read a file, to compile and to load. */
 bool daemon_rules_shared(const struct daemon *d)
 {
-	return d->reading && (d->reading->set || d->reading->load);
+	return d->reading && (d->reading->set || d->reading->observe || d->reading->load);
 }
 
 static void let_go(struct daemon *d)
@@ -175,19 +181,35 @@ static void begun(struct daemon *d, int err, const char *what, const char *arg, 
 
 void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask)
 {
+	const struct copies copies = tee_wanted(d);
+
 	if (may_begin(d, ask))
-		begun(d, reading_start(&d->reading, NULL, path, &d->post),
+		begun(d, reading_start(&d->reading, NULL, path, &copies, &d->post),
 		      ask ? "rules replace" : "SIGHUP: rules replace", path, ask);
+}
+
+int daemon_observe(struct daemon *d, const struct wish *wish, struct ask *ask)
+{
+	const struct copies copies = tee_wanted(d);
+	int err;
+
+	if (!may_begin(d, ask))
+		return -EBUSY;
+	err = reading_start_copies(&d->reading, d->rules, wish, &copies, &d->post);
+	begun(d, err, wish ? "dump" : "end of a dump", wish ? wish->text : "", ask);
+	return err;
 }
 
 static void replace_set(struct daemon *d, const char *name, const char *path, struct ask *ask)
 {
+	const struct copies copies = tee_wanted(d);
 	char what[64];
 
 	if (may_begin(d, ask)) {
 		snprintf(what, sizeof(what), path ? "set %s replace" : "set %s: timeouts", name);
 		begun(d,
-		      reading_start_set(&d->reading, d->rules, name, path, false, false, &d->post),
+		      reading_start_set(&d->reading, d->rules, name, path, false, false, &copies,
+					&d->post),
 		      what, path ?: "", ask);
 	}
 }
@@ -196,13 +218,13 @@ static void replace_set(struct daemon *d, const char *name, const char *path, st
  * whether they are on their way again. */
 static bool load(struct daemon *d, struct reading *r)
 {
-	int err = r->set || !d->rules ? 0 : afxdp_rules_keep_sets(r->rules, d->rules);
+	int err = r->set || r->observe || !d->rules ? 0 : afxdp_rules_keep_sets(r->rules, d->rules);
 
 	if (!err && !port_has_program(d))
 		return false;
 	r->prog_number = d->prog_number;
 	if (!err)
-		err = reading_load(r, &d->prog);
+		err = reading_load(r, &d->prog, d->program_needs.program);
 	if (!err)
 		return true; /* and @r is the reader's again */
 	r->err = err;
@@ -213,15 +235,21 @@ static bool load(struct daemon *d, struct reading *r)
 static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *was)
 {
 	struct change *c = &d->rules_change;
-	json_t *reply = err ? daemon_refusal(d->why) : daemon_rules_json(d);
+	json_t *reply;
 
-	if (was) {
+	tee_changed(d, r, err);
+	reply = err		       ? daemon_refusal(d->why)
+		: r->observe && c->ask ? tee_reply(d, r, c->ask)
+				       : daemon_rules_json(d);
+	if (was && r->observe) {
+		json_decref(was);
+	} else if (was) {
 		json_object_set_new(reply, "replaced", was);
 		json_object_set_new(reply, "notes", notes(d->rules));
 	}
 	if (!c->ask && err)
 		daemon_warn("%s; the old rules stay", d->why);
-	else if (!c->ask && !r->set)
+	else if (!c->ask && !r->set && !r->observe)
 		daemon_note("rules read again from '%s'", r->path);
 	daemon_change_ends(d, c, !err, reply);
 }
@@ -259,8 +287,10 @@ void daemon_rules_read(struct daemon *d, struct reading *r)
 		r->err = -ECANCELED;
 		snprintf(r->why, sizeof(r->why), "the client hung up before they were in place");
 	}
-	/* The program beside which they were loaded is not there any more. */
-	if (r->load && r->prog_number != d->prog_number)
+	/* The program beside which they were loaded is not there any more; or more is asked of the
+	 * one without rules. */
+	if (r->load && (r->prog_number != d->prog_number ||
+			(!r->rules && r->prog.needs != d->program_needs.program)))
 		again(r);
 	r->held = !r->err && !r->load && !port_idle(d);
 	if (r->held)
@@ -353,9 +383,12 @@ static bool change_now(struct daemon *d, bool add, const char *name, const char 
 static void change_anew(struct daemon *d, bool add, const char *name, const char *element,
 			struct ask *ask)
 {
+	const struct copies copies = tee_wanted(d);
+
 	if (may_begin(d, ask))
 		begun(d,
-		      reading_start_set(&d->reading, d->rules, name, element, true, add, &d->post),
+		      reading_start_set(&d->reading, d->rules, name, element, true, add, &copies,
+					&d->post),
 		      add ? "set add" : "set del", element, ask);
 }
 

@@ -128,6 +128,9 @@ void daemon_read_post(struct daemon *d)
 		case ASK:
 			take_ask(d, (struct ask *)msg);
 			break;
+		case TEE_GONE:
+			tee_gone(d, (struct tee_gone *)msg);
+			break;
 		case OPENING:
 			port_event(d, PORT_OPENED);
 			break;

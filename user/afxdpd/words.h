@@ -37,8 +37,9 @@ enum word {
 	CLERK_PRINT,  /* to the clerk: text for stdout */
 	CLERK_SERVES, /* to the clerk: this is what we serve now */
 	CLERK_STOP,
-	READING, /* a reader's thread has read rules (reading.h) */
-	OPENING, /* an interface has been opened, or not (opening.h) */
+	TEE_GONE, /* a dump's client is gone (tee.h) */
+	READING,  /* a reader's thread has read rules (reading.h) */
+	OPENING,  /* an interface has been opened, or not (opening.h) */
 };
 
 #define SINK_ORDERS (SINK_ORDERS_END - SINK_OPEN)

@@ -60,6 +60,30 @@ static int level(const char *name)
 	return 1;
 }
 
+/* Beside the sum: these frames are in it, where they went. */
+static void print_copies(FILE *to, const json_t *report)
+{
+	const json_t *tee = json_object_get(report, "tee"), *dump;
+	static const struct {
+		const char *name, *what;
+	} rows[] = { { "copied", "beside their verdict, for who looks (dump)" },
+		     { "observed", "taken by who looks" },
+		     { "copy_lost", "not read in time" },
+		     { "pending", "to be read" } };
+	char n[32];
+	size_t i;
+
+	if (!get(tee, "copied") && !json_array_size(json_object_get(tee, "dumps")))
+		return;
+	for (i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		fprintf(to, "  %*s%-*s %18s  %s\n", i ? 2 : 0, "", i ? 20 : 22, rows[i].name,
+			table_number(get(tee, rows[i].name), n, sizeof(n)), rows[i].what);
+	json_array_foreach(json_object_get(tee, "dumps"), i, dump)
+		fprintf(to, "  dump of uid %" PRIu64 ", pid %" PRIu64 ", 1/%" PRIu64 ": %s\n",
+			get(dump, "uid"), get(dump, "pid"), get(dump, "every"),
+			text(dump, "expression"));
+}
+
 void table_ledger(FILE *to, const json_t *report)
 {
 	const json_t *ledger = json_object_get(report, "ledger");
@@ -76,6 +100,7 @@ void table_ledger(FILE *to, const json_t *report)
 		get(ledger, "unexplained")
 			? "the ledger does not balance (yet: frames are on their way)"
 			: "the ledger balances: every frame is accounted for");
+	print_copies(to, report);
 }
 
 static void print_oddities(FILE *to, const json_t *report)

@@ -83,11 +83,15 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	const char *end = p->hw ? afxdp_rx_hw_object_end : afxdp_rx_object_end;
 	struct bpf_program *prog;
 	struct bpf_object *obj;
+	struct bpf_map *map;
 
 	obj = bpf_object__open_mem(image, end - image, &opts);
 	if (!obj)
 		return -errno;
 	*out = obj;
+	bpf_object__for_each_map(map, obj) /* made where rules copy: rules/copies.c */
+		if (!strncmp(bpf_map__name(map), "copy_", 5))
+			bpf_map__set_autocreate(map, false);
 	bpf_object__for_each_program(prog, obj)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), program_name(p)));
 	prog = bpf_object__find_program_by_name(obj, program_name(p));

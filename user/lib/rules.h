@@ -62,6 +62,44 @@ enum afxdp_verdict afxdp_rules_default(const struct afxdp_rules *r);
  * is none. */
 const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n);
 
+/*
+ * Copies: an expression in front of the rules, whose frames are copied to a reader's slot
+ * (copies.h) and go on. Shared by rules and readers: get and put.
+ */
+struct afxdp_copy;
+struct afxdp_tee;
+
+/** afxdp_copy_new() - of frames that match @text, which may name sets of the rules it is put in
+ * front of, one in @every (on each CPU). Return: 0; -EINVAL with @err; -ENOMEM. */
+int afxdp_copy_new(struct afxdp_copy **out, const char *text, uint32_t every, uint32_t slot,
+		   char *err, size_t errlen);
+struct afxdp_copy *afxdp_copy_get(struct afxdp_copy *c);
+void afxdp_copy_put(struct afxdp_copy *c);
+const char *afxdp_copy_text(const struct afxdp_copy *c);
+
+/** afxdp_rules_none() - no rules, and no default but ours: to put copies in front of. NULL: no
+ * memory. */
+struct afxdp_rules *afxdp_rules_none(void);
+
+/** afxdp_rules_idle() - whether @r does nothing that no rules at all would not. */
+bool afxdp_rules_idle(const struct afxdp_rules *r);
+
+/**
+ * afxdp_rules_observe() - the @n copies of @list, and no others, are in front of @r, which is not
+ * attached to an object yet. One that does not go with these rules is left out, with a warning,
+ * unless it is @fresh.
+ * @tee: must stay as long as @r
+ * @generation: of rules, for struct afxdp_copied
+ *
+ * Return: 0; -EINVAL with @err if @fresh is wrong; other -errno.
+ */
+int afxdp_rules_observe(struct afxdp_rules *r, const struct afxdp_tee *tee,
+			struct afxdp_copy *const *list, uint32_t n, const struct afxdp_copy *fresh,
+			uint16_t generation, char *err, size_t errlen);
+
+/** afxdp_rules_observed() - whether @c is in front of @r, which may be NULL. */
+bool afxdp_rules_observed(const struct afxdp_rules *r, const struct afxdp_copy *c);
+
 /**
  * afxdp_rules_attach_object() - make @obj run these rules: between open and load.
  *

@@ -4,13 +4,8 @@
 #ifndef AFXDP_SINK_FRAME_H
 #define AFXDP_SINK_FRAME_H
 
-#include <string.h>
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
 #include "../sink.h"
-
-#define VLAN_HLEN	4
-#define VLAN_TAG_OFFSET (2 * ETH_ALEN)
+#include "vlan.h"
 
 /** frame_headroom() - bytes between the start of the chunk and @addr. */
 static inline uint32_t frame_headroom(const struct afxdp_xsk *xsk, uint64_t addr)
@@ -30,20 +25,6 @@ static inline const struct afxdp_meta *frame_meta(const struct afxdp_xsk *xsk, u
 }
 
 /**
- * frame_put_vlan() - write both MAC addresses of @frame and the tag that @meta tells of to @to,
- * which may be @frame - VLAN_HLEN: the frame then has its tag again, without its other bytes having
- * moved.
- */
-static inline void frame_put_vlan(uint8_t *to, const uint8_t *frame, const struct afxdp_meta *meta)
-{
-	const uint16_t type = meta->flags & AFXDP_META_VLAN_AD ? ETH_P_8021AD : ETH_P_8021Q;
-	const uint16_t tag[2] = { htons(type), htons(meta->vlan_tci) };
-
-	memmove(to, frame, VLAN_TAG_OFFSET);
-	memcpy(to + VLAN_TAG_OFFSET, tag, sizeof(tag));
-}
-
-/**
  * frame_restore_vlan() - make the tag that the device stripped part of the frame at @d again, so
  * that it leaves with the frame.
  *
@@ -56,9 +37,7 @@ static inline void frame_restore_vlan(const struct afxdp_xsk *xsk, struct xdp_de
 
 	if (!meta || !(meta->flags & AFXDP_META_VLAN_STRIP) || d->len < VLAN_TAG_OFFSET)
 		return;
-	/* It may lie where the tag and the addresses go. */
-	frame_put_vlan(frame - VLAN_HLEN, frame,
-		       &(struct afxdp_meta){ .vlan_tci = meta->vlan_tci, .flags = meta->flags });
+	vlan_put(frame - VLAN_HLEN, frame, meta->flags, meta->vlan_tci);
 	d->addr -= VLAN_HLEN;
 	d->len += VLAN_HLEN;
 }

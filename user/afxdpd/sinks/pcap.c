@@ -25,18 +25,13 @@
 #include "pcap_series.h"
 #include "text.h"
 #include "log.h"
-
-#define NS_PER_S 1000000000ULL
+#include "wall.h"
 
 /* How long writing what is left may take before a pipe that nobody empties is given up. */
 #define DRAIN_MS 800
 
 /* A disk that is full, has room, and is full again says so this often at most. */
 #define QUIET_NS (10 * NS_PER_S)
-
-/* The two clocks are adjusted alike; only setting the time moves them against each other. Less than
- * this is the noise of reading them one after the other. */
-#define CLOCK_STEP_NS 2000
 
 /*
  * Frames up to this size are gathered. Measured into tmpfs, ns a frame, copied / as a piece of its
@@ -61,9 +56,8 @@ struct pcap_sink {
 	/* The writer's; counters are read by others. */
 	struct pcap_file file;
 	struct pcap_series series;
-	bool full;	     /* the next record is the next file's */
-	int64_t wall_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
-	uint64_t offset_read;
+	bool full; /* the next record is the next file's */
+	struct wall wall;
 	uint64_t now; /* CLOCK_MONOTONIC when this round began */
 	uint64_t bytes, write_errors;
 	int last_error;
@@ -75,41 +69,13 @@ struct pcap_sink {
 	uint64_t lost;	  /* frames of outages whose end was not said */
 };
 
-static uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec t;
-
-	clock_gettime(clock, &t);
-	return t.tv_sec * NS_PER_S + t.tv_nsec;
-}
-
 /* Writer's side. */
-
-/* Read the wall clock between two readings of the other one; the closest pair of three counts. */
-static void read_offset(struct pcap_sink *s)
-{
-	uint64_t best = UINT64_MAX;
-	int64_t offset = 0;
-
-	for (int i = 0; i < 3; i++) {
-		uint64_t before = clock_ns(CLOCK_MONOTONIC), wall = clock_ns(CLOCK_REALTIME),
-			 width = clock_ns(CLOCK_MONOTONIC) - before;
-
-		if (width < best) {
-			best = width;
-			offset = (int64_t)(wall - before - width / 2);
-		}
-	}
-	/* Time stamps of one file should not jump about with the noise of this measurement. */
-	if (!s->offset_read || llabs(offset - s->wall_offset) > CLOCK_STEP_NS)
-		s->wall_offset = offset;
-	s->offset_read = s->now;
-}
 
 /* A frame that was not stamped gets the time at which it was found. */
 static uint64_t wall_ns(const struct pcap_sink *s, const struct afxdp_meta *meta)
 {
-	return s->wall_offset + (meta && meta->flags & AFXDP_META_RX_NS ? meta->rx_ns : s->now);
+	return s->wall.offset +
+	       (int64_t)(meta && meta->flags & AFXDP_META_RX_NS ? meta->rx_ns : s->now);
 }
 
 /*
@@ -129,7 +95,7 @@ static uint32_t begin_record(struct pcap_sink *s, const struct afxdp_xsk *xsk,
 
 	*skip = 0;
 	if (meta && meta->flags & AFXDP_META_VLAN_STRIP && first->len >= VLAN_TAG_OFFSET) {
-		frame_put_vlan(head.l2, afxdp_xsk_data(xsk, first->addr), meta);
+		vlan_put(head.l2, afxdp_xsk_data(xsk, first->addr), meta->flags, meta->vlan_tci);
 		*skip = VLAN_TAG_OFFSET;
 		length += VLAN_HLEN;
 	}
@@ -275,8 +241,7 @@ static uint32_t write_round(struct pcap_sink *s)
 	uint32_t ports = sink_ports_attached(&s->handover.ports), n = 0;
 
 	s->now = clock_ns(CLOCK_MONOTONIC);
-	if (s->now - s->offset_read > NS_PER_S || !s->offset_read)
-		read_offset(s);
+	wall_turn(&s->wall, s->now);
 	for (uint32_t i = 0; i < ports; i++)
 		n += write_port(s, sink_ports_at(&s->handover.ports, i));
 	return n;

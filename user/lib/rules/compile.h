@@ -26,6 +26,7 @@ enum action {
 	ACTION_LIMIT,
 	ACTION_SAMPLE,
 	ACTION_COUNT,
+	ACTION_COPY,
 };
 
 /* Does every frame that it matches end there? */
@@ -52,6 +53,12 @@ static inline enum afxdp_verdict action_verdict(enum action a)
 	}
 }
 
+/* And every one go on? */
+static inline bool action_goes_on(enum action a)
+{
+	return a == ACTION_COUNT || a == ACTION_COPY;
+}
+
 enum limit_key {
 	LIMIT_FOR_ALL,
 	LIMIT_PER_SRC,
@@ -67,14 +74,16 @@ struct action_args {
 	bool bytes, port;
 	enum limit_key key;
 	uint8_t prefix4, prefix6;
-	uint32_t every; /* sample: one in so many */
+	uint32_t every; /* sample, copy: one in so many */
+	uint32_t slot;	/* copy: the reader, see afxdp/copy.h */
 };
 
 /* One rule for the compiler. */
 struct rule_input {
 	struct action_args args;
 	struct source source;
-	uint32_t number;    /* its index, or that of the first of those it stands for */
+	uint32_t number;    /* its index, or that of the first of those it stands for; of a copy for
+				 a reader AFXDP_RULE_DEFAULT */
 	struct graph graph; /* the compiler's */
 	bool reached;	    /* out: some frame may match it, and no rule before decides over it */
 	uint32_t size;	    /* out: instructions on its account, for listings */
@@ -97,6 +106,7 @@ enum symbol {
 	SYMBOL_LIMIT,
 	SYMBOL_LIMIT_SOURCE,
 	SYMBOL_SAMPLE,
+	SYMBOL_COPY,
 	SYMBOLS,
 	SYMBOL_OWN = 0x100,	  /* + index of struct function */
 	SYMBOL_IN_SET = 0x100000, /* + SET_COPIES * index of a set: that set's map in SYMBOL_SET4 */

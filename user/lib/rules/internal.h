@@ -3,6 +3,7 @@
 #ifndef AFXDP_RULES_INTERNAL_H
 #define AFXDP_RULES_INTERNAL_H
 
+#include <afxdp/copy.h>
 #include "../rules.h"
 #include "compile.h"
 #include "expr.h"
@@ -23,6 +24,12 @@ struct one_address {
 /* Rules in a row that are compiled as one: see table.c. */
 struct table {
 	uint32_t first, n;
+	struct expr expr;
+};
+
+/* A copy for a reader: see copies.c. */
+struct copying {
+	struct afxdp_copy *copy;
 	struct expr expr;
 };
 
@@ -60,6 +67,10 @@ struct afxdp_rules {
 	uint32_t tables;
 	char **warning;
 	uint32_t warnings;
+	const struct afxdp_tee *tee;
+	struct copying copying[AFXDP_COPIES_MAX];
+	uint32_t copies;
+	uint16_t generation;
 	struct program program;
 
 	/* Attached to an object. */
@@ -143,6 +154,29 @@ void rules_free_tables(struct afxdp_rules *r);
 /** rules_make_maps() - of all sets that have none yet. */
 int rules_make_maps(struct afxdp_rules *r, char *err, size_t errlen);
 void rules_free_sets(struct afxdp_rules *r);
+
+/* copies.c */
+
+/** rules_copy_copies() - those of @from, whose sets @to has. Return: 0 or -ENOMEM. */
+int rules_copy_copies(struct afxdp_rules *to, const struct afxdp_rules *from);
+void rules_free_copies(struct afxdp_rules *r);
+bool rules_copy_anything(const struct afxdp_rules *r);
+
+/* Copy @i for the compiler, and as written. */
+struct rule_input rules_copy_input(const struct afxdp_rules *r, uint32_t i);
+const char *rules_copy_text(const struct afxdp_rules *r, uint32_t i);
+
+/** rules_attach_copies() - their maps and constants, if there are any. Return: 0 or -errno. */
+int rules_attach_copies(struct afxdp_rules *r, struct bpf_object *obj);
+
+/* parse.c */
+
+/** rules_check_sets() - @text names sets in no way that is ours only. Return: 0, or -EINVAL and
+ * @err. */
+int rules_check_sets(const char *text, char *err, size_t errlen);
+
+/* rules_find_kind() as expr_find_set; @arg: struct afxdp_rules, or NULL: there are no sets. */
+int rules_find_kind_of(void *arg, const char *name, enum set_kind *kind);
 
 /* link.c */
 

@@ -31,10 +31,14 @@ static const char *const symbol_names[] = {
 	[SYMBOL_LIMIT] = "afxdp_limit",
 	[SYMBOL_LIMIT_SOURCE] = "afxdp_limit_source",
 	[SYMBOL_SAMPLE] = "afxdp_sample",
+	[SYMBOL_COPY] = "afxdp_copy",
 };
 
 #define CLASSIFY "afxdp_classify"
 #define LOOP	 "afxdp_loop"
+/* In the place of afxdp_classify() where rules copy, and what it calls. */
+#define TEE	 "afxdp_tee"
+#define DECIDE	 "afxdp_decide"
 
 /* One function: libbpf's (from) or ours. */
 struct unit {
@@ -45,14 +49,13 @@ struct unit {
 	uint32_t place;
 };
 
-/* Functions that are copied for every set. */
-
 struct linker {
 	struct afxdp_rules *r;
 	struct unit *unit;
 	uint32_t units, theirs; /* libbpf's come first */
 	uint32_t symbol[SYMBOLS];
 	uint32_t classify;
+	int tee, decide;
 	uint32_t sets; /* the first of the copies */
 	int set_none;  /* the map that they have another one for */
 	int gathered;  /* the map that our functions refer to */
@@ -137,6 +140,10 @@ static int add_ours(struct linker *l)
 			      "the BPF object, or this kernel, has no debug information (BTF) by "
 			      "which " CLASSIFY "() can be found");
 	l->classify = classify;
+	l->tee = find_unit(l, TEE);
+	l->decide = find_unit(l, DECIDE);
+	if (rules_copy_anything(l->r) && (l->tee < 0 || l->decide < 0))
+		return refuse(l, -ENOENT, "the BPF object has no function " TEE "()");
 	for (int s = 0; s < SYMBOLS; s++) {
 		int unit = find_unit(l, symbol_names[s]);
 
@@ -204,7 +211,9 @@ static struct unit *referee(struct linker *l, const struct unit *u, uint32_t at)
 		;
 	if (i == l->theirs)
 		return NULL;
-	if (i == l->classify)
+	if (i == l->classify && rules_copy_anything(l->r))
+		i = l->tee;
+	else if (i == l->classify || (int)i == l->decide)
 		i = l->theirs;
 	else if (i == l->symbol[SYMBOL_SET_FIND] && u->set >= 0)
 		i = l->sets + SET_COPIES * u->set + SYMBOL_SET_FIND - SYMBOL_SET4;

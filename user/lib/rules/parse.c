@@ -110,9 +110,18 @@ static char *single_blanks(const char *s)
 	return text;
 }
 
-static int find_set(void *arg, const char *name, enum set_kind *kind)
+int rules_find_kind_of(void *arg, const char *name, enum set_kind *kind)
 {
-	return rules_find_kind(arg, name, kind);
+	return arg ? rules_find_kind(arg, name, kind) : -1;
+}
+
+/* group.c's, of one family only. */
+int rules_check_sets(const char *text, char *err, size_t errlen)
+{
+	if (!strstr(text, "@@") && !strstr(text, "@:") && !strstr(text, "@!"))
+		return 0;
+	snprintf(err, errlen, "a set is written @NAME");
+	return -EINVAL;
 }
 
 /* @expression is a tail of @text. */
@@ -123,7 +132,7 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	char err[512] = "";
 	struct rule *rule;
 	const char *hint;
-	char *grouped;
+	char *grouped = NULL;
 	int ret;
 
 	if (r->rules == AFXDP_RULES_MAX)
@@ -135,14 +144,12 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 	rule->args = *args;
 	if (!strcmp(expression, "all"))
 		expression = "";
-	/* group.c's, of one family only. */
-	if (strstr(expression, "@@") || strstr(expression, "@:") || strstr(expression, "@!"))
-		return wrong(p, -EINVAL, "'%.*s': a set is written @NAME", quoted(expression),
-			     expression);
-	ret = rules_group(r, p->line, expression, &grouped);
+	ret = rules_check_sets(expression, err, sizeof(err));
 	if (!ret)
-		ret = expr_compile(&rule->expr, grouped, limit_direction(args), find_set, r, err,
-				   sizeof(err));
+		ret = rules_group(r, p->line, expression, &grouped);
+	if (!ret)
+		ret = expr_compile(&rule->expr, grouped, limit_direction(args), rules_find_kind_of,
+				   r, err, sizeof(err));
 	free(grouped);
 	if (!ret)
 		ret = rules_one_address(expression, &rule->one);

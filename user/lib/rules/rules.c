@@ -74,14 +74,17 @@ struct rule_input rules_input(const struct rule *rule, const struct expr *e)
 
 int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 {
-	struct rule_input *input = calloc(r->rules ?: 1, sizeof(*input));
+	struct rule_input *all = calloc(r->copies + r->rules + 1, sizeof(*all));
+	struct rule_input *input = all ? all + r->copies : NULL;
 	uint32_t n = 0, table = 0;
 	int err;
 
-	if (!input) {
+	if (!all) {
 		*why = "out of memory";
 		return -ENOMEM;
 	}
+	for (uint32_t i = 0; i < r->copies; i++)
+		all[i] = rules_copy_input(r, i);
 	for (uint32_t i = 0; i < r->rules; n++) {
 		const struct table *t = table < r->tables ? &r->table[table] : NULL;
 
@@ -96,7 +99,7 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		i += input[n].source.ranks ? t->n : 1;
 	}
 	program_free(&r->program);
-	err = compile_rules(input, n, r->otherwise, &r->program, why, at);
+	err = compile_rules(all, r->copies + n, r->otherwise, &r->program, why, at);
 	for (uint32_t i = 0, j = 0; i < r->rules; i++) {
 		bool first = j < n && input[j].number == i;
 
@@ -104,8 +107,8 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		r->rule[i].size = first ? input[j - 1].size : 0;
 		r->rule[i].reached = input[j - 1].reached && !r->rule[i].again;
 	}
-	*at = n ? input[*at].number : 0;
-	free(input);
+	*at = n && *at >= r->copies ? all[*at].number : 0;
+	free(all);
 	return err;
 }
 
@@ -126,6 +129,7 @@ void afxdp_rules_free(struct afxdp_rules *r)
 		close(r->state_fd);
 	if (r->sources_fd >= 0)
 		close(r->sources_fd);
+	rules_free_copies(r);
 	rules_free_tables(r);
 	rules_free_sets(r);
 	program_free(&r->program);
@@ -211,6 +215,8 @@ int afxdp_rules_attach_object(struct afxdp_rules *r, struct bpf_object *obj, cha
 		ret = resize(obj, "sources", per_source ? AFXDP_SOURCES_MAX : 1);
 	if (!ret)
 		ret = afxdp_prog_set_const(obj, "have_rules", &yes, sizeof(yes));
+	if (!ret)
+		ret = rules_attach_copies(r, obj);
 	if (!ret)
 		ret = hook_add(obj, r);
 	return ret ? fail(err, errlen, ret, "the BPF object is not of this version") : 0;

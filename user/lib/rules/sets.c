@@ -419,6 +419,8 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 		ret = copy_rule(next, &r->rule[i]);
 	if (!ret)
 		ret = rules_copy_tables(next, r);
+	if (!ret)
+		ret = rules_copy_copies(next, r);
 	/* The same rules with the same sets are the same program. */
 	if (!ret && !o) {
 		ret = program_copy(&next->program, &r->program);

@@ -268,6 +268,15 @@ static void write_limit_source(struct compiler *c, const struct action_args *arg
 	emit_call(c, SYMBOL_LIMIT_SOURCE);
 }
 
+static void write_copy(struct compiler *c, const struct action_args *args)
+{
+	emit(c, MOV64(BPF_REG_1, R_PARSE));
+	emit(c, MOV32_K(BPF_REG_2, args->slot));
+	emit(c, MOV32_K(BPF_REG_3, args->every));
+	emit(c, MOV32_K(BPF_REG_4, c->rule[c->current].number));
+	emit_call(c, SYMBOL_COPY);
+}
+
 /* A match of a rule that may let the frame go on. Each of these functions counts the frames that it
  * lets go on; the others are counted by who acts on the verdict. */
 static void write_match(struct compiler *c, const struct node *n)
@@ -275,7 +284,9 @@ static void write_match(struct compiler *c, const struct node *n)
 	const struct action_args *args = &c->rule[c->current].args;
 	uint32_t on;
 
-	if (args->action == ACTION_LIMIT && args->key) {
+	if (args->action == ACTION_COPY) {
+		write_copy(c, args);
+	} else if (args->action == ACTION_LIMIT && args->key) {
 		write_limit_source(c, args, n);
 	} else if (args->action == ACTION_LIMIT) {
 		write_limit(c, args);
@@ -287,7 +298,7 @@ static void write_match(struct compiler *c, const struct node *n)
 		emit_call(c, args->action == ACTION_SAMPLE ? SYMBOL_SAMPLE : SYMBOL_COUNT);
 	}
 	on = no_match(c, facts_intern(&c->facts, &c->now), NO_ACC);
-	if (args->action == ACTION_COUNT)
+	if (action_goes_on(args->action))
 		block_goto(&c->blocks, c->at, on);
 	else
 		block_branch(&c->blocks, c->at, JMP32_K(BPF_JNE, BPF_REG_0, 0), verdict_block(c),
