@@ -8,6 +8,18 @@ $(B)/man/%: docs/%.scd
 	@mkdir -p $(@D)
 	$(Q)scdoc <$< >$@
 
+# What afxdp-metrics(5) lists comes out of the daemon's own table.
+$(B)/metrics-manual: docs/metrics-manual.c user/afxdpd/metrics_table.c user/afxdpd/metrics.h
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -Iuser/afxdpd $(filter %.c,$^) -o $@
+
+$(B)/man/afxdp-metrics.5: docs/afxdp-metrics.5.in $(B)/metrics-manual
+	$(call say,MAN,$<)
+	@mkdir -p $(@D)
+	$(Q)$(B)/metrics-manual | sed -e '/^@METRICS@$$/{r /dev/stdin' -e 'd;}' $< | scdoc >$@
+MAN += $(B)/man/afxdp-metrics.5
+
 man: $(MAN)
 all: man
 
@@ -35,6 +47,7 @@ install: all
 		'Libs: -L$${prefix}/lib -lafxdp $(LIB_LIBS)' >$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc
 	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' packaging/afxdpd@.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/afxdpd@.service
+	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/afxdp packaging/prometheus.rules.yml packaging/grafana.json
 	$(Q)for page in $(MAN); do \
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit 1; done
 
@@ -43,7 +56,7 @@ uninstall:
 		$(DESTDIR)$(PREFIX)/bin/afxdpgen $(DESTDIR)$(PREFIX)/lib/libafxdp.a \
 		$(DESTDIR)$(PREFIX)/lib/pkgconfig/libafxdp.pc \
 		$(DESTDIR)$(PREFIX)/lib/systemd/system/afxdpd@.service
-	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/afxdp $(DESTDIR)$(PREFIX)/include/afxdp
+	$(Q)rm -rf $(DESTDIR)$(PREFIX)/lib/afxdp $(DESTDIR)$(PREFIX)/share/afxdp $(DESTDIR)$(PREFIX)/include/afxdp
 	$(Q)for page in $(notdir $(MAN)); do \
 		rm -f $(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page; done
 

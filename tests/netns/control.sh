@@ -51,9 +51,9 @@ for line in text.splitlines():
         name, value = line.rsplit(" ", 1)
         float(value)
         if name == sys.argv[1]: print(int(float(value)))' "$1"; }
-before=$(metrics 'afxdp_ledger_total{interface="rx0",reason="received"}')
+before=$(metrics 'afxdp_ledger_sum_total{interface="rx0",stage="received"}')
 wait_for 10 sh -c "[ \$(nsenter --net=/run/netns/$rx build/afxdpctl -i rx0 --json ledger | jq .ledger.received) -gt $before ]"
-[ "$(metrics 'afxdp_ledger_total{interface="rx0",reason="received"}')" -gt "$before" ] || fail "the metrics stand still"
+[ "$(metrics 'afxdp_ledger_sum_total{interface="rx0",stage="received"}')" -gt "$before" ] || fail "the metrics stand still"
 
 expect_status 1 ctl mode fast
 expect_match "unknown mode" "$OUT" "mode 'fast'"

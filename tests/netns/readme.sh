@@ -69,7 +69,7 @@ with_rules() {
 	in_ns "$tx" build/afxdpgen -i "$txif" --count 50 --dport 53 >/dev/null
 	wait_for 10 live_is .ledger.received 50 || fail "$(live .ledger.received) of 50 received"
 	shown "exec 3<>/dev/tcp/127.0.0.1/9190; printf 'GET /metrics HTTP/1.0\r\n\r\n' >&3; cat <&3"
-	expect_match "metrics" "$OUT" 'reason="received"} 50'
+	expect_match "metrics" "$OUT" 'stage="received"} 50'
 	shown "build/afxdpctl -i $rxif rules replace $dir/my.rules"
 }
 

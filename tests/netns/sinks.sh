@@ -33,7 +33,7 @@ expect_eq "routes" "$(live '[.routes[] | .name + " " + .spec + " " + .sink.name]
 	"default drop drop, web pcap:$dir/web.pcap pcap, all drop drop"
 expect_eq "none is over" "$(live '[.routes[] | .over] | unique | tostring')" "[null]"
 expect_match "status" "$(ctl status)" "web +pcap:$dir/web.pcap"
-expect_eq "metrics" "$(in_ns "$rx" curl -s http://127.0.0.1:9191/metrics | sed -n 's/^afxdp_sink_ready{.*sink="\(.*\)",kind="\(.*\)"} /\1 \2 /p' | paste -sd,)" \
+expect_eq "metrics" "$(in_ns "$rx" curl -s http://127.0.0.1:9191/metrics | sed -n 's/^afxdp_sink_info{.*sink="\(.*\)",kind="\(.*\)"} /\1 \2 /p' | paste -sd,)" \
 	"default drop 1,web pcap 1,all drop 1"
 # The sink without a name is exchanged; the others stay.
 ctl sink count >/dev/null

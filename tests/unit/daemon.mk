@@ -28,3 +28,7 @@ $(B)/tests/unit/xsk_refill.t: user/lib/xsk.c user/lib/xsk.h include/afxdp/ring.h
 
 TSAN += post
 $(B)/tests/unit/post.t: user/lib/post.h include/afxdp/mailbox.h
+
+metrics_SRCS := user/afxdpd/metrics.c user/afxdpd/metrics_table.c
+metrics_LIBS := -Iuser/afxdpd -ljansson
+$(B)/tests/unit/metrics.t: $(metrics_SRCS) user/afxdpd/metrics.h

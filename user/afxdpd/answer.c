@@ -4,7 +4,6 @@
 #include <string.h>
 #include "ask.h"
 #include "daemon.h"
-#include "metrics.h"
 #include "report.h"
 #include "text.h"
 
@@ -35,6 +34,20 @@ static void do_ledger(struct daemon *d, struct ask *ask)
 	}
 	ask_answer(ask, json_pack("{s:b, s:o}", "ok", 1, "report", report_json(d, &p)));
 	picture_free(&p);
+}
+
+/* For who comes over HTTP. */
+static void do_report(struct daemon *d, struct ask *ask)
+{
+	struct picture p;
+	json_t *report = NULL;
+
+	/* At the end sinks go one after the other. */
+	if (!d->setting_up && !d->stop && !daemon_look(d, &p)) {
+		report = report_json(d, &p);
+		picture_free(&p);
+	}
+	ask_answer(ask, report);
 }
 
 static void do_mode(struct daemon *d, struct ask *ask)
@@ -109,9 +122,7 @@ void daemon_answer(struct daemon *d, struct ask *ask)
 	const char *name;
 
 	if (!ask->request) {
-		if (!d->setting_up)
-			ask->page = metrics_page(d, &ask->page_size);
-		ask_answer(ask, NULL);
+		do_report(d, ask);
 		return;
 	}
 	name = word(ask, "command");

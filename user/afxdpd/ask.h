@@ -18,10 +18,8 @@
 struct ask {
 	struct afxdp_msg msg; /* ASK */
 	struct afxdp_post *reply_to;
-	json_t *request; /* NULL: for the page of metrics */
-	json_t *reply;
-	char *page; /* of metrics; NULL: it cannot be made now */
-	size_t page_size;
+	json_t *request;	 /* NULL: for the report, to be shown over HTTP */
+	json_t *reply;		 /* NULL: there is none now */
 	uint32_t uid, pid;	 /* who asks */
 	uint32_t client, serial; /* the clerk's: which connection */
 	uint32_t gone;		 /* set by the clerk: the client has hung up */
@@ -72,7 +70,6 @@ static inline void ask_free(struct ask *a)
 		close(a->pass - 1);
 	json_decref(a->request);
 	json_decref(a->reply);
-	free(a->page);
 	free(a);
 }
 

@@ -213,7 +213,7 @@ static void deliver(struct clerk *k, struct ask *a)
 	if (c) {
 		c->ask = NULL;
 		if (c->http)
-			http_page(c, a->page, a->page_size);
+			http_show(c, a->reply);
 		else
 			control_say(c, json_incref(a->reply));
 		if (!conn_push(c))

@@ -29,6 +29,7 @@ struct conn {
 	bool closing;		/* hang up when all is sent */
 	bool lingering;		/* http: all is sent, and the client should hang up first */
 	bool head;		/* http: only the head of the answer is wanted */
+	bool openmetrics;	/* http: the format that the client would rather have */
 	size_t have, len, sent;
 	char *out; /* len bytes to send, from malloc() */
 	char in[REQUEST_MAX + 1];
@@ -37,7 +38,7 @@ struct conn {
 /** conn_say() - add to what is to be sent. Out of memory hangs up. */
 void conn_say(struct conn *c, const char *text, size_t len);
 
-/** conn_ask() - send @request (stolen; NULL: the page of metrics) to the steward. */
+/** conn_ask() - send @request (stolen; NULL: the report) to the steward. */
 void conn_ask(struct conn *c, uint32_t client, json_t *request, struct afxdp_post *home,
 	      struct afxdp_post *back);
 

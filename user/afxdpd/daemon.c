@@ -303,6 +303,7 @@ static void take_down_rest(struct daemon *d)
 		free(d->workers[i]);
 	}
 	free(d->workers);
+	daemon_forget_asks(d);
 	free(d->base);
 	free(d->past);
 	afxdp_rules_free(d->rules);

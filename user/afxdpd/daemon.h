@@ -204,6 +204,9 @@ const struct worker *daemon_late(const struct daemon *d, enum word what);
 void daemon_read_post(struct daemon *d);
 void daemon_serve(struct daemon *d);
 
+/** daemon_forget_asks() - the clerk has ended: what came from it since is nobody's. */
+void daemon_forget_asks(struct daemon *d);
+
 /** daemon_await() - read the mailbox until @done, for @ms at most. Return: whether it is. */
 bool daemon_await(struct daemon *d, bool (*done)(const struct daemon *d), uint32_t ms);
 

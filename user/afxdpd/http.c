@@ -5,10 +5,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include "metrics.h"
 
 /* Split "ADDR:PORT" or "[ADDR6]:PORT" and look it up; numeric only, so that nothing waits for DNS. */
 static struct addrinfo *look_up(const char *text)
@@ -80,16 +82,20 @@ int http_listen(const char *address, bool *everybody, char *why, size_t size)
 }
 
 /* RFC 9112: the head tells how long the body is, and that the connection ends with it. */
-static void answer(struct conn *conn, const char *status, const char *more, const char *body,
-		   size_t size)
+#define PLAIN	    "text/plain; charset=utf-8"
+#define PROMETHEUS  "text/plain; version=0.0.4; charset=utf-8"
+#define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
+
+static void answer(struct conn *conn, const char *status, const char *type, const char *more,
+		   const char *body, size_t size)
 {
 	char head[512];
 	int n = snprintf(head, sizeof(head),
 			 "HTTP/1.1 %s\r\n"
-			 "Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"
+			 "Content-Type: %s\r\n"
 			 "Content-Length: %zu\r\n"
 			 "%sConnection: close\r\n\r\n",
-			 status, size, more);
+			 status, type, size, more);
 
 	conn_say(conn, head, n);
 	if (!conn->head)
@@ -99,7 +105,7 @@ static void answer(struct conn *conn, const char *status, const char *more, cons
 
 static void say(struct conn *conn, const char *status, const char *more, const char *body)
 {
-	answer(conn, status, more, body, strlen(body));
+	answer(conn, status, PLAIN, more, body, strlen(body));
 }
 
 /* The end of the head: an empty line. Some clients send bare newlines. */
@@ -107,6 +113,24 @@ static bool whole(const struct conn *conn)
 {
 	return memmem(conn->in, conn->have, "\r\n\r\n", 4) ||
 	       memmem(conn->in, conn->have, "\n\n", 2);
+}
+
+/*
+ * Whether the header @name of the request has @word somewhere in its value, in any case. Which of
+ * two formats a client likes better it may say by weights; all known ones that name OpenMetrics
+ * give it the greater one.
+ */
+static bool header_has(char *request, const char *name, const char *word)
+{
+	size_t len = strlen(name);
+
+	for (char *line = strchr(request, '\n'); line; line = strchr(line, '\n')) {
+		line++;
+		if (!strncasecmp(line, name, len) && line[len] == ':' &&
+		    memmem(line, strcspn(line, "\r\n"), word, strlen(word)))
+			return true;
+	}
+	return false;
 }
 
 bool http_read(struct conn *conn)
@@ -129,6 +153,7 @@ bool http_read(struct conn *conn)
 		say(conn, "405 Method Not Allowed", "Allow: GET, HEAD\r\n", "GET or HEAD\n");
 		return false;
 	}
+	conn->openmetrics = header_has(conn->in, "Accept", "application/openmetrics-text");
 	target[strcspn(target, "?")] = '\0';
 	if (strcmp(target, "/metrics")) {
 		say(conn, "404 Not Found", "", "see /metrics\n");
@@ -137,11 +162,16 @@ bool http_read(struct conn *conn)
 	return true;
 }
 
-void http_page(struct conn *conn, const char *page, size_t size)
+void http_show(struct conn *conn, const json_t *report)
 {
+	size_t size;
+	char *page = report ? metrics_text(report, conn->openmetrics, &size) : NULL;
+
 	if (page)
-		answer(conn, "200 OK", "", page, size);
+		answer(conn, "200 OK", conn->openmetrics ? OPENMETRICS : PROMETHEUS, "", page,
+		       size);
 	else
 		say(conn, "503 Service Unavailable", "Retry-After: 1\r\n",
 		    "not now: afxdpd is starting or stopping\n");
+	free(page);
 }

@@ -21,7 +21,7 @@ int http_listen(const char *address, bool *everybody, char *why, size_t size);
  * answered by this. */
 bool http_read(struct conn *conn);
 
-/** http_page() - answer with @page, of @size bytes; NULL: that it cannot be had now. */
-void http_page(struct conn *conn, const char *page, size_t size);
+/** http_show() - answer what was asked for from @report; NULL: that it cannot be had now. */
+void http_show(struct conn *conn, const json_t *report);
 
 #endif

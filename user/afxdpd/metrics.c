@@ -2,198 +2,241 @@
 #include "metrics.h"
 
 #include <inttypes.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include "daemon.h"
 
-/* A label's value as the text format wants it. An interface's name may hold anything but a slash
- * and blanks. */
-static void label(char *to, size_t size, const char *from)
+/* More rules than this are not told apart (each is two series for as long as Prometheus keeps
+ * them), and no more of a rule's text than this is shown. */
+#define RULES_MAX 512
+#define TEXT_MAX  120
+
+struct page {
+	FILE *f;
+	bool openmetrics;
+	const json_t *report;
+	const struct metric *family;
+	bool begun;	   /* its HELP and TYPE are there */
+	char element[512]; /* labels of the element that is being shown, each behind a comma */
+};
+
+/* A label's value: a backslash, a quote and a newline are escaped, the rest is UTF-8 as it is. @max
+ * bytes at most, whole characters. */
+static void put_value(char *to, size_t size, const char *from, size_t max)
 {
-	size_t n = 0;
+	size_t n = 0, len = strlen(from);
 
-	for (; *from && n + 6 < size; from++) {
-		if (*from == '"' || *from == '\\')
+	if (len > max)
+		for (len = max; len && (from[len] & 0xc0) == 0x80; len--)
+			;
+	for (const char *end = from + len; from < end && n + 3 < size; from++) {
+		if (*from == '\n' || *from == '"' || *from == '\\')
 			to[n++] = '\\';
-		if ((unsigned char)*from < ' ' || (unsigned char)*from > '~')
-			n += snprintf(to + n, size - n, "\\\\x%02x", (unsigned char)*from);
-		else
-			to[n++] = *from;
+		to[n++] = *from == '\n' ? 'n' : *from;
 	}
 	to[n] = '\0';
 }
 
-static void print_family(FILE *f, const char *name, const char *type, const char *help)
+/* Its text, or "". */
+static const char *text_at(const json_t *o, const char *key)
 {
-	fprintf(f, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+	return json_string_value(json_object_get(o, key)) ?: "";
 }
 
-static void print_ledger(FILE *f, const char *ifname, const struct picture *p)
+static const json_t *at(const json_t *o, const char *path)
 {
-	print_family(f, "afxdp_ledger_total", "counter",
-		     "Frames by where they went; received and captured are sums of others.");
-	for (const struct afxdp_account_field *field = afxdp_account_fields; field->name; field++)
-		if (strcmp(field->name, "unexplained"))
-			fprintf(f,
-				"afxdp_ledger_total{interface=\"%s\",reason=\"%s\"} %" PRIu64 "\n",
-				ifname, field->name, afxdp_account_value(&p->total, field));
-	print_family(f, "afxdp_unexplained_frames", "gauge",
-		     "Frames the ledger cannot account for now; 0 once traffic has stopped.");
-	fprintf(f, "afxdp_unexplained_frames{interface=\"%s\"} %" PRIu64 "\n", ifname,
-		p->total.unexplained);
-}
+	while (o && path) {
+		const char *dot = strchr(path, '.');
 
-static void print_copies(FILE *f, const char *ifname, const struct daemon *d)
-{
-	struct tee_account a;
-
-	tee_sum(d, &a);
-	print_family(f, "afxdp_copies_total", "counter",
-		     "Frames copied beside their verdict; copied = observed + lost + pending.");
-	fprintf(f,
-		"afxdp_copies_total{interface=\"%s\",reason=\"copied\"} %" PRIu64 "\n"
-		"afxdp_copies_total{interface=\"%s\",reason=\"observed\"} %" PRIu64 "\n"
-		"afxdp_copies_total{interface=\"%s\",reason=\"copy_lost\"} %" PRIu64 "\n",
-		ifname, a.copied, ifname, a.observed, ifname, a.lost);
-	print_family(f, "afxdp_copies_pending", "gauge", "Copies that wait to be read.");
-	fprintf(f, "afxdp_copies_pending{interface=\"%s\"} %" PRIu64 "\n", ifname, a.pending);
-}
-
-static void print_nic(FILE *f, const char *ifname, const struct afxdp_nic_stats *s)
-{
-	print_family(f, "afxdp_nic_total", "counter", "What the device and its driver counted.");
-	fprintf(f,
-		"afxdp_nic_total{interface=\"%s\",counter=\"packets\"} %" PRIu64 "\n"
-		"afxdp_nic_total{interface=\"%s\",counter=\"missed\"} %" PRIu64 "\n"
-		"afxdp_nic_total{interface=\"%s\",counter=\"no_buffer\"} %" PRIu64 "\n"
-		"afxdp_nic_total{interface=\"%s\",counter=\"dropped\"} %" PRIu64 "\n"
-		"afxdp_nic_total{interface=\"%s\",counter=\"errors\"} %" PRIu64 "\n",
-		ifname, s->packets, ifname, s->missed, ifname, s->no_buffer, ifname, s->dropped,
-		ifname, s->errors);
-}
-
-static void print_queues(FILE *f, const char *ifname, const struct daemon *d)
-{
-	static const struct {
-		const char *name, *type, *help;
-		size_t offset;
-	} rows[] = {
-#define ROW(field, name, help) \
-	{ "afxdp_queue_" name "_total", "counter", help, offsetof(struct worker_snapshot, field) }
-		ROW(count.frames, "frames", "Frames consumed."),
-		ROW(count.bytes, "bytes", "Bytes consumed."),
-		ROW(count.batches, "batches", "Batches taken from the RX ring."),
-		ROW(count.wakeups, "wakeups", "Returns from poll()."),
-		ROW(count.busy_polls, "busy_polls", "System calls that drove NAPI."),
-		ROW(count.mode_switches, "mode_switches", "Changes between sleeping and polling."),
-		ROW(depth_changes, "depth_changes", "Trials that chose another depth."),
-#undef ROW
-	};
-
-	for (size_t r = 0; r < sizeof(rows) / sizeof(*rows); r++) {
-		print_family(f, rows[r].name, rows[r].type, rows[r].help);
-		for (uint32_t i = 0; i < d->worker_count; i++)
-			fprintf(f, "%s{interface=\"%s\",queue=\"%u\"} %" PRIu64 "\n", rows[r].name,
-				ifname, d->workers[i]->queue,
-				*(const uint64_t *)((const char *)&d->workers[i]->seen +
-						    rows[r].offset));
+		o = dot ? json_object_getn(o, path, dot - path) : json_object_get(o, path);
+		path = dot ? dot + 1 : NULL;
 	}
-	print_family(f, "afxdp_worker_stuck", "gauge",
-		     "1: the worker has not answered the last look; its other values are old.");
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		fprintf(f, "afxdp_worker_stuck{interface=\"%s\",queue=\"%u\"} %d\n", ifname,
-			d->workers[i]->queue, d->workers[i]->order[WORKER_SNAPSHOT].out);
-	print_family(f, "afxdp_queue_depth", "gauge", "Frames in circulation.");
-	for (uint32_t i = 0; i < d->worker_count; i++)
-		fprintf(f, "afxdp_queue_depth{interface=\"%s\",queue=\"%u\"} %u\n", ifname,
-			d->workers[i]->queue, d->workers[i]->seen.depth);
-	print_family(f, "afxdp_ring_fill", "gauge", "Entries in a ring now.");
-	for (uint32_t i = 0; i < d->worker_count; i++) {
-		const struct worker *w = d->workers[i];
+	return o;
+}
 
-		fprintf(f,
-			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"rx\"} %u\n"
-			"afxdp_ring_fill{interface=\"%s\",queue=\"%u\",ring=\"fill\"} %u\n",
-			ifname, w->queue, w->seen.rx_level, ifname, w->queue, w->seen.fill_level);
+static void begin_family(struct page *p)
+{
+	static const char *const type[] = { "counter", "gauge", "histogram" };
+	const struct metric *m = p->family;
+	const char *end = m->type == METRIC_COUNTER && !p->openmetrics ? "_total" : "";
+
+	if (p->begun)
+		return;
+	p->begun = true;
+	fprintf(p->f, "# HELP afxdp_%s%s %s\n# TYPE afxdp_%s%s %s\n", m->name, end, m->help,
+		m->name, end, type[m->type]);
+}
+
+/* One sample of the family: its name continued by @end, and one more label. */
+static void put_name(struct page *p, const char *end, const char *label, const char *value)
+{
+	char interface[256], v[2 * TEXT_MAX + 8];
+
+	begin_family(p);
+	put_value(interface, sizeof(interface), text_at(p->report, "interface"), TEXT_MAX);
+	fprintf(p->f, "afxdp_%s%s{interface=\"%s\"%s", p->family->name, end, interface, p->element);
+	if (label) {
+		put_value(v, sizeof(v), value, TEXT_MAX);
+		fprintf(p->f, ",%s=\"%s\"", label, v);
+	}
+	fputs("} ", p->f);
+}
+
+static void put_sample(struct page *p, const char *label, const char *value, const json_t *number)
+{
+	put_name(p, p->family->type == METRIC_COUNTER ? "_total" : "", label, value);
+	if (json_is_real(number))
+		fprintf(p->f, "%.9g\n", json_real_value(number));
+	else if (json_is_boolean(number))
+		fprintf(p->f, "%d\n", json_is_true(number));
+	else
+		fprintf(p->f, "%" JSON_INTEGER_FORMAT "\n", json_integer_value(number));
+}
+
+/* Whether @word is one of @words, which blanks part; NULL: all are. */
+static bool among(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *w = words; w && *w; w += strcspn(w, " "), w += *w == ' ')
+		if (strcspn(w, " ") == len && !memcmp(w, word, len))
+			return true;
+	return !words;
+}
+
+static void put_text(struct page *p, const char *is)
+{
+	const struct metric *m = p->family;
+
+	if (!m->members) {
+		put_name(p, "", m->label, is);
+		fputs("1\n", p->f);
+		return;
+	}
+	for (const char *w = m->members; *w; w += strcspn(w, " "), w += *w == ' ') {
+		char name[32];
+
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(w, " "), w);
+		put_name(p, "", m->label, name);
+		fprintf(p->f, "%d\n", !strcmp(name, is));
 	}
 }
 
-static void print_port(FILE *f, const char *ifname, const struct daemon *d)
+static void put_members(struct page *p, const json_t *o)
 {
-	print_family(f, "afxdp_port_running", "gauge",
-		     "1: the interface is there and served; 0: see afxdpctl status.");
-	fprintf(f, "afxdp_port_running{interface=\"%s\"} %d\n", ifname,
-		d->port.state == PORT_RUNNING);
-	print_family(f, "afxdp_port_lives_total", "counter", "Times the interface was opened.");
-	fprintf(f, "afxdp_port_lives_total{interface=\"%s\"} %u\n", ifname, d->port.life);
-	print_family(f, "afxdp_outages_total", "counter", "Times in which no frame was taken.");
-	fprintf(f, "afxdp_outages_total{interface=\"%s\"} %u\n", ifname, d->port.outages);
-	print_family(f, "afxdp_outage_seconds_total", "counter", "How long these were together.");
-	fprintf(f, "afxdp_outage_seconds_total{interface=\"%s\"} %.3f\n", ifname,
-		outage_seconds(d));
-}
+	const char *key;
+	json_t *value;
 
-static void print_sink(FILE *f, const char *ifname, const char *name, const struct life *l,
-		       const char *over)
-{
-	fprintf(f, "afxdp_sink_ready{interface=\"%s\",sink=\"%s\",kind=\"%s\"} %d\n", ifname, name,
-		l->ops->name, !over);
-}
-
-static void print_sinks(FILE *f, const char *ifname, const struct daemon *d)
-{
-	print_family(f, "afxdp_sink_ready", "gauge",
-		     "1: the sink takes frames; 0: it never will again.");
-	print_sink(f, ifname, "default", d->sink, d->sink_over);
-	for (uint32_t i = 0; i < d->named_count; i++)
-		print_sink(f, ifname, d->named[i].name, d->named[i].life, d->named[i].over);
+	json_object_foreach((json_t *)o, key, value)
+		if (json_is_number(value) && among(p->family->members, key))
+			put_sample(p, p->family->label, key, value);
 }
 
 /* Buckets end at powers of two, where the histogram is exact: 256 ns to 8.6 s. */
-static void print_latency(FILE *f, const char *ifname, const struct afxdp_hist *h)
+static void put_histogram(struct page *p, const json_t *latency)
 {
-	print_family(f, "afxdp_latency_seconds", "histogram",
-		     "From the XDP program to the consumer, of the stamped frames.");
-	for (int bits = 8; bits <= 33; bits++) {
-		uint64_t longest = (1ULL << bits) - 1;
+	const json_t *rows = json_object_get(latency, "histogram");
+	json_int_t samples = json_integer_value(json_object_get(latency, "samples")), sum = 0;
+	size_t row = 0;
+	char bound[32];
 
-		fprintf(f,
-			"afxdp_latency_seconds_bucket{interface=\"%s\",le=\"%.9g\"} %" PRIu64 "\n",
-			ifname, longest / 1e9, afxdp_hist_at_most(h, longest));
+	for (int bits = 8; bits <= 33; bits++) {
+		json_int_t longest = (1LL << bits) - 1;
+
+		for (; row < json_array_size(rows); row++) {
+			const json_t *r = json_array_get(rows, row);
+
+			if (json_integer_value(json_array_get(r, 0)) > longest)
+				break;
+			sum += json_integer_value(json_array_get(r, 1));
+		}
+		snprintf(bound, sizeof(bound), "%.9g", longest / 1e9);
+		put_name(p, "_bucket", "le", bound);
+		fprintf(p->f, "%" JSON_INTEGER_FORMAT "\n", sum);
 	}
-	fprintf(f,
-		"afxdp_latency_seconds_bucket{interface=\"%s\",le=\"+Inf\"} %" PRIu64 "\n"
-		"afxdp_latency_seconds_sum{interface=\"%s\"} %.9f\n"
-		"afxdp_latency_seconds_count{interface=\"%s\"} %" PRIu64 "\n",
-		ifname, afxdp_hist_count(h), ifname, afxdp_hist_get(&h->sum) / 1e9, ifname,
-		afxdp_hist_count(h));
+	put_name(p, "_bucket", "le", "+Inf");
+	fprintf(p->f, "%" JSON_INTEGER_FORMAT "\n", samples);
+	put_name(p, "_sum", NULL, NULL);
+	fprintf(p->f, "%.9f\n", json_integer_value(json_object_get(latency, "sum")) / 1e9);
+	put_name(p, "_count", NULL, NULL);
+	fprintf(p->f, "%" JSON_INTEGER_FORMAT "\n", samples);
 }
 
-char *metrics_page(struct daemon *d, size_t *size)
+static void put_set(struct page *p, const json_t *from)
 {
-	char ifname[96];
-	struct picture p;
-	char *page = NULL;
-	FILE *f;
+	const json_t *value = at(from, p->family->path);
 
-	if (daemon_look(d, &p))
-		return NULL;
-	label(ifname, sizeof(ifname), d->nic.name);
-	f = open_memstream(&page, size);
-	if (f) {
-		print_ledger(f, ifname, &p);
-		print_copies(f, ifname, d);
-		print_nic(f, ifname, &p.nic);
-		print_port(f, ifname, d);
-		print_sinks(f, ifname, d);
-		print_queues(f, ifname, d);
-		print_latency(f, ifname, &p.latency);
-		if (fclose(f)) {
-			free(page);
-			page = NULL;
+	if (p->family->type == METRIC_HISTOGRAM && value)
+		put_histogram(p, value);
+	else if (json_is_object(value))
+		put_members(p, value);
+	else if (json_is_string(value))
+		put_text(p, json_string_value(value));
+	else if (json_is_number(value) || json_is_boolean(value))
+		put_sample(p, NULL, NULL, value);
+}
+
+/* A queue by its number, a sink by its name, a rule by its number and text. */
+static void name_element(struct page *p, const json_t *element)
+{
+	bool rule = !strcmp(p->family->each, "rules"), sink = !strcmp(p->family->each, "routes");
+	json_int_t number = json_integer_value(json_object_get(element, rule ? "index" : "id"));
+	char text[2 * TEXT_MAX + 8];
+
+	put_value(text, sizeof(text), text_at(element, rule ? "text" : "name"), TEXT_MAX);
+	if (sink)
+		snprintf(p->element, sizeof(p->element), ",sink=\"%s\"", text);
+	else if (rule)
+		snprintf(p->element, sizeof(p->element),
+			 ",rule=\"%" JSON_INTEGER_FORMAT "\",text=\"%s\"", number, text);
+	else
+		snprintf(p->element, sizeof(p->element), ",queue=\"%" JSON_INTEGER_FORMAT "\"",
+			 number);
+}
+
+static void put_each(struct page *p)
+{
+	const json_t *list = json_object_get(p->report, p->family->each);
+	json_int_t others = 0;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *element = json_array_get(list, i);
+
+		if (i >= RULES_MAX) {
+			others += json_integer_value(at(element, p->family->path));
+			continue;
 		}
+		name_element(p, element);
+		put_set(p, element);
 	}
-	picture_free(&p);
-	return page;
+	if (json_array_size(list) > RULES_MAX) {
+		snprintf(p->element, sizeof(p->element), ",rule=\"others\",text=\"\"");
+		put_name(p, "_total", NULL, NULL);
+		fprintf(p->f, "%" JSON_INTEGER_FORMAT "\n", others);
+	}
+	p->element[0] = '\0';
+}
+
+char *metrics_text(const json_t *report, bool openmetrics, size_t *size)
+{
+	char *text = NULL;
+	struct page p = { .report = report, .openmetrics = openmetrics };
+
+	p.f = open_memstream(&text, size);
+	if (!p.f)
+		return NULL;
+	for (p.family = metrics_table; p.family->name; p.family++) {
+		p.begun = false;
+		if (p.family->each)
+			put_each(&p);
+		else
+			put_set(&p, report);
+	}
+	if (openmetrics)
+		fputs("# EOF\n", p.f);
+	if (fclose(p.f)) {
+		free(text);
+		text = NULL;
+	}
+	return text;
 }

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include "table.h"
 #include "text.h"
 
@@ -49,6 +50,7 @@ static json_t *latency_json(const struct afxdp_hist *h)
 		json_object_set_new(o, quantiles[i].name,
 				    json_integer(afxdp_hist_quantile(h, quantiles[i].q)));
 	json_object_set_new(o, "max", json_integer(afxdp_hist_max(h)));
+	json_object_set_new(o, "sum", json_integer((json_int_t)afxdp_hist_get(&h->sum)));
 	json_object_set_new(o, "samples", json_integer(afxdp_hist_count(h)));
 	json_object_set_new(o, "histogram", histogram_json(h));
 	return o;
@@ -115,8 +117,8 @@ static json_t *sink_json(const struct life *l)
 
 static json_t *route_json(const char *name, const struct life *l, const char *over)
 {
-	return json_pack("{s:s, s:o, s:o, s:o}", "name", name, "spec", json_text(l->spec), "over",
-			 json_text(over), "sink", sink_json(l));
+	return json_pack("{s:s, s:o, s:b, s:o, s:o}", "name", name, "spec", json_text(l->spec),
+			 "ready", !over, "over", json_text(over), "sink", sink_json(l));
 }
 
 /* Each consumer, the one without a name first. */
@@ -145,13 +147,26 @@ static json_t *change_json(const struct daemon *d)
 			 json_text(c->why[0] ? c->why : NULL));
 }
 
+/* Of this process: when it began (seconds since 1970), and how long all of its threads have run. */
+static void add_process(json_t *report, const struct daemon *d)
+{
+	struct timespec now, ran;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ran);
+	json_object_set_new(
+		report, "started",
+		json_real(now.tv_sec + now.tv_nsec / 1e9 - (daemon_now() - d->start_ns) / 1e9));
+	json_object_set_new(report, "cpu_s", json_real(ran.tv_sec + ran.tv_nsec / 1e9));
+}
+
 json_t *report_json(struct daemon *d, const struct picture *p)
 {
-	json_t *queues = json_array();
+	json_t *report, *queues = json_array();
 
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
-	return json_pack(
+	report = json_pack(
 		"{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
 		"s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o, s:o}",
 		"schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
@@ -171,6 +186,9 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		json_text(d->port.why[0] ? d->port.why : NULL), "life", (json_int_t)d->port.life,
 		"outage_count", (json_int_t)d->port.outages, "outage_s", outage_seconds(d),
 		"outages", outages_json(d), "tee", tee_json(d));
+	if (report)
+		add_process(report, d);
+	return report;
 }
 
 char *report_line(const struct picture *before, const struct picture *now)

@@ -108,6 +108,15 @@ void daemon_serve(struct daemon *d)
 	}
 }
 
+void daemon_forget_asks(struct daemon *d)
+{
+	struct afxdp_msg *msg;
+
+	while ((msg = afxdp_post_take(&d->post)))
+		if (msg->type == ASK)
+			ask_free((struct ask *)msg);
+}
+
 void daemon_read_post(struct daemon *d)
 {
 	struct afxdp_msg *msg;
