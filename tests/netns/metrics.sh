@@ -62,6 +62,25 @@ expect_eq "samples of latency" "$(sample afxdp_latency_seconds_count)" "$(sample
 promtool check metrics <"$dir/page" >"$dir/lint" 2>&1 || fail "promtool: $(cat "$dir/lint")"
 expect_eq "what promtool says" "$(cat "$dir/lint")" ""
 
+# The ledger since an earlier look, again and again, and as a table for others.
+gen --count 40 --dport 9 >/dev/null
+wait_for 10 live_is .ledger.received 140 || fail "received: $(live .ledger.received)"
+expect_eq "since the first look" "$(ctl ledger --json --since "$dir/ledger" | jq -c '.ledger | [.received, .dropped, .delivered, .unexplained]')" "[40,40,0,0]"
+expect_match "the same as a table" "$(ctl ledger --since "$dir/ledger")" 'received +40 '
+ctl ledger --csv >"$dir/csv"
+expect_eq "names and numbers" "$(awk -F, 'NR == 1 { for (i = 1; i <= NF; i++) name[$i] = i } END { print NR, $name["received"], $name["dropped"], $name["unexplained"] }' "$dir/csv")" "2 140 70 0"
+expect_eq "the time" "$(awk -F, -v now="$(date +%s)" 'NR == 2 { d = now - $1; print (d >= -2 && d < 30) }' "$dir/csv")" 1
+in_ns "$rx" timeout 20 "$BUILD/afxdpctl" -i "$rxif" ledger --csv --watch=0.05 2>/dev/null | head -n 4 >"$dir/csv"
+expect_eq "watched" "$(wc -l <"$dir/csv") $(grep -c time "$dir/csv")" "4 1"
+expect_status 2 ctl ledger --watch=fast
+expect_match "no interval" "$OUT" "--watch 'fast': seconds"
+expect_status 2 ctl ledger --csv --json
+expect_status 2 ctl status --csv
+expect_status 1 ctl ledger --since "$dir/none"
+expect_match "no report" "$OUT" "--since '$dir/none': unable to open"
+expect_status 1 ctl ledger --since "$ROOT/packaging/grafana.json"
+expect_match "no report" "$OUT" "not a report"
+
 # Either format, as the client likes; the names are the same.
 fetch -D "$dir/head" -H 'Accept: application/openmetrics-text;version=1.0.0;q=0.9,text/plain;q=0.5' >"$dir/open"
 expect_match "the format asked for" "$(cat "$dir/head")" 'application/openmetrics-text; version=1.0.0'
@@ -123,6 +142,8 @@ for _ in 1 2 3; do
 		scrapers+=("$started")
 	done
 	wait_for 20 live_is .state running
+	expect_status 1 ctl ledger --since "$dir/ledger"
+	expect_match "an earlier run's" "$OUT" "of another run"
 	end_daemon
 	for pid in "${scrapers[@]}"; do wait "$pid" || true; done
 	scrapers=()

@@ -15,6 +15,8 @@ struct ctl {
 	const char *pcap;		  /* for the latter two */
 	const char *frame;		  /* its number, for `rules explain` */
 	const char *count, *write, *snap; /* for `dump` */
+	const char *watch, *since;	  /* for `ledger` */
+	bool csv;
 };
 
 struct afxdp_rules;

@@ -16,6 +16,8 @@ static const struct {
 } commands[] = {
 	{ "status", ctl_status, "", "what the daemon on IFACE is doing" },
 	{ "ledger", ctl_ledger, "", "where every frame went (--json: the whole report)" },
+	{ "ledger", ctl_ledger, "",
+	  "again each second (--watch), as --csv, --since FILE (a report)" },
 	{ "top", ctl_top, "", "rates, refreshed every second" },
 	{ "rules", ctl_rules, "VERB",
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
@@ -54,6 +56,9 @@ static int main_status(int argc, char **argv)
 					       { "control", required_argument, NULL, 'C' },
 					       { "pcap", required_argument, NULL, 'p' },
 					       { "json", no_argument, NULL, 'j' },
+					       { "csv", no_argument, NULL, 'v' },
+					       { "watch", optional_argument, NULL, 'W' },
+					       { "since", required_argument, NULL, 'S' },
 					       { "version", no_argument, NULL, 'V' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
@@ -88,6 +93,15 @@ static int main_status(int argc, char **argv)
 		case 'n':
 			ctl.frame = optarg;
 			break;
+		case 'v':
+			ctl.csv = true;
+			break;
+		case 'W':
+			ctl.watch = optarg ?: "1";
+			break;
+		case 'S':
+			ctl.since = optarg;
+			break;
 		case 'j':
 			ctl.json = true;
 			break;
@@ -115,6 +129,9 @@ static int main_status(int argc, char **argv)
 			return ctl_fail(2, "%s takes neither -f nor --pcap nor -n", argv[optind]);
 		if ((ctl.count || ctl.write || ctl.snap) && commands[i].run != ctl_dump)
 			return ctl_fail(2, "%s takes none of -c, -w and -s", argv[optind]);
+		if ((ctl.csv || ctl.watch || ctl.since) && commands[i].run != ctl_ledger)
+			return ctl_fail(2, "%s takes none of --csv, --watch and --since",
+					argv[optind]);
 		return commands[i].run(&ctl, argc - optind, argv + optind);
 	}
 	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);

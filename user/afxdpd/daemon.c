@@ -370,6 +370,15 @@ static bool is_stdout(const struct options *o)
 	return is;
 }
 
+static void start_clock(struct daemon *d)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	d->started = now.tv_sec + now.tv_nsec / 1e9;
+	d->start_ns = daemon_now();
+}
+
 int daemon_run(struct options *o)
 {
 	struct daemon d = { .options = o,
@@ -388,7 +397,7 @@ int daemon_run(struct options *o)
 
 	/* What others read from stdout stays clean. */
 	d.out = is_stdout(o) ? STDERR_FILENO : STDOUT_FILENO;
-	d.start_ns = daemon_now();
+	start_clock(&d);
 	if (!o->check)
 		service_open(&d.service);
 	err = afxdp_post_init(&d.post);
@@ -400,7 +409,7 @@ int daemon_run(struct options *o)
 		status = o->check ? check(&d) : daemon_set_up(&d);
 	if (!status && !d.stop && !o->check) {
 		d.setting_up = false;
-		d.start_ns = daemon_now();
+		start_clock(&d);
 		daemon_port_settled(&d);
 		daemon_service_turn(&d);
 		run(&d);

@@ -115,6 +115,7 @@ struct daemon {
 	uint64_t look_ns;   /* when the last look began */
 	int signals, links; /* signalfd, netlink */
 	uint64_t start_ns, end_ns;
+	double started; /* the same as start_ns, in seconds since 1970 */
 	enum mode mode;
 	int out;	  /* for tables and live lines */
 	int report;	  /* --report, or -1 */

@@ -150,13 +150,10 @@ static json_t *change_json(const struct daemon *d)
 /* Of this process: when it began (seconds since 1970), and how long all of its threads have run. */
 static void add_process(json_t *report, const struct daemon *d)
 {
-	struct timespec now, ran;
+	struct timespec ran;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ran);
-	json_object_set_new(
-		report, "started",
-		json_real(now.tv_sec + now.tv_nsec / 1e9 - (daemon_now() - d->start_ns) / 1e9));
+	json_object_set_new(report, "started", json_real(d->started));
 	json_object_set_new(report, "cpu_s", json_real(ran.tv_sec + ran.tv_nsec / 1e9));
 }
 
