@@ -54,7 +54,7 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 	case AFXDP_CAPTURE:
 		/* Without a socket the low bits of the flags are returned: whoever has no consumer
 		 * keeps its traffic. */
-		if (bpf_redirect_map(&xsks, queue, XDP_PASS) != XDP_REDIRECT) {
+		if (bpf_redirect_map(&xsks, socket_of(queue), XDP_PASS) != XDP_REDIRECT) {
 			l->unclaimed++;
 			return XDP_PASS;
 		}

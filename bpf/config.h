@@ -28,6 +28,13 @@ struct afxdp_trial_note trial SEC(".data.trial");
 
 struct afxdp_config config SEC(".data.config");
 
+/* Where in `xsks` the socket is to which a frame of @queue goes: asked by the verdict, and by who
+ * tells what becomes of a frame (copy.h). */
+static __always_inline __u32 socket_of(__u32 queue)
+{
+	return queue;
+}
+
 /* Whether anybody asks for @what. Any rule may ask for whatever is known of a frame. */
 static __always_inline bool asked(__u8 what)
 {

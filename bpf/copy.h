@@ -77,9 +77,9 @@ __weak __attribute__((noinline)) int afxdp_copy(struct afxdp_parse *p, __u32 slo
 /* What becomes of a frame that rules decided over so: whoever has no consumer keeps it. */
 static __always_inline __u32 outcome(struct xdp_md *ctx, __u32 class)
 {
-	__u32 queue = ctx->rx_queue_index;
+	__u32 at = socket_of(ctx->rx_queue_index);
 
-	if (AFXDP_CLASS_VERDICT(class) != AFXDP_CAPTURE || bpf_map_lookup_elem(&xsks, &queue))
+	if (AFXDP_CLASS_VERDICT(class) != AFXDP_CAPTURE || bpf_map_lookup_elem(&xsks, &at))
 		return class;
 	return AFXDP_CLASS(AFXDP_UNCLAIMED, AFXDP_CLASS_RULE(class));
 }

@@ -8,8 +8,11 @@ set -euo pipefail
 # shellcheck source=tests/daemon.sh
 . "$(dirname "$0")/../daemon.sh"
 cd "$ROOT"
-two_ends 1
+two_ends 2
 here=$(dirname "$0")
+# One more frame, where there is a second CPU, which feeds the second queue.
+second=
+[ "$cpus" = 0 ] || second=1
 
 # begin_dump OUT ARGS...: in the background, until the daemon copies. end_dump: by Ctrl-C; what it said is in OUT.err.
 dumps() { live '.tee.dumps | length'; }
@@ -39,7 +42,7 @@ cat >"$dir/rules" <<-'END'
 	default capture
 END
 echo 198.18.0.1 >"$dir/bad"
-start_daemon -r "$dir/rules"
+start_daemon -q all -r "$dir/rules"
 old=$(tag_of)
 
 # As text: each verdict, with its rule.
@@ -50,11 +53,12 @@ send -n 4 --dport 10
 send -n 1 --proto icmp
 send -n 1 --dport 11
 send -n 2 --dport 12
+[ -z "$second" ] || send -n 1 --dport 13 --cpus 1
 end_dump
 expect_eq "verdicts" "$(sed -E 's/.*\[(.*)\]$/\1/' "$out" | sort | uniq -c | awk '{ $1 = $1; print }' | paste -sd';')" \
-	"4 capture, default;3 drop, rule 0;2 limit, rule 1;1 pass, rule 2;1 tx, rule 3"
+	"$((4 + ${second:-0})) capture, default;3 drop, rule 0;2 limit, rule 1;1 pass, rule 2;1 tx, rule 3"
 expect_match "text" "$(head -n 1 "$out")" '^[0-9:.]+ IP 198.18.0.1.1024 > 198.19.0.1.9: UDP, length 22  \[drop, rule 0\]$'
-expect_match "account" "$(cat "$out.err")" '11 frames shown of 11 copied; 0 lost'
+expect_match "account" "$(cat "$out.err")" "$((11 + ${second:-0})) frames shown of $((11 + ${second:-0})) copied; 0 lost"
 wait_for 10 live_is '.tee.dumps | length' 0 || fail "the dump stays"
 expect_eq "the program afterwards" "$(tag_of)" "$old"
 
@@ -140,7 +144,7 @@ start_gen --flows 64
 out=$dir/still
 begin_dump "$out" all -w /dev/null
 kill -STOP "$dump"
-for i in 1 2 3; do ctl dump -c 20 udp >"$dir/few" 2>/dev/null || fail "dump -c 20 under load"; done
+for i in 1 2; do ctl dump -c 20 udp >"$dir/few" 2>/dev/null || fail "dump -c 20 under load"; done
 expect_eq "dump -c 20" "$(wc -l <"$dir/few")" 20
 wait_for 20 live_above '.tee.copy_lost' 0 || fail "nothing is lost by a reader that stands still"
 end_gen
@@ -176,3 +180,17 @@ expect_eq "status when the daemon ends" "$OUT" 1
 expect_match "the daemon ends" "$(cat "$out.err")" 'afxdpd has ended'
 balanced "with dumps"
 expect_eq "without the readers" "$(reported '.tee | .copied == .observed + .copy_lost and .pending == 0')" true
+
+# A frame that was to be captured, on a queue that nobody serves, is told as what became of it.
+if [ -n "$second" ]; then
+	start_daemon -q 0
+	out=$dir/unclaimed
+	begin_dump "$out" udp
+	send -n 1 --cpus 0
+	send -n 2 --cpus 1
+	end_dump
+	expect_eq "verdicts by queue" "$(sed -E 's/.*\[(.*)\]$/\1/' "$out" | uniq -c | awk '{ $1 = $1; print }' | paste -sd';')" "1 capture, default;2 unclaimed, default"
+	wait_for 10 live_is '.tee.dumps | length' 0 || fail "the dump stays"
+	expect_eq "unclaimed" "$(live .ledger.unclaimed)" 2
+	end_daemon
+fi
