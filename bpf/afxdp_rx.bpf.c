@@ -38,8 +38,11 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 		return XDP_ABORTED; /* an array of that length has every slot: the verifier wants to
 				       hear it */
 
-	if (p.length >= MAYBE_FRAGS)
+	if (p.length >= whole_below) {
 		p.length = bpf_xdp_get_buff_len(ctx);
+		if (longest_frame && p.length > longest_frame)
+			l->super_frames++;
+	}
 	l->received++;
 	l->bytes += p.length;
 	if (asked(AFXDP_NEED_HEADERS | AFXDP_NEED_ODDITIES))

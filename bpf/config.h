@@ -21,6 +21,12 @@ const volatile __u32 ledger_queues = AFXDP_QUEUES_DEFAULT;
 const volatile __u8 have_rules = 0;
 const volatile __u8 tags_stripped = 0; /* the device takes VLAN tags off: ask it for them */
 const volatile __u8 needs = AFXDP_NEED_ALL;
+const volatile __u32 longest_frame = 0; /* as the MTU allows; 0: not known */
+
+/* From this linear length on a frame may go on in fragments, and only a helper knows its whole
+ * length. Smaller frames, where the call would weigh most, are spared it: no driver splits a frame
+ * below a kilobyte, unless it puts headers into a buffer of their own. Then this is 0. */
+const volatile __u32 whole_below = 1024;
 
 const volatile __u8 on_trial = 0; /* frames come out of a file */
 

@@ -32,11 +32,6 @@
  * twice; longer chains are an attack more often than not, and every step costs the verifier. */
 #define MAX_EXT_HEADERS 8
 
-/* From this linear length on a frame may go on in fragments, and only a helper knows its whole
- * length. Smaller frames, where the call would weigh most, are spared it: no driver splits a frame
- * below a kilobyte. */
-#define MAYBE_FRAGS 1024
-
 struct ipv4_header {
 	__u8 version_ihl, tos;
 	__be16 total_length, id, fragment;

@@ -50,14 +50,15 @@ struct afxdp_ledger {
 	__u64 tx;
 	__u64 unclaimed;
 	__u64 captured;
-	/* Oddities; all but no_meta only if asked for (AFXDP_NEED_ODDITIES). */
+	/* Oddities; all but no_meta and super_frames only if asked for (AFXDP_NEED_ODDITIES). */
 	__u64 no_meta;	/* captured without metadata: the driver leaves no room for it */
 	__u64 short_l2; /* ends inside the Ethernet header or a VLAN tag */
 	__u64 bad_ipv4; /* truncated, wrong version, IHL below 5, total length below the header's */
 	__u64 bad_ipv6; /* truncated or wrong version */
 	__u64 bad_l4; /* ends inside the TCP, UDP, SCTP or ICMP header, or TCP data offset below 5 */
-	__u64 ext_limit; /* more IPv6 extension headers than the program walks */
-	__u64 fragments; /* IPv4 or IPv6 fragments, first ones included */
+	__u64 ext_limit;    /* more IPv6 extension headers than the program walks */
+	__u64 fragments;    /* IPv4 or IPv6 fragments, first ones included */
+	__u64 super_frames; /* longer than the MTU allows: not cut by their sender, or put together */
 };
 
 /* struct afxdp_meta.flags */

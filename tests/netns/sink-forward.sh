@@ -116,6 +116,17 @@ wait_for 10 bash -c "[ \$(ip netns exec '$c' nstat -asz UdpNoPorts | awk 'END { 
 expect_match "checksums" "$(errors)" 'UdpInCsumErrors=0.*TcpInCsumErrors=0|TcpInCsumErrors=0.*UdpInCsumErrors=0'
 in_ns "$a" ethtool -K tx0 tx off >/dev/null
 
+# What the device takes and does not send, because nobody is at its other end: its own counter tells.
+daemon here "$b" rx0 -s forward:out2
+ip -n "$c" link set in2 down
+gen --size 100 --count 1000
+live "$b" rx0 '.ledger.consumed == 1000'
+live "$b" rx0 '.ledger.sink_dropped + .sink.device_lost == 1000'
+ip -n "$c" link set in2 up
+stop here "$pid"
+check "the device" here '.sink.device_lost > 0 and .ledger.sink_dropped + .sink.device_lost == 1000'
+expect_match "in words" "$(cat "$dir/here.out")" 'not sent by out2, whoever.s they were: [0-9]+ frames'
+
 # The device goes down: nothing hangs, all is accounted for.
 daemon here "$b" rx0 -s forward:out2
 ip -n "$b" link set out2 down

@@ -43,13 +43,15 @@ static int run_quiet(enum libbpf_print_level level, const char *format, va_list 
 }
 
 /* In a network namespace of our own: whatever is attached on this machine is none of our business. */
-static inline void runner_open(struct runner *r)
+static inline void runner_open_for(struct runner *r, bool splits_headers, uint32_t longest)
 {
 	struct afxdp_prog_config config = {
 		.ifname = "lo",
 		.ifindex = 1,
 		.queues = RUN_QUEUES,
 		.run = { .default_verdict = AFXDP_CAPTURE, .stamp = 1 },
+		.splits_headers = splits_headers,
+		.longest = longest,
 	};
 	int err;
 
@@ -62,6 +64,11 @@ static inline void runner_open(struct runner *r)
 	r->xsk = socket(AF_XDP, SOCK_RAW, 0);
 	CHECK(r->xsk >= 0, "AF_XDP socket: %s", strerror(errno));
 	CHECK(!afxdp_prog_claim(&r->prog, 0, r->xsk), "claim");
+}
+
+static inline void runner_open(struct runner *r)
+{
+	runner_open_for(r, false, 0);
 }
 
 static inline void runner_close(struct runner *r)

@@ -171,6 +171,17 @@ static void check_offloads(struct finding *f, const struct afxdp_nic *nic)
 		    advice);
 	else
 		say(f, "vlan tags", NULL, "left in the frame");
+	/* In native mode a veth's peer cuts them, and so does a device that receives from a wire. */
+	if (!strcmp(nic->driver, "veth"))
+		say(f, "super-frames", NULL,
+		    "with -a generic frames come as a sender left them to its device, up to 64 KB "
+		    "and without checksums (what keeps them out: at the other end of %s: ethtool "
+		    "-K PEER tso off gso off tx off)",
+		    nic->name);
+	if (nic->splits_headers)
+		say(f, "header split", NULL,
+		    "on: headers come in a buffer of their own, and every frame's length is asked "
+		    "for");
 	if (nic->lro)
 		say(f, "lro",
 		    format_advice(advice, sizeof(advice), "ethtool -K %s lro off", nic->name),

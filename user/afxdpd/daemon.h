@@ -140,6 +140,10 @@ struct picture {
 	double seconds;
 };
 
+/** daemon_tx_failed() - of the frames that rules sent back out (total.tx), how many the device did
+ * not send. Return: whether that can be told. */
+bool daemon_tx_failed(const struct daemon *d, const struct picture *p, uint64_t *failed);
+
 /** daemon_run() - all of a daemon's life. Return: an exit status; d->why has been printed. */
 int daemon_run(struct options *o);
 

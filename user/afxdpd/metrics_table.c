@@ -41,6 +41,12 @@ const struct metric metrics_table[] = {
 		PLAIN("nic.no_buffer")),
 	COUNTER("nic_dropped", "Frames that the device's driver dropped.", PLAIN("nic.dropped")),
 	COUNTER("nic_errors", "Frames that were damaged.", PLAIN("nic.errors")),
+	COUNTER("nic_tx_lost", "Frames, whoever's they were, that the device did not send.",
+		PLAIN("nic.tx_lost")),
+	COUNTER("tx_failed",
+		"Frames that rules sent back out and the device did not send; not there where nobody "
+		"counts them.",
+		PLAIN("ledger.tx_failed")),
 	COUNTER("oddities", "Frames with something odd; one frame may be odd in several ways.",
 		NULL, "oddities", "kind", NULL),
 	COUNTER("copied_frames", "Frames copied beside their verdict, for dumps.",

@@ -157,6 +157,8 @@ static int load(struct opening *o, bool metadata)
 		.hw_metadata = metadata,
 		/* Also where rxvlan is off now: it may be switched on, and veth does not look. */
 		.tags_stripped = o->nic.rx_metadata & AFXDP_NIC_METADATA_VLAN,
+		.splits_headers = o->nic.splits_headers,
+		.longest = o->nic.mtu + AFXDP_NIC_L2_BYTES,
 	};
 	int err = o->rules ? afxdp_rules_again(o->rules, &config.rules, o->why, sizeof(o->why)) : 0;
 

@@ -143,6 +143,14 @@ static void look_at_device(struct daemon *d, struct picture *p)
 	afxdp_nic_stats_add(&p->nic, &d->nic_last, &d->nic_start);
 }
 
+/* In generic mode nobody counts them; nor does every driver. The counters are the device's, and of
+ * whoever's program was there before us since we began. */
+bool daemon_tx_failed(const struct daemon *d, const struct picture *p, uint64_t *failed)
+{
+	*failed = p->nic.xdp_tx_lost < p->total.tx ? p->nic.xdp_tx_lost : p->total.tx;
+	return !p->total.tx || (p->nic.xdp_tx_told && !d->prog.generic);
+}
+
 int daemon_look(struct daemon *d, struct picture *p)
 {
 	int err;

@@ -57,18 +57,19 @@ static json_t *latency_json(const struct afxdp_hist *h)
 }
 
 /* 0 would say that somebody has looked. */
-static json_t *odd(uint64_t n, bool counted)
+static json_t *told(uint64_t n, bool counted)
 {
 	return counted ? json_integer((json_int_t)n) : json_null();
 }
 
 static json_t *oddities_json(const struct afxdp_ledger *l, bool counted)
 {
-	return json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "no_meta", (json_int_t)l->no_meta,
-			 "short_l2", odd(l->short_l2, counted), "bad_ipv4",
-			 odd(l->bad_ipv4, counted), "bad_ipv6", odd(l->bad_ipv6, counted), "bad_l4",
-			 odd(l->bad_l4, counted), "ext_limit", odd(l->ext_limit, counted),
-			 "fragments", odd(l->fragments, counted));
+	return json_pack("{s:I, s:I, s:o, s:o, s:o, s:o, s:o, s:o}", "no_meta",
+			 (json_int_t)l->no_meta, "super_frames", (json_int_t)l->super_frames,
+			 "short_l2", told(l->short_l2, counted), "bad_ipv4",
+			 told(l->bad_ipv4, counted), "bad_ipv6", told(l->bad_ipv6, counted),
+			 "bad_l4", told(l->bad_l4, counted), "ext_limit",
+			 told(l->ext_limit, counted), "fragments", told(l->fragments, counted));
 }
 
 static json_t *xsk_json(const struct afxdp_xsk_stats *s)
@@ -157,6 +158,16 @@ static void add_process(json_t *report, const struct daemon *d)
 	json_object_set_new(report, "cpu_s", json_real(ran.tv_sec + ran.tv_nsec / 1e9));
 }
 
+static json_t *ledger_json(const struct daemon *d, const struct picture *p)
+{
+	json_t *ledger = account_json(&p->total);
+	uint64_t failed;
+	bool known = daemon_tx_failed(d, p, &failed);
+
+	json_object_set_new(ledger, "tx_failed", told(failed, known));
+	return ledger;
+}
+
 json_t *report_json(struct daemon *d, const struct picture *p)
 {
 	json_t *report, *queues = json_array();
@@ -164,7 +175,7 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		json_array_append_new(queues, queue_json(d->workers[i], &p->queue[i]));
 	report = json_pack(
-		"{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I}, "
+		"{s:i, s:s, s:s, s:s, s:b, s:b, s:s, s:f, s:{s:I, s:I, s:I, s:I, s:I, s:I}, "
 		"s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:I, s:I, s:f, s:o, s:o}",
 		"schema", 1, "version", AFXDP_VERSION, "interface", d->nic.name, "attach",
 		!d->prog_loaded	  ? "none"
@@ -174,8 +185,8 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		mode_name(d->mode), "duration_s", p->seconds, "nic", "packets",
 		(json_int_t)p->nic.packets, "missed", (json_int_t)p->nic.missed, "no_buffer",
 		(json_int_t)p->nic.no_buffer, "dropped", (json_int_t)p->nic.dropped, "errors",
-		(json_int_t)p->nic.errors, "ledger", account_json(&p->total), "bytes",
-		(json_int_t)p->program.bytes, "oddities",
+		(json_int_t)p->nic.errors, "tx_lost", (json_int_t)p->nic.tx_lost, "ledger",
+		ledger_json(d, p), "bytes", (json_int_t)p->program.bytes, "oddities",
 		oddities_json(&p->program, d->odd_counted), "latency_ns", latency_json(&p->latency),
 		"queues", queues, "rules", daemon_rules(d), "sink", sink_json(d->sink), "routes",
 		routes_json(d), "last_change", change_json(d), "state",

@@ -84,9 +84,41 @@ static void print_copies(FILE *to, const json_t *report)
 			text(dump, "expression"));
 }
 
+/* What became of the frames that rules sent back out. Return: whether that is known. */
+static bool print_sent_back(FILE *to, const json_t *ledger)
+{
+	const json_t *failed = json_object_get(ledger, "tx_failed");
+	char n[32];
+
+	if (!get(ledger, "tx"))
+		return true;
+	fprintf(to, "      %-18s %18s  of these: the device did not send them\n", "tx_failed",
+		json_is_integer(failed) ? table_number(json_integer_value(failed), n, sizeof(n))
+					: "not told");
+	return json_is_integer(failed);
+}
+
+/* What the devices that frames leave by say they did not send: somebody else's frames may be among
+ * them. */
+static void print_not_sent(FILE *to, const json_t *report)
+{
+	const json_t *sink = json_object_get(report, "sink");
+	uint64_t here = get(json_object_get(report, "nic"), "tx_lost"), there = 0;
+
+	if (json_is_object(sink))
+		there = get(sink, "device_lost");
+	if (here)
+		fprintf(to, "  not sent by %s, whoever's they were: %" PRIu64 " frames\n",
+			text(report, "interface"), here);
+	if (there)
+		fprintf(to, "  not sent by %s, whoever's they were: %" PRIu64 " frames\n",
+			text(sink, "interface"), there);
+}
+
 void table_ledger(FILE *to, const json_t *report)
 {
 	const json_t *ledger = json_object_get(report, "ledger");
+	bool known = true;
 	char n[32];
 
 	fprintf(to, "\n  ledger\n");
@@ -95,11 +127,16 @@ void table_ledger(FILE *to, const json_t *report)
 
 		fprintf(to, "  %*s%-*s %18s  %s\n", in, "", 22 - in, f->name,
 			table_number(get(ledger, f->name), n, sizeof(n)), f->what);
+		if (!strcmp(f->name, "tx"))
+			known = print_sent_back(to, ledger);
 	}
 	fprintf(to, "  %s\n",
 		get(ledger, "unexplained")
 			? "the ledger does not balance (yet: frames are on their way)"
-			: "the ledger balances: every frame is accounted for");
+		: known ? "the ledger balances: every frame is accounted for"
+			: "the ledger balances; whether what rules sent back out has left, nobody "
+			  "counts here");
+	print_not_sent(to, report);
 	print_copies(to, report);
 }
 
@@ -114,7 +151,9 @@ static void print_oddities(FILE *to, const json_t *report)
 		     { "bad_ipv6", "bad IPv6 header" },
 		     { "bad_l4", "bad layer 4 header" },
 		     { "ext_limit", "too many IPv6 extension headers" },
-		     { "fragments", "IP fragments" } };
+		     { "fragments", "IP fragments" },
+		     { "super_frames", "longer than the MTU: not cut by their sender, or put "
+				       "together (see doctor)" } };
 
 	for (size_t i = 0; i < sizeof(what) / sizeof(*what); i++)
 		if (get(odd, what[i].name))

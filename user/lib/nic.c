@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 #include "nic.h"
+#include "nic_parts.h"
 
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/ethtool.h>
+#include <linux/ethtool_netlink.h>
 #include <linux/genetlink.h>
 #include <linux/if.h>
 #include <linux/if_arp.h>
@@ -23,6 +25,10 @@
 #define A_DEV_XDP_FEATURES    3
 #define A_DEV_XDP_RX_METADATA 5
 #define A_DEV_XDP_ZC_MAX_SEGS 4
+
+/* linux/ethtool_netlink.h, 5.18 and later */
+#define A_RINGS_TCP_DATA_SPLIT 11
+#define TCP_DATA_SPLIT_ENABLED 2
 
 /* Send @request, give every answer to @parse. */
 static int talk(int bus, struct nlmsghdr *request, mnl_cb_t parse, void *arg)
@@ -94,6 +100,7 @@ static int parse_link(const struct nlmsghdr *nlh, void *arg)
 				.no_buffer = s.rx_fifo_errors + s.rx_over_errors,
 				.dropped = s.rx_dropped,
 				.errors = s.rx_errors,
+				.tx_lost = s.tx_dropped + s.tx_errors,
 			};
 			break;
 		}
@@ -121,7 +128,11 @@ static int ask_link(unsigned int ifindex, const char *name, struct afxdp_nic *ni
 
 static int get_link(unsigned int ifindex, struct afxdp_nic *nic)
 {
-	return ask_link(ifindex, NULL, nic);
+	int err = ask_link(ifindex, NULL, nic);
+
+	if (!err)
+		nic_xdp_tx(nic->name, &nic->stats);
+	return err;
 }
 
 int afxdp_nic_find(const char *name, unsigned int *ifindex)
@@ -180,21 +191,59 @@ static struct nlmsghdr *genl(char *buffer, uint16_t type, uint8_t cmd)
 	return nlh;
 }
 
-static void get_xdp_features(unsigned int ifindex, struct afxdp_nic *nic)
+static uint16_t find_family(const char *name)
 {
 	char buffer[256];
 	struct nlmsghdr *nlh = genl(buffer, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	uint16_t family = 0;
 
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, NETDEV_FAMILY);
-	if (talk(NETLINK_GENERIC, nlh, parse_family, &family) || !family)
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, name);
+	return talk(NETLINK_GENERIC, nlh, parse_family, &family) ? 0 : family;
+}
+
+static int parse_rings(const struct nlmsghdr *nlh, void *arg)
+{
+	struct afxdp_nic *nic = arg;
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+	{
+		if (mnl_attr_get_type(attr) == A_RINGS_TCP_DATA_SPLIT)
+			nic->splits_headers = mnl_attr_get_u8(attr) == TCP_DATA_SPLIT_ENABLED;
+	}
+	return MNL_CB_OK;
+}
+
+static void get_rings(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	uint16_t family = find_family(ETHTOOL_GENL_NAME);
+	char buffer[256];
+	struct nlmsghdr *nlh;
+	struct nlattr *header;
+
+	if (!family)
+		return;
+	nlh = genl(buffer, family, ETHTOOL_MSG_RINGS_GET);
+	header = mnl_attr_nest_start(nlh, ETHTOOL_A_RINGS_HEADER);
+	mnl_attr_put_u32(nlh, ETHTOOL_A_HEADER_DEV_INDEX, ifindex);
+	mnl_attr_nest_end(nlh, header);
+	talk(NETLINK_GENERIC, nlh, parse_rings, nic);
+}
+
+static void get_xdp_features(unsigned int ifindex, struct afxdp_nic *nic)
+{
+	uint16_t family = find_family(NETDEV_FAMILY);
+	char buffer[256];
+	struct nlmsghdr *nlh;
+
+	if (!family)
 		return; /* Linux before 6.3 */
 	nlh = genl(buffer, family, CMD_DEV_GET);
 	mnl_attr_put_u32(nlh, A_DEV_IFINDEX, ifindex);
 	talk(NETLINK_GENERIC, nlh, parse_xdp, nic);
 }
 
-static int ethtool(int fd, const char *name, void *command)
+int nic_ethtool(int fd, const char *name, void *command)
 {
 	struct ifreq ifr = { .ifr_data = command };
 
@@ -206,9 +255,9 @@ static void get_offloads(int fd, struct afxdp_nic *nic)
 {
 	struct ethtool_value gro = { .cmd = ETHTOOL_GGRO }, flags = { .cmd = ETHTOOL_GFLAGS };
 
-	if (!ethtool(fd, nic->name, &gro))
+	if (!nic_ethtool(fd, nic->name, &gro))
 		nic->gro = gro.data;
-	if (!ethtool(fd, nic->name, &flags)) {
+	if (!nic_ethtool(fd, nic->name, &flags)) {
 		nic->rxvlan = flags.data & ETH_FLAG_RXVLAN;
 		nic->lro = flags.data & ETH_FLAG_LRO;
 	}
@@ -222,11 +271,12 @@ static void get_ethtool(struct afxdp_nic *nic)
 
 	if (fd < 0)
 		return;
-	if (!ethtool(fd, nic->name, &info)) {
+	if (!nic_ethtool(fd, nic->name, &info)) {
 		snprintf(nic->driver, sizeof(nic->driver), "%s", info.driver);
 		snprintf(nic->bus, sizeof(nic->bus), "%s", info.bus_info);
 	}
-	if (!ethtool(fd, nic->name, &channels) && channels.rx_count + channels.combined_count > 0) {
+	if (!nic_ethtool(fd, nic->name, &channels) &&
+	    channels.rx_count + channels.combined_count > 0) {
 		nic->queues = channels.rx_count + channels.combined_count;
 		nic->channels_known = true;
 	}
@@ -259,6 +309,7 @@ int afxdp_nic_get(unsigned int ifindex, struct afxdp_nic *nic)
 		return err;
 	get_ethtool(nic);
 	get_xdp_features(ifindex, nic);
+	get_rings(ifindex, nic);
 	return 0;
 }
 
@@ -308,6 +359,9 @@ void afxdp_nic_stats_add(struct afxdp_nic_stats *sum, const struct afxdp_nic_sta
 	sum->no_buffer += to->no_buffer - from->no_buffer;
 	sum->dropped += to->dropped - from->dropped;
 	sum->errors += to->errors - from->errors;
+	sum->tx_lost += to->tx_lost - from->tx_lost;
+	sum->xdp_tx_lost += to->xdp_tx_lost - from->xdp_tx_lost;
+	sum->xdp_tx_told = to->xdp_tx_told;
 }
 
 int afxdp_nic_state(struct afxdp_nic *nic)

@@ -15,6 +15,10 @@ struct afxdp_nic_stats {
 	uint64_t no_buffer; /* FIFO or buffer shortage, where the driver tells it apart */
 	uint64_t dropped;   /* by the stack or the driver after reception */
 	uint64_t errors;    /* bad frames */
+	uint64_t tx_lost;   /* not sent, whoever wanted it: dropped, or with errors */
+	/* Of XDP_TX: not sent. Drivers count that under names of their own, or not at all. */
+	uint64_t xdp_tx_lost;
+	bool xdp_tx_told;
 };
 
 struct afxdp_nic {
@@ -34,6 +38,7 @@ struct afxdp_nic {
 	uint32_t zc_max_segs;  /* descriptors a zero-copy frame may have; 0: unknown */
 	uint64_t rx_metadata;  /* NETDEV_XDP_RX_METADATA_*: 1 timestamp, 2 hash, 4 VLAN tag */
 	bool rxvlan, gro, lro; /* offloads that are on */
+	bool splits_headers;   /* tcp-data-split: headers come in buffers of their own (6.3) */
 	struct afxdp_nic_stats stats;
 };
 
@@ -45,6 +50,9 @@ struct afxdp_nic {
 #define AFXDP_NIC_XDP_HW_OFFLOAD  (1ULL << 4)
 #define AFXDP_NIC_XDP_RX_SG	  (1ULL << 5)
 #define AFXDP_NIC_XDP_NDO_XMIT_SG (1ULL << 6)
+
+/* What a frame may have more than the MTU: an Ethernet header, and two tags. */
+#define AFXDP_NIC_L2_BYTES (14 + 2 * 4)
 
 /* Bits of rx_metadata. */
 #define AFXDP_NIC_METADATA_TIME (1ULL << 0)

@@ -82,6 +82,7 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	const char *image = p->hw ? afxdp_rx_hw_object : afxdp_rx_object;
 	const char *end = p->hw ? afxdp_rx_hw_object_end : afxdp_rx_object_end;
 	struct bpf_program *prog;
+	const uint32_t none = 0;
 	struct bpf_object *obj;
 	struct bpf_map *map;
 
@@ -95,6 +96,9 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	bpf_object__for_each_program(prog, obj)
 		bpf_program__set_autoload(prog, !strcmp(bpf_program__name(prog), program_name(p)));
 	prog = bpf_object__find_program_by_name(obj, program_name(p));
+	afxdp_prog_set_const(obj, "longest_frame", &p->config.longest, sizeof(p->config.longest));
+	if (p->config.splits_headers)
+		afxdp_prog_set_const(obj, "whole_below", &none, sizeof(none));
 	if (p->hw) {
 		const uint8_t stripped = p->config.tags_stripped;
 

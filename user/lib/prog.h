@@ -47,6 +47,8 @@ struct afxdp_prog_config {
 	bool replace;		 /* whatever is attached may go */
 	bool hw_metadata;	 /* ask the device for tag, hash and time: it can, in native mode */
 	bool tags_stripped;	 /* it may take VLAN tags off, and tells of them */
+	bool splits_headers;	 /* it puts headers into buffers of their own */
+	uint32_t longest;	 /* frame that its MTU allows, bytes; 0: not known */
 	uint8_t unasked;	 /* AFXDP_NEED_* that nobody asks for: costs nothing then */
 	struct afxdp_config run; /* default verdict, stamping */
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */

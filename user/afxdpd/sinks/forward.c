@@ -11,7 +11,8 @@
  * cannot do zero-copy as the first does) frames leave through a packet socket, a batch a system
  * call; the kernel copies them, so they are free at once.
  *
- * A frame counts as delivered when the kernel has taken it for sending.
+ * A frame counts as delivered when the kernel has taken it for sending. What the device then drops
+ * it counts itself, with everybody else's: that is told beside the rest, as device_lost.
  */
 #include "../sink.h"
 
@@ -26,6 +27,7 @@
 #include <unistd.h>
 #include "complete.h"
 #include "frame.h"
+#include "nic.h"
 #include "ports.h"
 #include "text.h"
 #include "transmit.h"
@@ -62,6 +64,9 @@ struct forward_sink {
 	char ifname[IF_NAMESIZE];
 	unsigned int ifindex; /* that ports are attached to; 0: to none */
 	uint32_t longest;     /* frame that the other interface sends, bytes */
+	/* Frames that this device, and those before it, say they did not send, whoever's they were.
+	 */
+	uint64_t lost_start, lost_now, lost_before;
 	bool complained;
 	char why[64]; /* of wants() */
 };
@@ -246,11 +251,24 @@ static int look(const char *ifname, struct target *t)
 	return err;
 }
 
+/* What the device counts beyond us; what it last said, if it is gone. */
+static void read_lost(struct forward_sink *s)
+{
+	struct afxdp_nic_stats now;
+
+	if (s->ifindex && !afxdp_nic_stats(s->ifindex, &now))
+		s->lost_now = now.tx_lost;
+}
+
 /* Attach to it what is attached from now on. */
 static void aim(struct forward_sink *s, const struct target *t)
 {
+	s->lost_before += s->lost_now - s->lost_start;
+	s->lost_now = 0;
 	s->ifindex = t->ifindex;
 	s->longest = t->longest;
+	read_lost(s);
+	s->lost_start = s->lost_now;
 }
 
 static int forward_open(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
@@ -361,6 +379,7 @@ static void forward_detach(struct sink *sink)
 
 	if (!look(s->ifname, &t) && t.up && t.ifindex == s->ifindex)
 		drain(s);
+	read_lost(s);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
 		struct forward_port *p = sink_ports_at(&s->ports, i);
 
@@ -416,6 +435,7 @@ static json_t *forward_report(struct sink *sink)
 	uint64_t too_long = 0, refused = 0, no_target = 0;
 	uint32_t by_xdp = 0, by_packet = 0, ports = sink_ports_attached(&s->ports);
 
+	read_lost(s);
 	for (uint32_t i = 0; i < ports; i++) {
 		const struct forward_port *p = sink_ports_at(&s->ports, i);
 
@@ -425,10 +445,11 @@ static json_t *forward_report(struct sink *sink)
 		by_xdp += p->out.fd >= 0;
 		by_packet += p->packet >= 0;
 	}
-	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I}", "name", "forward", "interface",
+	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "name", "forward", "interface",
 			 json_text(s->ifname), "xdp_sockets", (int)by_xdp, "packet_sockets",
 			 (int)by_packet, "too_long", (json_int_t)too_long, "refused",
-			 (json_int_t)refused, "no_target", (json_int_t)no_target);
+			 (json_int_t)refused, "no_target", (json_int_t)no_target, "device_lost",
+			 (json_int_t)(s->lost_before + s->lost_now - s->lost_start));
 }
 
 static void forward_close(struct sink *sink)
