@@ -21,7 +21,8 @@ test-long: kmod kmod-debug tests
 	$(Q)STORM=120 CYCLES=1000 tests/vm/each $(B)/test-long xnic-checkers xnic-storm xnic-recovery xnic-removal xnic-zc-iommu
 	$(Q)LIFE=600 tests/netns/long/storm.sh
 	$(Q)$(MAKE) --no-print-directory fuzz
-	$(Q)tests/vm/each $(B)/test-long xnic-kernels xnic-newest-more xnic-newest-suite xnic-selftests xnic-foreign
+	$(Q)tests/vm/each $(B)/test-long xnic-siblings xnic-kernels xnic-newest-more xnic-newest-suite xnic-selftests xnic-foreign
+	$(Q)XNIC_KERNEL=7.3 FUZZ=30 tests/vm/each $(B)/test-long/7.3 xnic-siblings xnic-suspend xnic-ethtool
 	$(Q)FUZZ=600 XNIC_KO=$(abspath $(B))/debug/kmod/xnic.ko XNIC_VM=--debug tests/vm/each $(B)/test-long xnic-fuzz
 
 .PHONY: test-debug test-long

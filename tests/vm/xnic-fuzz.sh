@@ -11,30 +11,13 @@ export FUZZ=${FUZZ:-20} FUZZ_SEED=${FUZZ_SEED:-$((RANDOM << 15 | RANDOM))}
 [ -n "${XNIC_GUEST:-}" ] || say "seed: FUZZ_SEED=$FUZZ_SEED"
 xnic_guest --timeout $((600 + 10 * FUZZ))
 
-# fuzz_config SEED QUEUE PORT
-fuzz_config() {
-	# shellcheck disable=SC2046
-	bpftool map update pinned $XDP/maps/fuzz key 0 0 0 0 value $(u32 "$1") $(u32 "$2") $(u32 "$3") $(u32 0) $(u32 0)
-}
 passed() { bpftool -j map dump pinned $XDP/maps/fuzz | jq '.[0].formatted.value.passed'; }
 rx_packets() { counters "rx$1_packets" eth0; }
-# frames_of_any_length MAX: from the other port, without end, until flood_end.
-any_length() {
-	flood_setup 0 60 64 20000
-	local command
-	for command in "min_pkt_size 60" "max_pkt_size $1" "flag TXSIZE_RND" "flag IPSRC_RND"; do pktgen eth1 "$command" || fail "pktgen: $command"; done
-	pktgen pgctrl start &
-	FLOOD_PID=$!
-	wait_for 30 flooding || fail "pktgen does not start: $(on eth1 cat /proc/net/pktgen/eth1)"
-}
 
 xnic_load
 modprobe pktgen
 xnic_ports
-bpffs
-rm -rf $XDP
-mkdir $XDP
-bpftool prog loadall "$BUILD/tests/xnic/fuzz.bpf.o" $XDP/progs pinmaps $XDP/maps
+fuzz_load
 ip link add v0 type veth peer name v1
 ip link set v0 up; ip link set v1 up
 ethtool -K v1 gro on # its NAPI is what takes redirected frames
@@ -61,7 +44,7 @@ part() {
 	carriers
 	fuzz_config "$seed" 0 "$(cat /sys/class/net/v0/ifindex)"
 	bpftool net attach xdpdrv pinned $XDP/progs/"$program" dev eth0 overwrite
-	any_length "$frame"
+	flood_begin_any "$frame"
 	"$BUILD/tests/xnic/xskfuzz" eth0 0 "$seconds" "$seed" >/tmp/fuzz &
 	fuzzer=$!
 	while kill -0 $fuzzer 2>/dev/null; do

@@ -18,17 +18,6 @@ xnic_guest --timeout $((600 + 3 * ${STORM:-0})) --nics 3 --set port0.x-speed=5
 zc=$BUILD/tests/xnic/zc
 knobs=/sys/kernel/debug/xnic/0000:01:00.0/faults
 knob() { echo "$2" >"$knobs/$1"; }
-card() { echo "/sys/bus/pci/devices/0000:0$(($1 + 1)):00.0"; }
-
-# aer N fatal|nonfatal: an error of card N: a malformed packet, or a completion that did not come.
-aer() {
-	local status=00000400
-	[ "$2" = fatal ] || status=00400000
-	# struct aer_error_inj: bus, device, function; uncorrectable errors, little-endian; no correctable ones, no header, domain 0.
-	printf "%b" "\\x0$(($1 + 1))\\0\\0\\0$(sed 's/../\\x&/g' <<<$status)" >/tmp/aer
-	head -c 24 /dev/zero >>/tmp/aer
-	cat /tmp/aer >/dev/aer_inject
-}
 # recoveries WORD: how many the kernel has called so.
 recoveries() { dmesg | grep -c "AER: device recovery $1" || true; }
 # error N KIND WORD: inject one, and see that the kernel's recovery ends so: successful, or failed.

@@ -10,8 +10,8 @@
 
 struct fuzz {
 	__u32 seed;
-	__u32 queue;
-	__u32 port; /* where frames are redirected to; 0: nowhere */
+	__u32 queue; /* ~0: all of them */
+	__u32 port;  /* where frames are redirected to; 0: nowhere */
 	__u32 frame;
 	__u32 passed; /* frames of the other queue */
 };
@@ -39,7 +39,7 @@ static __always_inline int act(struct xdp_md *ctx)
 
 	if (!f)
 		return XDP_ABORTED;
-	if (queue != f->queue) {
+	if (queue != f->queue && f->queue != ~0U) {
 		__sync_fetch_and_add(&f->passed, 1);
 		return XDP_PASS;
 	}

@@ -146,6 +146,19 @@ netconsole_load() {
 	modprobe netconsole "netconsole=4444@10.0.0.1/eth0,5555@10.0.0.2/$mac"
 }
 
+# ---- PCI: card N is port N's ----
+
+card() { echo "/sys/bus/pci/devices/0000:0$(($1 + 1)):00.0"; }
+# aer N fatal|nonfatal: an error of card N: a malformed packet, or a completion that did not come. With the module aer_inject.
+aer() {
+	local status=00000400 file=/tmp/aer.$BASHPID
+	[ "$2" = fatal ] || status=00400000
+	# struct aer_error_inj: bus, device, function; uncorrectable errors, little-endian; no correctable ones, no header, domain 0.
+	printf "%b" "\\x0$(($1 + 1))\\0\\0\\0$(sed 's/../\\x&/g' <<<$status)" >"$file"
+	head -c 24 /dev/zero >>"$file"
+	cat "$file" >/dev/aer_inject
+}
+
 # ---- XDP: tests/xnic/verdict.h ----
 
 # xdp_load one|frags: load that program, $XDP/prog; its maps are in $XDP/maps. One at a time.
@@ -215,6 +228,16 @@ flooded() { on eth1 bash -c '[[ $(</proc/net/pktgen/eth1) =~ "Result: OK: "[0-9]
 # shellcheck disable=SC2016
 flooding() { on eth1 bash -c '[[ $(</proc/net/pktgen/eth1) =~ "pkts-sofar: "[1-9] ]]'; }
 
+# flood_begin_any MAX: frames of any length up to MAX from any address, without end, until flood_end.
+flood_begin_any() {
+	flood_setup 0 60 64 20000
+	local command
+	for command in "min_pkt_size 60" "max_pkt_size $1" "flag TXSIZE_RND" "flag IPSRC_RND"; do pktgen eth1 "$command" || fail "pktgen: $command"; done
+	pktgen pgctrl start &
+	FLOOD_PID=$!
+	wait_for 30 flooding || fail "pktgen does not start: $(on eth1 cat /proc/net/pktgen/eth1)"
+}
+
 # ---- AF_XDP: tests/xnic/zc.c beside tests/xnic/steer.bpf.c ----
 
 # steer_load: load the programs $XDP/progs/steer_a and _b, with their maps in $XDP/maps.
@@ -227,6 +250,18 @@ steer_load() {
 steer_attach() { bpftool net attach xdpdrv pinned $XDP/progs/steer_"$1" dev eth0 overwrite; }
 # steered FIELD: sum over CPUs.
 steered() { bpftool -j map dump pinned $XDP/maps/steered | jq "[.[].formatted.values[].value.$1] | add"; }
+# fuzz_load: the programs of tests/xnic/fuzz.bpf.c, $XDP/progs/fuzz_one and _frags; fuzz_config SEED QUEUE PORT: what becomes of which queue's frames
+# (4294967295: of all), where they are redirected to.
+fuzz_load() {
+	bpffs
+	rm -rf $XDP
+	mkdir $XDP
+	bpftool prog loadall "$BUILD/tests/xnic/fuzz.bpf.o" $XDP/progs pinmaps $XDP/maps
+}
+fuzz_config() {
+	# shellcheck disable=SC2046
+	bpftool map update pinned $XDP/maps/fuzz key 0 0 0 0 value $(u32 "$1") $(u32 "$2") $(u32 "$3") $(u32 0) $(u32 0)
+}
 # counters REGEX DEV: sum of the counters whose names match: the driver's own (ethtool -S), and the kernel's of its queues (rx0_packets, tx1_bytes, ...).
 counters() { { on "$2" ethtool -S "$2"; on "$2" "$BUILD/tests/xnic/qstats" "$2"; } | awk -v name="^($1):$" '$1 ~ name { s += $2 } END { print s + 0 }'; }
 # pinned_pages: of the kernel, by UMEMs above all.

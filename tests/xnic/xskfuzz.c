@@ -119,7 +119,6 @@ static void *scribble(void *arg)
 {
 	struct fuzz *f = arg;
 	uint64_t state = f->random ^ 0x9e3779b97f4a7c15ULL;
-
 	while (!atomic_load_explicit(&f->stop, memory_order_relaxed)) {
 		uint32_t chunk = rnd_of(&state, f->length / f->chunk);
 		uint32_t at = rnd_of(&state, 4) ? f->chunk - 1 - rnd_of(&state, 320)
@@ -449,7 +448,8 @@ static void turn(struct fuzz *f)
 	int err = open_socket(f);
 
 	if (err) {
-		if (err != -EINVAL && err != -EBUSY && err != -ENETDOWN && err != -EOPNOTSUPP) {
+		if (err != -EINVAL && err != -EBUSY && err != -ENETDOWN && err != -ENODEV &&
+		    err != -EOPNOTSUPP) {
 			errno = -err;
 			die("xskfuzz: bind");
 		}
