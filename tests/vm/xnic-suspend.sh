@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-2.0-only
 # xnic: suspend to RAM and back at every depth that the kernel can test, and for real, under traffic, with a program, with the port down, and with
-# the cable pulled meanwhile. Afterwards frames flow, settings are as before, counters have not gone back.
+# the cable pulled meanwhile. Afterwards frames flow, settings are as before, counters have not gone back. FUZZ=N: then also beside a hostile process
+# (tests/xnic/xskfuzz.c) whose sockets come and go, for N seconds.
 set -euo pipefail
 # shellcheck source=tests/xnic/lib.sh
 . "$(dirname "$0")/../xnic/lib.sh"
@@ -14,7 +15,11 @@ xnic_disk_free() {
 		"$(xnic_ko)" "$(command -v ping)" "$(command -v nsenter)" "$(command -v jq)"; do
 		with+=(--with "$(realpath -s "$f")")
 	done
-	xnic_guest --timeout 600 --disk-free "${with[@]}" --with libphy --with marvell --with sch_fq
+	if [ -n "${FUZZ:-}" ]; then
+		make -s build/tests/xnic.stamp >&2
+		for f in build/tests/xnic/xskfuzz build/tests/xnic/fuzz.bpf.o "$(command -v bpftool)"; do with+=(--with "$(realpath -s "$f")"); done
+	fi
+	xnic_guest --timeout $((600 + 10 * ${FUZZ:-0})) --disk-free "${with[@]}" --with libphy --with marvell --with sch_fq
 }
 xnic_disk_free
 
@@ -48,6 +53,31 @@ ping_ok "after the suspends"
 expect_eq "rings" "$(ethtool -g eth0 | awk '/^(RX|TX):/ { n[$1] = $2 } END { print n["RX:"], n["TX:"] }')" "256 128"
 expect_match "rx-usecs" "$(ethtool -c eth0)" $'rx-usecs:[\t ]*100'
 expect_match "the program" "$(ip link show eth0)" "xdp"
+
+# Beside a process that does with its sockets what it likes, and with a program that does the same with its frames.
+if [ -n "${FUZZ:-}" ]; then
+	ip link set eth0 xdp off
+	fuzz_load
+	fuzz_config "$FUZZ" 0 0
+	bpftool net attach xdpdrv pinned $XDP/progs/fuzz_one dev eth0
+	rm /tmp/quiet
+	while [ ! -e /tmp/quiet ]; do ping -q -f -w 2 10.0.0.2 >/dev/null 2>&1 || sleep 0.1; done &
+	traffic=$!
+	"$BUILD/tests/xnic/xskfuzz" eth0 0 "$FUZZ" "$FUZZ" >/tmp/fuzz &
+	hostile=$!
+	while kill -0 $hostile 2>/dev/null; do
+		sleep_at devices
+		carriers
+		sleep 2
+	done
+	wait $hostile || fail "the hostile process failed"
+	touch /tmp/quiet
+	wait $traffic
+	say "a hostile process: $(cat /tmp/fuzz)"
+	[ "$(jq .sockets /tmp/fuzz)" -gt 0 ] || fail "that was no fuzzing"
+	bpftool net detach xdpdrv dev eth0
+	ping_ok "after suspends beside a hostile process"
+fi
 
 # Closed when it falls asleep, closed when it wakes.
 ip link set eth0 down
