@@ -61,7 +61,7 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 			l->unclaimed++;
 			return XDP_PASS;
 		}
-		stamp = to_stamp(l);
+		stamp = to_stamp(l, slot);
 		if (!config.sparse || stamp) {
 			if (with_meta)
 				put_meta(ctx, l, &p, rule, stamp);

@@ -68,4 +68,13 @@ struct {
 	__type(value, __u32);
 } xsks SEC(".maps");
 
+/* Who consumes a queue may have time for more stamps than config.stamp asks for: then one in so
+ * many, a power of two. 0: as config says. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, AFXDP_QUEUES_DEFAULT);
+	__type(key, __u32);
+	__type(value, __u32);
+} pace SEC(".maps");
+
 #endif

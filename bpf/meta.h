@@ -6,12 +6,17 @@
 #include "config.h"
 #include "hw.h"
 
-/* Whether the time of this frame is taken: of one in config.stamp, a power of two; 0 is never.
- * l->captured counts this queue's frames on this CPU. */
-static __always_inline bool to_stamp(const struct afxdp_ledger *l)
+/* Whether the time of this frame is taken: of one in config.stamp, a power of two, or as @queue's
+ * consumer says; 0 is never. l->captured counts this queue's frames on this CPU. */
+static __always_inline bool to_stamp(const struct afxdp_ledger *l, __u32 queue)
 {
-	__u32 stamp = config.stamp;
+	__u32 stamp = config.stamp, *every;
 
+	if (stamp > 1) {
+		every = bpf_map_lookup_elem(&pace, &queue);
+		if (every && *every)
+			stamp = *every;
+	}
 	return stamp && !(l->captured & (stamp - 1));
 }
 

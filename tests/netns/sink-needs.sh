@@ -65,6 +65,18 @@ for ((i = 0; i < changes; i++)); do
 done
 [ "$frames" -gt 0 ] || fail "no capture has a frame"
 
+# Few frames are all stamped, many are not: 500 in all cannot be many.
+start_daemon
+gen --count 500 --pps 2000 >/dev/null
+wait_for 30 live_is .ledger.consumed 500 || fail "500 frames, $(live .ledger.consumed) consumed"
+expect_eq "stamps of 500 slow frames" "$(live .latency_ns.samples)" 500
+gen --count 1000000 >"$dir/sent"
+wait_for 30 live_is .ledger.received 1000500 || fail "1000500 frames, $(live .ledger.received) received"
+if [ "$(jq '.pps | floor' "$dir/sent")" -gt 400000 ]; then
+	[ "$(live .latency_ns.samples)" -lt "$(live '.ledger.consumed / 2 | floor')" ] || fail "of a million fast frames $(live .latency_ns.samples) were stamped"
+fi
+end_daemon
+
 # Nobody asks for oddities: null, not 0. Asked for: counted, and the program that is there stays for sinks that need no more.
 expect_eq "oddities nobody asked for" "$(reported '[.oddities | .short_l2, .bad_ipv4, .bad_l4, .fragments]' | jq -c .)" "[null,null,null,null]"
 start_daemon --oddities on

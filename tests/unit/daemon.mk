@@ -23,6 +23,9 @@ $(B)/tests/unit/mode.t: user/afxdpd/mode.h
 depth_LIBS := -Iuser/afxdpd
 $(B)/tests/unit/depth.t: user/afxdpd/depth.h
 
+pace_LIBS := -Iuser/afxdpd
+$(B)/tests/unit/pace.t: user/afxdpd/pace.h
+
 xsk_refill_SRCS := user/lib/xsk.c
 $(B)/tests/unit/xsk_refill.t: user/lib/xsk.c user/lib/xsk.h include/afxdp/ring.h
 

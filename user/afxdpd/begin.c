@@ -5,8 +5,10 @@
  * everybody in place.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "clerk.h"
 #include "daemon.h"
 #include "opening.h"
@@ -128,7 +130,7 @@ static struct worker *new_worker(struct daemon *d, uint32_t queue)
 	if (!w)
 		return NULL;
 	memset(w, 0, sizeof(*w));
-	w->xsk.fd = w->post.bell = -1;
+	w->xsk.fd = w->post.bell = w->pace_fd = -1;
 	if (afxdp_post_init(&w->post)) {
 		free(w);
 		return NULL;
@@ -271,6 +273,14 @@ static int start_worker(struct daemon *d, uint32_t i)
 	return err ? EXIT_RUNTIME : 0;
 }
 
+/* A descriptor of its own: it may outlive the program. Without it frames are stamped all the same. */
+static void give_pace(const struct daemon *d, struct worker *w)
+{
+	if (w->pace_fd >= 0)
+		close(w->pace_fd);
+	w->pace_fd = d->prog.pace_fd < 0 ? -1 : fcntl(d->prog.pace_fd, F_DUPFD_CLOEXEC, 3);
+}
+
 static void start_workers(struct daemon *d)
 {
 	int status = 0;
@@ -283,8 +293,10 @@ static void start_workers(struct daemon *d)
 		return;
 	}
 	for (uint32_t i = 0; i < d->worker_count; i++)
-		if (d->workers[i]->xsk.fd >= 0)
+		if (d->workers[i]->xsk.fd >= 0) {
+			give_pace(d, d->workers[i]);
 			daemon_order_one(d, d->workers[i], WORKER_GO);
+		}
 }
 
 /* ---- the last step ---- */

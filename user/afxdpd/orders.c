@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include "prog.h"
 #include "sinks/transmit.h"
 
 static void add_port(struct sink_count *sum, const struct sink_port *port)
@@ -227,6 +228,8 @@ static int go(struct worker *w)
 	w->stamped_ns = worker_now();
 	w->empty_since = 0;
 	w->polls_napi = w->polls_nothing = false;
+	w->pace = (struct pace){ true, w->stamped_ns, w->count.frames };
+	afxdp_pace(w->pace_fd, w->queue, w->pace.every);
 	/* Whatever the one before was told, this one has not been. */
 	w->adapt = (struct adapt){ .since = worker_now(), .frames = w->count.frames };
 	err = w->mode == MODE_BUSY ? set_mode(w, w->mode) : 0;

@@ -98,7 +98,7 @@ static void *reader(void *arg)
 
 static void close_fds(struct afxdp_prog *p)
 {
-	int *fds[] = { &p->ledger_fd, &p->xsks_fd, &p->config_fd };
+	int *fds[] = { &p->ledger_fd, &p->xsks_fd, &p->config_fd, &p->pace_fd };
 
 	for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 		if (*fds[i] >= 0) {
@@ -116,8 +116,10 @@ static int copy_prog(struct reading *r, const struct afxdp_prog *prog)
 	p->ledger_fd = fcntl(prog->ledger_fd, F_DUPFD_CLOEXEC, 3);
 	p->xsks_fd = fcntl(prog->xsks_fd, F_DUPFD_CLOEXEC, 3);
 	p->config_fd = fcntl(prog->config_fd, F_DUPFD_CLOEXEC, 3);
+	p->pace_fd = fcntl(prog->pace_fd, F_DUPFD_CLOEXEC, 3);
 	r->load = true;
-	return p->ledger_fd < 0 || p->xsks_fd < 0 || p->config_fd < 0 ? -errno : 0;
+	return p->ledger_fd < 0 || p->xsks_fd < 0 || p->config_fd < 0 || p->pace_fd < 0 ? -errno
+											: 0;
 }
 
 static char *copy(const char *text, int *err)
@@ -152,7 +154,7 @@ static struct reading *make(const struct copies *copies, struct afxdp_post *home
 
 	if (!r)
 		return NULL;
-	r->prog.ledger_fd = r->prog.xsks_fd = r->prog.config_fd = -1;
+	r->prog.ledger_fd = r->prog.xsks_fd = r->prog.config_fd = r->prog.pace_fd = -1;
 	r->msg.type = READING;
 	r->home = home;
 	r->ring = AFXDP_RING_NONE;

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include "prog.h"
 
 /* An adaptive worker that polls looks at the clock once in so many turns: 30 ns of clock against at
  * least 32 turns. */
@@ -47,7 +48,7 @@ static bool is_stamped(const struct worker *w, const struct afxdp_meta *meta)
  */
 static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
 {
-	uint32_t i = w->next;
+	uint32_t i = w->next, step = w->pace.every ? 1 : w->stamp;
 	uint64_t now = 0;
 
 	while (i < n) {
@@ -66,7 +67,7 @@ static void sample(struct worker *w, const struct xdp_desc *desc, uint32_t n)
 			now = worker_now();
 		w->stamped_ns = meta->rx_ns;
 		afxdp_hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
-		i += w->stamp;
+		i += step;
 	}
 	w->next = i - n;
 }
@@ -199,12 +200,19 @@ static void set_depth(struct worker *w)
 	afxdp_xsk_refill(&w->xsk, NULL, 0);
 }
 
-/* While frames come: how many should circulate? */
-static void judge_depth(struct worker *w)
+static void judge_pace(struct worker *w, uint64_t now)
+{
+	if (pace_judge(&w->pace, now, w->count.frames))
+		afxdp_pace(w->pace_fd, w->queue, w->pace.every);
+}
+
+/* While frames come: how many should circulate, and how many are stamped? */
+static void judge_load(struct worker *w)
 {
 	struct afxdp_xsk_stats s = { 0 };
 	uint64_t now = worker_now();
 
+	judge_pace(w, now);
 	if (depth_counts_lost(&w->depth, now))
 		afxdp_xsk_stats(&w->xsk, &s);
 	depth_turn(&w->depth, now, w->count.frames, w->count.batches,
@@ -231,6 +239,8 @@ static void sleep_in_poll(struct worker *w)
 	else if (w->depth.trying)
 		depth_paused(&w->depth, worker_now(), w->count.frames);
 	set_depth(w);
+	if (!w->pace.every)
+		judge_pace(w, worker_now());
 	/* Silence it here as well: its message may have been read before it rang. */
 	if (fds[1].revents)
 		afxdp_post_silence(&w->post);
@@ -349,7 +359,7 @@ static void *worker_run(void *arg)
 			worker_leave(w);
 		}
 		if (!(++w->turns % DEPTH_TURNS))
-			judge_depth(w);
+			judge_load(w);
 		if (!receive(w)) {
 			idle(w);
 		} else if (w->mode == MODE_ADAPTIVE) {

@@ -19,6 +19,7 @@
 #include "depth.h"
 #include "hist.h"
 #include "mode.h"
+#include "pace.h"
 #include "post.h"
 #include "sink.h"
 #include "words.h"
@@ -90,6 +91,8 @@ struct worker {
 	const struct sink_ops *ops;
 	uint32_t batch;
 	uint32_t stamp;	     /* every so many frames carry a time; 0: none does */
+	int pace_fd;	     /* the program's, ours to close; -1: none */
+	struct pace pace;    /* whether every frame does */
 	bool sparse;	     /* and the others no metadata */
 	uint64_t stamped_ns; /* the last such time that was read; or since when times count */
 	uint32_t next;	     /* descriptors until the next frame that should */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* need.c - a program that finds out what is asked for, and nothing else: another takes its place
  * when that changes. */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/membarrier.h>
 #include <sys/syscall.h>
@@ -38,4 +39,11 @@ void afxdp_quiesce(void)
 {
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
 		usleep(50000); /* no membarrier here (nohz_full): longer than any NAPI poll */
+}
+
+void afxdp_pace(int pace_fd, uint32_t queue, uint32_t every)
+{
+	/* Who may not, or has none, has the stamps that there are. */
+	if (pace_fd >= 0)
+		(void)bpf_map_update_elem(pace_fd, &queue, &every, 0);
 }

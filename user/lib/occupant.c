@@ -108,6 +108,8 @@ int prog_adopt(struct afxdp_prog *p)
 			p->hits_fd = fd;
 		} else if (!strcmp(map.name, "xsks")) {
 			p->xsks_fd = fd;
+		} else if (!strcmp(map.name, "pace")) {
+			p->pace_fd = fd;
 		} else if (!strcmp(map.name, ".data.config") &&
 			   map.value_size == sizeof(struct afxdp_config)) {
 			p->config_fd = fd;

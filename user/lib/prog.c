@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
 /* prog.c - our XDP program: load it, attach it, exchange it, read its counters, detach it. */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/if_link.h>
@@ -31,37 +30,6 @@ int prog_failed(struct afxdp_prog *p, int err, const char *format, ...)
 static int map_fd(struct bpf_object *obj, const char *name)
 {
 	return bpf_object__find_map_fd_by_name(obj, name);
-}
-
-int afxdp_prog_set_const(struct bpf_object *obj, const char *name, const void *value, size_t size)
-{
-	const struct btf *btf = bpf_object__btf(obj);
-	int id = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *section = id < 0 ? NULL : btf__type_by_id(btf, id);
-	const struct btf_var_secinfo *var = section ? btf_var_secinfos(section) : NULL;
-	struct bpf_map *map;
-	size_t map_size;
-	uint8_t *image;
-
-	for (uint32_t i = 0; section && i < btf_vlen(section); i++, var++) {
-		const struct btf_type *t = btf__type_by_id(btf, var->type);
-
-		if (strcmp(btf__name_by_offset(btf, t->name_off), name) || var->size != size)
-			continue;
-		bpf_object__for_each_map(map, obj) {
-			const char *m = bpf_map__name(map);
-
-			/* "afxdp_rx.rodata": the object's name comes first. */
-			if (strlen(m) < 7 || strcmp(m + strlen(m) - 7, ".rodata"))
-				continue;
-			image = (uint8_t *)bpf_map__initial_value(map, &map_size);
-			if (!image || var->offset + size > map_size)
-				return -EINVAL;
-			memcpy(image + var->offset, value, size);
-			return 0;
-		}
-	}
-	return -ENOENT;
 }
 
 static bool joins(const struct afxdp_prog *p)
@@ -109,6 +77,7 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	afxdp_prog_set_const(obj, "needs", &p->needs, sizeof(p->needs));
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), p->queues);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), p->queues);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "pace"), p->queues);
 	return afxdp_prog_set_const(obj, "ledger_queues", &p->queues, sizeof(p->queues));
 }
 
@@ -135,6 +104,7 @@ static int find_maps(struct afxdp_prog *p)
 	p->hits_fd = map_fd(p->obj, "rule_hits");
 	p->xsks_fd = map_fd(p->obj, "xsks");
 	p->config_fd = map_fd(p->obj, ".data.config");
+	p->pace_fd = map_fd(p->obj, "pace");
 	if (p->ledger_fd < 0 || p->hits_fd < 0 || p->xsks_fd < 0 || p->config_fd < 0)
 		return -ENOENT;
 	return 0;
@@ -242,6 +212,7 @@ static int share_maps(const struct afxdp_prog *p, struct bpf_object *obj)
 		int fd;
 	} shared[] = { { "ledger", p->ledger_fd },
 		       { "xsks", p->xsks_fd },
+		       { "pace", p->pace_fd },
 		       { ".data.config", p->config_fd } };
 	int err = 0;
 
@@ -343,7 +314,8 @@ int afxdp_prog_load(struct afxdp_prog *p, const struct afxdp_prog_config *config
 	memset(p, 0, sizeof(*p));
 	p->config = *config;
 	p->needs = AFXDP_NEED_ALL & ~config->unasked;
-	p->prog_fd = p->link_fd = p->ledger_fd = p->hits_fd = p->xsks_fd = p->config_fd = -1;
+	p->prog_fd = p->link_fd = p->ledger_fd = p->hits_fd = p->xsks_fd = p->config_fd =
+		p->pace_fd = -1;
 	err = afxdp_prog_look(config->ifindex, &p->found);
 	if (err)
 		return prog_failed(p, err, "%s: cannot ask which XDP program is attached: %s",
@@ -489,7 +461,8 @@ void afxdp_prog_close(struct afxdp_prog *p)
 	if (p->pinned)
 		prog_unpin(p);
 	if (p->adopted) {
-		int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd, p->config_fd, p->prog_fd };
+		int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd,
+			      p->config_fd, p->pace_fd, p->prog_fd };
 
 		for (size_t i = 0; i < sizeof(fds) / sizeof(*fds); i++)
 			if (fds[i] >= 0)

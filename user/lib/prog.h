@@ -65,6 +65,7 @@ struct afxdp_prog {
 	struct xdp_program *xdp;   /* NULL unless we joined a dispatcher */
 	int prog_fd, link_fd;
 	int ledger_fd, hits_fd, xsks_fd, config_fd;
+	int pace_fd;	 /* -1: an adopted program that has none */
 	uint32_t queues; /* slots the maps have */
 	uint8_t needs;	 /* AFXDP_NEED_* that the program sees to; rules may ask for more */
 	uint8_t needs_before;
@@ -150,6 +151,13 @@ int afxdp_prog_commit(struct afxdp_prog *p, struct afxdp_rules *rules, struct bp
  * over. -errno, with p->why.
  */
 int afxdp_prog_need(struct afxdp_prog *p, uint8_t needs);
+
+/**
+ * afxdp_pace() - the consumer of @queue has time for one stamp in @every frames, a power of two,
+ * where struct afxdp_config.stamp asks for fewer; 0: it has not.
+ * @pace_fd: of the program, or a copy of that; -1 is fine.
+ */
+void afxdp_pace(int pace_fd, uint32_t queue, uint32_t every);
 
 /** afxdp_prog_ledger() - one queue's counters, summed over the CPUs. */
 int afxdp_prog_ledger(const struct afxdp_prog *p, uint32_t queue, struct afxdp_ledger *sum);
