@@ -15,8 +15,8 @@ struct ctl {
 	const char *pcap;		  /* for the latter two */
 	const char *frame;		  /* its number, for `rules explain` */
 	const char *count, *write, *snap; /* for `dump` */
-	const char *watch, *since;	  /* for `ledger` */
-	bool csv;
+	const char *watch, *since, *csv;  /* for `ledger` */
+	const char *batch, *sort;	  /* for `top` */
 };
 
 struct afxdp_rules;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* afxdpctl - look at a running afxdpd, and tell it what to do. */
 #include <getopt.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +19,8 @@ static const struct {
 	{ "ledger", ctl_ledger, "", "where every frame went (--json: the whole report)" },
 	{ "ledger", ctl_ledger, "",
 	  "again each second (--watch), as --csv, --since FILE (a report)" },
-	{ "top", ctl_top, "", "rates, refreshed every second" },
+	{ "top", ctl_top, "", "rates of all, of queues, of rules, refreshed every second" },
+	{ "top", ctl_top, "", "--batch N times and end, --sort rules by rate, total or order" },
 	{ "rules", ctl_rules, "VERB",
 	  "show, or replace FILE: first match wins, see afxdp-rules(5)" },
 	{ "rules", ctl_rules, "VERB",
@@ -50,6 +52,57 @@ static void help(FILE *to)
 			commands[i].args, commands[i].help);
 }
 
+/* Options: where their value goes, and whose they are; NULL: everybody's. */
+static const struct {
+	int letter;
+	const char *name;
+	size_t at;
+	ctl_command *whose;
+} options[] = {
+#define AT(member) offsetof(struct ctl, member)
+	{ 'i', "-i", AT(ifname), NULL },	   { 'C', "--control", AT(control), NULL },
+	{ 'f', "-f", AT(expression), ctl_rules },  { 'r', "-r", AT(pcap), ctl_rules },
+	{ 'p', "--pcap", AT(pcap), ctl_rules },	   { 'n', "-n", AT(frame), ctl_rules },
+	{ 'c', "-c", AT(count), ctl_dump },	   { 'w', "-w", AT(write), ctl_dump },
+	{ 's', "-s", AT(snap), ctl_dump },	   { 'W', "--watch", AT(watch), ctl_ledger },
+	{ 'S', "--since", AT(since), ctl_ledger }, { 'v', "--csv", AT(csv), ctl_ledger },
+	{ 'B', "--batch", AT(batch), ctl_top },	   { 'O', "--sort", AT(sort), ctl_top },
+#undef AT
+};
+
+#define OPTIONS (sizeof(options) / sizeof(*options))
+
+static const char **value_of(struct ctl *ctl, size_t option)
+{
+	return (const char **)((char *)ctl + options[option].at);
+}
+
+/* Return: whether @letter has a value, which is in place now. */
+static bool take(struct ctl *ctl, int letter)
+{
+	for (size_t i = 0; i < OPTIONS; i++) {
+		if (options[i].letter != letter)
+			continue;
+		*value_of(ctl, i) = optarg ?: "1";
+		return true;
+	}
+	return false;
+}
+
+static int run(struct ctl *ctl, int argc, char **argv)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (strcmp(commands[i].name, argv[0]))
+			continue;
+		for (size_t k = 0; k < OPTIONS; k++)
+			if (*value_of(ctl, k) && options[k].whose &&
+			    options[k].whose != commands[i].run)
+				return ctl_fail(2, "%s does not take %s", argv[0], options[k].name);
+		return commands[i].run(ctl, argc, argv);
+	}
+	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[0]);
+}
+
 static int main_status(int argc, char **argv)
 {
 	static const struct option longs[] = { { "interface", required_argument, NULL, 'i' },
@@ -59,6 +112,8 @@ static int main_status(int argc, char **argv)
 					       { "csv", no_argument, NULL, 'v' },
 					       { "watch", optional_argument, NULL, 'W' },
 					       { "since", required_argument, NULL, 'S' },
+					       { "batch", required_argument, NULL, 'B' },
+					       { "sort", required_argument, NULL, 'O' },
 					       { "version", no_argument, NULL, 'V' },
 					       { "help", no_argument, NULL, 'h' },
 					       { 0 } };
@@ -67,74 +122,27 @@ static int main_status(int argc, char **argv)
 
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":i:f:r:n:c:w:s:Vh", longs, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			ctl.ifname = optarg;
-			break;
-		case 'C':
-			ctl.control = optarg;
-			break;
-		case 'c':
-			ctl.count = optarg;
-			break;
-		case 'w':
-			ctl.write = optarg;
-			break;
-		case 's':
-			ctl.snap = optarg;
-			break;
-		case 'f':
-			ctl.expression = optarg;
-			break;
-		case 'p':
-		case 'r':
-			ctl.pcap = optarg;
-			break;
-		case 'n':
-			ctl.frame = optarg;
-			break;
-		case 'v':
-			ctl.csv = true;
-			break;
-		case 'W':
-			ctl.watch = optarg ?: "1";
-			break;
-		case 'S':
-			ctl.since = optarg;
-			break;
-		case 'j':
-			ctl.json = true;
-			break;
-		case 'V':
+		if (c == 'V') {
 			printf("afxdpctl %s\n", AFXDP_VERSION);
 			return 0;
-		case 'h':
+		}
+		if (c == 'h') {
 			help(stdout);
 			return 0;
-		default:
+		}
+		if (c == 'j')
+			ctl.json = true;
+		else if (!take(&ctl, c))
 			return ctl_fail(2,
 					c == ':' ? "option '%s' needs a value"
 						 : "unknown option '%s' (--help shows all)",
 					argv[optind - 1]);
-		}
 	}
 	if (optind == argc) {
 		help(stderr);
 		return 2;
 	}
-	for (size_t i = 0; i < COMMANDS; i++) {
-		if (strcmp(commands[i].name, argv[optind]))
-			continue;
-		if ((ctl.expression || ctl.pcap || ctl.frame) && commands[i].run != ctl_rules)
-			return ctl_fail(2, "%s takes neither -f nor --pcap nor -n", argv[optind]);
-		if ((ctl.count || ctl.write || ctl.snap) && commands[i].run != ctl_dump)
-			return ctl_fail(2, "%s takes none of -c, -w and -s", argv[optind]);
-		if ((ctl.csv || ctl.watch || ctl.since) && commands[i].run != ctl_ledger)
-			return ctl_fail(2, "%s takes none of --csv, --watch and --since",
-					argv[optind]);
-		return commands[i].run(&ctl, argc - optind, argv + optind);
-	}
-	return ctl_fail(2, "unknown command '%s' (--help shows all)", argv[optind]);
+	return run(&ctl, argc - optind, argv + optind);
 }
 
 int main(int argc, char **argv)
