@@ -25,7 +25,7 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
 	struct afxdp_parse p = { .length = data_end - data };
-	__u32 queue = ctx->rx_queue_index, slot = queue, class, rule;
+	__u32 queue = ctx->rx_queue_index, slot = queue, class, rule, route = 0;
 	bool stamp;
 	struct afxdp_ledger *l;
 
@@ -55,9 +55,10 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 
 	switch (AFXDP_CLASS_VERDICT(class)) {
 	case AFXDP_CAPTURE:
+		route = route_to(class);
 		/* Without a socket the low bits of the flags are returned: whoever has no consumer
 		 * keeps its traffic. */
-		if (bpf_redirect_map(&xsks, socket_of(queue), XDP_PASS) != XDP_REDIRECT) {
+		if (bpf_redirect_map(&xsks, socket_of(queue, class), XDP_PASS) != XDP_REDIRECT) {
 			l->unclaimed++;
 			return XDP_PASS;
 		}
@@ -69,6 +70,8 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 				l->no_meta++;
 		}
 		l->captured++;
+		if (route)
+			l->routed[route - 1]++;
 		return XDP_REDIRECT;
 	case AFXDP_PASS:
 		l->passed++;

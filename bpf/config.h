@@ -27,6 +27,9 @@ const volatile __u32 longest_frame = 0; /* as the MTU allows; 0: not known */
  * length. Smaller frames, where the call would weigh most, are spared it: no driver splits a frame
  * below a kilobyte, unless it puts headers into a buffer of their own. Then this is 0. */
 const volatile __u32 whole_below = 1024;
+/* By which route a consumer is reached that the rules know as their first, second ... */
+const volatile __u8 have_routes = 0;
+const volatile __u8 route_of[AFXDP_ROUTES] = { 0 };
 
 const volatile __u8 on_trial = 0; /* frames come out of a file */
 
@@ -34,11 +37,17 @@ struct afxdp_trial_note trial SEC(".data.trial");
 
 struct afxdp_config config SEC(".data.config");
 
+/* By which route a frame goes that rules captured so. */
+static __always_inline __u32 route_to(__u32 class)
+{
+	return have_routes ? route_of[AFXDP_CLASS_TO(class)] % AFXDP_ROUTES : 0;
+}
+
 /* Where in `xsks` the socket is to which a frame of @queue goes: asked by the verdict, and by who
  * tells what becomes of a frame (copy.h). */
-static __always_inline __u32 socket_of(__u32 queue)
+static __always_inline __u32 socket_of(__u32 queue, __u32 class)
 {
-	return queue;
+	return queue * AFXDP_ROUTES + route_to(class);
 }
 
 /* Whether anybody asks for @what. Any rule may ask for whatever is known of a frame. */
@@ -63,7 +72,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_XSKMAP);
-	__uint(max_entries, AFXDP_QUEUES_DEFAULT);
+	__uint(max_entries, AFXDP_QUEUES_DEFAULT *AFXDP_ROUTES);
 	__type(key, __u32);
 	__type(value, __u32);
 } xsks SEC(".maps");

@@ -77,7 +77,7 @@ __weak __attribute__((noinline)) int afxdp_copy(struct afxdp_parse *p, __u32 slo
 /* What becomes of a frame that rules decided over so: whoever has no consumer keeps it. */
 static __always_inline __u32 outcome(struct xdp_md *ctx, __u32 class)
 {
-	__u32 at = socket_of(ctx->rx_queue_index);
+	__u32 at = socket_of(ctx->rx_queue_index, class);
 
 	if (AFXDP_CLASS_VERDICT(class) != AFXDP_CAPTURE || bpf_map_lookup_elem(&xsks, &at))
 		return class;

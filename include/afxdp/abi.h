@@ -20,6 +20,10 @@
 /* struct afxdp_meta.rule of a frame that no rule matched: the default action took it. */
 #define AFXDP_RULE_DEFAULT 0xffffffffU
 
+/* Consumers that rules can choose among: sockets a queue. Route 0 is that of `capture` without a
+ * name. The map `xsks` has the socket of a queue's route at queue * AFXDP_ROUTES + route. */
+#define AFXDP_ROUTES 8
+
 /* Where a frame goes. Every frame gets exactly one of these, and is counted under it in struct
  * afxdp_ledger. */
 enum afxdp_verdict {
@@ -49,7 +53,7 @@ struct afxdp_ledger {
 	__u64 aborted;
 	__u64 tx;
 	__u64 unclaimed;
-	__u64 captured;
+	__u64 captured; /* all routes together */
 	/* Oddities; all but no_meta and super_frames only if asked for (AFXDP_NEED_ODDITIES). */
 	__u64 no_meta;	/* captured without metadata: the driver leaves no room for it */
 	__u64 short_l2; /* ends inside the Ethernet header or a VLAN tag */
@@ -59,6 +63,8 @@ struct afxdp_ledger {
 	__u64 ext_limit;    /* more IPv6 extension headers than the program walks */
 	__u64 fragments;    /* IPv4 or IPv6 fragments, first ones included */
 	__u64 super_frames; /* longer than the MTU allows: not cut by their sender, or put together */
+	/* Of those captured: by route 1 and so on; the rest went by route 0. */
+	__u64 routed[AFXDP_ROUTES - 1];
 };
 
 /* struct afxdp_meta.flags */
@@ -105,9 +111,12 @@ struct afxdp_parse {
 	__u8 copies;   /* readers that get a copy, a bit each: copy.h */
 };
 
-/* A classifier's answer: verdict and rule in one register. */
+/* A classifier's answer: verdict and rule in one register. Where the verdict is to capture, bits 4
+ * to 6 say to which of the consumers that the rules name: 0 is the one without a name. */
 #define AFXDP_CLASS(verdict, rule) ((__u32)(rule) << 8 | (verdict))
-#define AFXDP_CLASS_VERDICT(class) ((class) & 0xff)
+#define AFXDP_CLASS_VERDICT(class) ((class) & 0x0f)
+#define AFXDP_CLASS_TO(class)	   ((class) >> 4 & (AFXDP_ROUTES - 1))
+#define AFXDP_TO(verdict, to)	   ((__u32)(verdict) | (__u32)(to) << 4)
 #define AFXDP_CLASS_RULE(class)	   ((__u32)((int)(class) >> 8)) /* sign-extends AFXDP_RULE_DEFAULT */
 
 /* What user space sets in the program's map `.data.config`, also while it runs. */

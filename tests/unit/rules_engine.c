@@ -30,6 +30,7 @@ enum kind {
 struct rule {
 	enum kind kind;
 	uint32_t number; /* sample: every; limit: burst */
+	uint32_t to;	 /* capture: AFXDP_CLASS_TO() */
 	struct reference *reference;
 	uint64_t frames, bytes; /* matched */
 	uint64_t seen;		/* sample */
@@ -41,7 +42,9 @@ struct rule {
 struct model {
 	struct rule rule[RULES_MAX];
 	uint32_t rules;
-	uint32_t otherwise; /* verdict */
+	uint32_t otherwise; /* AFXDP_TO() */
+	uint32_t name;	    /* that captures are sent to now: s1, s2 ...; 0: none */
+	uint32_t named[AFXDP_ROUTES], names; /* in the order in which they came up */
 	struct timespec start;
 };
 
@@ -112,12 +115,28 @@ static void make_candidates(struct rule *rule, const char *expr)
 	CHECK(rule->any_source, "'%s': %s", text, err);
 }
 
+/* `to`, if that is so now. Return: the consumer's number. */
+static uint32_t say_to(struct model *m, char *text, size_t size)
+{
+	uint32_t to = 0;
+
+	text[0] = '\0';
+	if (!m->name)
+		return 0;
+	snprintf(text, size, " to s%u", m->name);
+	while (to < m->names && m->named[to] != m->name)
+		to++;
+	if (to == m->names)
+		m->named[m->names++] = m->name;
+	return to + 1;
+}
+
 /* One more rule, if libpcap always answers for it; what does not is for rules_diff.c. */
 static size_t add_rule(struct model *m, enum kind kind, const char *expr, char *text, size_t size,
 		       struct rng *r)
 {
 	struct rule *rule = &m->rule[m->rules];
-	char err[512];
+	char err[512], to[16] = "";
 	size_t n;
 
 	rule->reference = reference_make(expr, err, sizeof(err));
@@ -130,7 +149,9 @@ static size_t add_rule(struct model *m, enum kind kind, const char *expr, char *
 	if (kind == LIMIT_SRC)
 		make_candidates(rule, expr[0] ? expr : "len >= 0");
 	n = snprintf(text, size, kinds[kind].format, rule->number);
-	n += snprintf(text + n, size - n, " %s\n", expr);
+	if (kind == CAPTURE)
+		rule->to = say_to(m, to, sizeof(to));
+	n += snprintf(text + n, size - n, "%s %s\n", to, expr);
 	m->rules++;
 	return n;
 }
@@ -147,6 +168,8 @@ static size_t add_row(struct model *m, char *text, size_t size, struct rng *r)
 	const char *qualifier = rng_pick(r, qualifiers);
 	enum kind kind = rng_pick(r, deciding);
 	size_t n = 0;
+
+	m->name = rng_below(r, AFXDP_ROUTES);
 
 	for (int i = 0; i < ROW; i++) {
 		uint32_t a = rng_chance(r, 10) ? rng_pick(r, test_addresses)
@@ -168,6 +191,7 @@ static void make_rules(struct model *m, char *text, size_t size, struct rng *r, 
 	static const uint32_t defaults[] = { AFXDP_PASS, AFXDP_DROP, AFXDP_CAPTURE, AFXDP_TX };
 	static const char *const names[] = { "pass", "drop", "capture", "tx" };
 	uint32_t n = 0, other = rng_below(r, 4);
+	char to[16] = "";
 
 	memset(m, 0, sizeof(*m));
 	m->otherwise = defaults[other];
@@ -179,9 +203,13 @@ static void make_rules(struct model *m, char *text, size_t size, struct rng *r, 
 			continue;
 		}
 		some_expr(expr, r);
+		m->name = rng_below(r, AFXDP_ROUTES);
 		n += add_rule(m, rows ? COUNT : rng_pick(r, often), expr, text + n, size - n, r);
 	}
-	snprintf(text + n, size - n, "default %s\n", names[other]);
+	m->name = rng_below(r, AFXDP_ROUTES);
+	if (defaults[other] == AFXDP_CAPTURE)
+		m->otherwise = AFXDP_TO(AFXDP_CAPTURE, say_to(m, to, sizeof(to)));
+	snprintf(text + n, size - n, "default %s%s\n", names[other], to);
 }
 
 /*
@@ -231,7 +259,7 @@ static uint32_t model_answer(struct model *m, const struct frame *f, const struc
 {
 	for (uint32_t i = 0; i < m->rules; i++) {
 		struct rule *rule = &m->rule[i];
-		uint32_t mine = AFXDP_CLASS(kinds[rule->kind].verdict, i);
+		uint32_t mine = AFXDP_CLASS(AFXDP_TO(kinds[rule->kind].verdict, rule->to), i);
 
 		if (reference_match(rule->reference, wire->data, wire->len) != 1)
 			continue;
@@ -303,9 +331,10 @@ static void run(struct rng *r, uint32_t rules, uint32_t frames, bool rows)
 		}
 		got = probe_frame(&p, sent->data, sent->len);
 		want = model_answer(&m, sent, &wire, got);
-		CHECK(got == want, "verdict %u by rule %d, expected %u by %d, in\n%s",
-		      AFXDP_CLASS_VERDICT(got), (int)AFXDP_CLASS_RULE(got),
-		      AFXDP_CLASS_VERDICT(want), (int)AFXDP_CLASS_RULE(want), text);
+		CHECK(got == want, "verdict %u to %u by rule %d, expected %u to %u by %d, in\n%s",
+		      AFXDP_CLASS_VERDICT(got), AFXDP_CLASS_TO(got), (int)AFXDP_CLASS_RULE(got),
+		      AFXDP_CLASS_VERDICT(want), AFXDP_CLASS_TO(want), (int)AFXDP_CLASS_RULE(want),
+		      text);
 	}
 	check_hits(&p, &m, text);
 	for (uint32_t i = 0; i < m.rules; i++) {

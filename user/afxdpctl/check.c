@@ -161,6 +161,7 @@ int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 	struct afxdp_rules_size size;
 	struct afxdp_rules *rules;
 	json_t *listing, *loaded;
+	const char *to;
 	int status;
 
 	if (ctl->pcap || (argc == 2) == !!ctl->expression)
@@ -173,10 +174,13 @@ int ctl_rules_check(const struct ctl *ctl, int argc, char **argv)
 	if (status)
 		goto free;
 	afxdp_rules_size(rules, &size);
-	listing = json_pack("{s:o, s:s, s:o, s:I, s:I, s:o}", "rules", describe_rules(rules),
-			    "default", ctl_verdict(afxdp_rules_default(rules)), "sets",
-			    describe_sets(rules), "instructions", (json_int_t)size.instructions,
-			    "functions", (json_int_t)size.functions, "loaded", loaded);
+	to = afxdp_rules_default_consumer(rules);
+	listing = json_pack(
+		"{s:o, s:o, s:o, s:I, s:I, s:o}", "rules", describe_rules(rules), "default",
+		json_sprintf("%s%s%s", ctl_verdict(afxdp_rules_default(rules)), to ? " to " : "",
+			     to ?: ""),
+		"sets", describe_sets(rules), "instructions", (json_int_t)size.instructions,
+		"functions", (json_int_t)size.functions, "loaded", loaded);
 	if (ctl->json)
 		ctl_print(listing);
 	else

@@ -60,15 +60,18 @@ static bool keeps_program(const struct daemon *d, const struct afxdp_nic *now)
 	       now->xdp_features == was->xdp_features && !afxdp_prog_detached(&d->prog);
 }
 
+static uint32_t fewer(const struct life *l, uint32_t most)
+{
+	return l && l->ops->ports_fixed && l->env.ports < most ? l->env.ports : most;
+}
+
 /* Sinks that were told how many ports there will be have no more. */
 static uint32_t most_queues(const struct daemon *d)
 {
-	const struct life *lives[] = { d->sink, d->next_sink };
-	uint32_t most = QUEUES_MAX;
+	uint32_t most = fewer(d->next_sink, fewer(d->sink, QUEUES_MAX));
 
-	for (int i = 0; i < 2; i++)
-		if (lives[i] && lives[i]->ops->ports_fixed && lives[i]->env.ports < most)
-			most = lives[i]->env.ports;
+	for (uint32_t i = 0; i < d->named_count; i++)
+		most = fewer(d->named[i].life, most);
 	return most;
 }
 
@@ -145,6 +148,19 @@ static struct worker *new_worker(struct daemon *d, uint32_t queue)
 	return w;
 }
 
+static void take_lanes(struct worker *w, struct afxdp_xsk *xsk, const struct options *o)
+{
+	w->lanes = o->named_count;
+	for (uint32_t i = 0; i < w->lanes; i++) {
+		struct lane *lane = &w->lane[i];
+
+		lane->xsk = xsk[i];
+		xsk[i].fd = -1;
+		lane->share = w->xsk.config.frames / options_part(o, true);
+		lane->arrived = 0;
+	}
+}
+
 static int take_sockets(struct daemon *d, struct opening *o)
 {
 	for (uint32_t i = 0; i < o->count; i++) {
@@ -154,6 +170,7 @@ static int take_sockets(struct daemon *d, struct opening *o)
 			return -ENOMEM;
 		w->xsk = o->xsk[i];
 		o->xsk[i].fd = -1;
+		take_lanes(w, &o->lane[i * o->options->named_count], o->options);
 	}
 	return 0;
 }
@@ -234,11 +251,24 @@ static void attach_sinks(struct daemon *d)
 	/* One that is about to take its place. */
 	if (d->next_sink && d->next_sink->attached)
 		attach_sink(d, d->next_sink);
+	for (uint32_t i = 0; i < d->named_count; i++)
+		attach_sink(d, d->named[i].life);
 }
 
 static bool sinks_attached(const struct daemon *d)
 {
-	return !port_attaching(d->sink) && !port_attaching(d->next_sink);
+	return !port_attaching(d->sink) && !port_attaching(d->next_sink) &&
+	       !daemon_named_out(d, SINK_ATTACH, 0) && !daemon_named_out(d, SINK_REATTACH, 0);
+}
+
+/* Whether one could not be attached: p->why. */
+static bool sinks_failed(struct daemon *d)
+{
+	bool failed = daemon_sink_failed(d, d->sink);
+
+	for (uint32_t i = 0; i < d->named_count && !failed; i++)
+		failed = daemon_sink_failed(d, d->named[i].life);
+	return failed;
 }
 
 /* ---- workers ---- */
@@ -257,6 +287,17 @@ static int start_worker(struct daemon *d, uint32_t i)
 	}
 	w->port = l->port[i];
 	w->ops = l->ops;
+	for (uint32_t k = 0; k < w->lanes; k++) {
+		const struct life *named = d->named[k].life;
+
+		if (!named->port[i]) {
+			port_say(d, "sink %s '%s' has no room for queue %u", d->named[k].name,
+				 named->spec, w->queue);
+			return EXIT_RUNTIME;
+		}
+		w->lane[k].port = named->port[i];
+		w->lane[k].ops = named->ops;
+	}
 	w->stamp = d->needs.stamp;
 	w->sparse = d->needs.sparse;
 	w->mode = d->mode;
@@ -305,10 +346,15 @@ static int claim(struct daemon *d)
 {
 	int err = 0;
 
-	for (uint32_t i = 0; i < d->worker_count && !err; i++)
-		if (d->workers[i]->xsk.fd >= 0)
-			err = afxdp_prog_claim(&d->prog, d->workers[i]->queue,
-					       d->workers[i]->xsk.fd);
+	for (uint32_t i = 0; i < d->worker_count && !err; i++) {
+		const struct worker *w = d->workers[i];
+
+		if (w->xsk.fd < 0)
+			continue;
+		err = afxdp_prog_claim(&d->prog, w->queue, w->xsk.fd);
+		for (uint32_t k = 0; k < w->lanes && !err; k++)
+			err = afxdp_prog_claim_route(&d->prog, w->queue, k + 1, w->lane[k].xsk.fd);
+	}
 	return err;
 }
 
@@ -409,7 +455,7 @@ void port_opening(struct daemon *d, enum port_event event)
 	if (p->state != PORT_OPENING || d->stop)
 		return;
 	if (p->step == PORT_STEP_SINKS && sinks_attached(d)) {
-		if (!daemon_sink_failed(d, d->sink))
+		if (!sinks_failed(d))
 			start_workers(d);
 		else
 			give_up(d, p->status);

@@ -181,16 +181,18 @@ static uint32_t expected_queues(const struct daemon *d)
 	return d->nic.queues && d->nic.queues < QUEUES_MAX ? d->nic.queues : QUEUES_MAX;
 }
 
-int daemon_sink_start(struct daemon *d, const char *spec, struct life **life)
+int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct life **life)
 {
+	const struct options *o = d->options;
 	/* With one queue it has the most. */
-	const struct ring_size most = opening_size(d->options, 1, 2048);
+	const struct ring_size most = opening_size(o, 1, 2048);
 	const struct sink_env env = {
 		.ifname = d->nic.name,
 		.ports = d->worker_count ?: expected_queues(d),
 		.ring = most.ring,
 		.frames = most.frames,
-		.frame_size = opening_frame_size(d->options, d->nic.mtu),
+		.part = options_part(o, named),
+		.frame_size = opening_frame_size(o, d->nic.mtu),
 	};
 	const struct sink_ops *ops;
 	const char *arg;
@@ -199,6 +201,11 @@ int daemon_sink_start(struct daemon *d, const char *spec, struct life **life)
 	ops = sink_find(spec, &arg, d->why, sizeof(d->why));
 	if (!ops)
 		return EXIT_USAGE;
+	for (uint32_t i = 0; i < d->named_count && ops->sends; i++)
+		if (d->named[i].life->ops->sends)
+			return daemon_failed(d, EXIT_USAGE,
+					     "sink '%s': sink %s is one that answers already", spec,
+					     d->named[i].name);
 	err = life_start(life, ops, spec, arg, &env, &d->post);
 	return err ? daemon_failed(d, EXIT_RUNTIME, "sink '%s': cannot start its thread: %s", spec,
 				   strerror(-err))
@@ -280,7 +287,7 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 		ask_answer(ask, daemon_refusal(d->why));
 		return;
 	}
-	if (daemon_sink_start(d, spec, &d->next_sink)) {
+	if (daemon_sink_start(d, spec, false, &d->next_sink)) {
 		ask_answer(ask, daemon_refusal(d->why));
 		return;
 	}

@@ -298,7 +298,7 @@ static void take_down_ours(struct daemon *d)
 static void take_down_rest(struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->worker_count; i++) {
-		afxdp_xsk_close(&d->workers[i]->xsk);
+		worker_close_sockets(d->workers[i]);
 		afxdp_post_free(&d->workers[i]->post);
 		if (d->workers[i]->pace_fd >= 0)
 			close(d->workers[i]->pace_fd);

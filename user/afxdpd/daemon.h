@@ -134,6 +134,9 @@ struct daemon {
 struct picture {
 	struct afxdp_account total;
 	struct afxdp_account *queue; /* one a worker */
+	/* By route, that of the sink without a name first: rows from captured on; they add up to
+	 * @total's. */
+	struct afxdp_account route[NAMED_MAX + 1];
 	struct afxdp_ledger program; /* what the program counted, all queues */
 	struct afxdp_nic_stats nic;
 	struct afxdp_hist latency; /* of all workers */
@@ -262,7 +265,7 @@ int daemon_needs_more(struct daemon *d, const struct sink_ops *ops, bool *settle
 void daemon_needs_no_more(struct daemon *d);
 
 /** daemon_sink_start() - Return: 0, or an exit status with d->why set. */
-int daemon_sink_start(struct daemon *d, const char *spec, struct life **life);
+int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct life **life);
 void daemon_sink_attach(struct daemon *d, struct life *l);
 void daemon_sink_begin(struct daemon *d); /* d->sink gets frames from now on */
 
@@ -281,8 +284,16 @@ int daemon_open_named(struct daemon *d);
 /** daemon_named() - whose life @l is, or NULL. */
 struct named *daemon_named(struct daemon *d, const struct life *l);
 
+/** daemon_check_rules() - whether there are the sinks that @rules name. Return: 0; -EINVAL, with
+ * one line in @why. */
+int daemon_check_rules(const struct daemon *d, const struct afxdp_rules *rules, char *why,
+		       size_t size);
+
 /** daemon_begin_named() - they get frames from now on. */
 void daemon_begin_named(struct daemon *d);
+
+/** daemon_sinks_want() - why a sink's ports should be attached anew, or NULL. */
+const char *daemon_sinks_want(const struct daemon *d);
 
 /** daemon_watch_named() - says so, once, if one is of no use any more; the others go on. */
 void daemon_watch_named(struct daemon *d);

@@ -40,13 +40,20 @@ static bool must_let_go(const struct life *l)
 	return l && l->ops->detach && l->attached && !l->finished && !l->closed && !l->detached;
 }
 
-bool port_sinks_let_go(struct daemon *d)
+/* Of 3 + d->named_count; NULL: there is none now. */
+static struct life *life_at(const struct daemon *d, uint32_t i)
 {
 	struct life *const lives[] = { d->sink, d->next_sink, d->old_sink };
+
+	return i < 3 ? lives[i] : d->named[i - 3].life;
+}
+
+bool port_sinks_let_go(struct daemon *d)
+{
 	bool all = true;
 
-	for (int i = 0; i < 3; i++) {
-		struct life *l = lives[i];
+	for (uint32_t i = 0; i < 3 + d->named_count; i++) {
+		struct life *l = life_at(d, i);
 
 		/* It may be attaching to sockets that are about to go. */
 		all &= !port_attaching(l) && (!l || !life_out(l, SINK_DETACH));
@@ -61,11 +68,12 @@ bool port_sinks_let_go(struct daemon *d)
 
 const struct life *port_late_sink(const struct daemon *d)
 {
-	const struct life *const lives[] = { d->sink, d->next_sink, d->old_sink };
+	for (uint32_t i = 0; i < 3 + d->named_count; i++) {
+		const struct life *l = life_at(d, i);
 
-	for (int i = 0; i < 3; i++)
-		if (must_let_go(lives[i]) || port_attaching(lives[i]))
-			return lives[i];
+		if (must_let_go(l) || port_attaching(l))
+			return l;
+	}
 	return NULL;
 }
 
@@ -123,6 +131,14 @@ static void count_lost(struct daemon *d, struct worker *w)
 		daemon_ledger_add(&l, &d->past[w->queue]);
 	if (l.captured > found)
 		w->past.kernel_dropped += l.captured - found;
+	for (uint32_t i = 0; i < w->lanes; i++) {
+		struct afxdp_account *past = &w->lane[i].past;
+
+		found = past->ring_full + past->fill_empty + past->kernel_dropped +
+			w->seen.lane[i].frames;
+		if (l.routed[i] > found)
+			past->kernel_dropped += l.routed[i] - found;
+	}
 }
 
 void port_close(struct daemon *d)
@@ -132,8 +148,7 @@ void port_close(struct daemon *d)
 			count_lost(d, d->workers[i]);
 	d->port.died = false;
 	for (uint32_t i = 0; i < d->worker_count; i++)
-		if (d->workers[i]->xsk.fd >= 0)
-			afxdp_xsk_close(&d->workers[i]->xsk);
+		worker_close_sockets(d->workers[i]);
 	afxdp_knobs_close(&d->knobs);
 	port_next(d);
 }

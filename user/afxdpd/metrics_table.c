@@ -105,6 +105,10 @@ const struct metric metrics_table[] = {
 	GAUGE("sink_ready", "1: the sink takes frames; 0: it never will again.", SINK("ready")),
 	GAUGE("sink_info", "1; the label says what kind of sink it is.", "routes", "sink.name",
 	      "kind", NULL),
+	COUNTER("sink_frames", "Frames that rules sent to the sink, by where they went.", "routes",
+		"ledger", "reason",
+		"captured ring_full fill_empty kernel_dropped consumed sink_dropped held "
+		"delivered"),
 	GAUGE("sink_stale", "1: the sink has not answered the last look; its figures are old.",
 	      SINK("sink.stale")),
 	COUNTER("sink_bytes",

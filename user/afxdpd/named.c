@@ -2,6 +2,7 @@
 /* named.c - the sinks that have a name: opened before the first frame, finished and closed with the
  * daemon. The one without a name, which can be exchanged while frames flow, is change.c's. */
 #include <errno.h>
+#include <string.h>
 #include "daemon.h"
 #include "text.h"
 
@@ -22,7 +23,7 @@ int daemon_open_named(struct daemon *d)
 		struct named *n = &d->named[d->named_count];
 
 		n->name = o->named[d->named_count].name;
-		err = daemon_sink_start(d, o->named[d->named_count].spec, &n->life);
+		err = daemon_sink_start(d, o->named[d->named_count].spec, true, &n->life);
 		d->named_count += !err;
 	}
 	if (err)
@@ -63,12 +64,48 @@ void daemon_watch_named(struct daemon *d)
 	}
 }
 
-/* Nobody asks for them yet. */
+static bool known(const struct options *o, const char *name)
+{
+	for (uint32_t i = 0; i < o->named_count; i++)
+		if (!strcmp(o->named[i].name, name))
+			return true;
+	return false;
+}
+
+int daemon_check_rules(const struct daemon *d, const struct afxdp_rules *rules, char *why,
+		       size_t size)
+{
+	const char *name, *file = afxdp_rules_name(rules);
+	uint32_t line;
+
+	for (uint32_t i = 0; (name = afxdp_rules_consumer(rules, i, &line)); i++)
+		if (!known(d->options, name)) {
+			snprintf(why, size,
+				 "%s:%u: there is no sink '%s': name it with -s %s=SINK, or 'sink "
+				 "%s SINK' in the configuration",
+				 file ?: "rules", line, name, name, name);
+			return -EINVAL;
+		}
+	return 0;
+}
+
+static bool asked_for(const struct afxdp_rules *rules, const char *sink)
+{
+	const char *name;
+
+	for (uint32_t i = 0; rules && (name = afxdp_rules_consumer(rules, i, NULL)); i++)
+		if (!strcmp(name, sink))
+			return true;
+	return false;
+}
+
+/* It may be that other rules will. */
 static void note_idle(const struct daemon *d)
 {
 	for (uint32_t i = 0; i < d->named_count; i++)
-		daemon_note("sink %s '%s': no rule sends it frames", d->named[i].name,
-			    d->named[i].life->spec);
+		if (!asked_for(d->rules, d->named[i].name))
+			daemon_note("sink %s '%s': no rule sends it frames ('capture to %s ...')",
+				    d->named[i].name, d->named[i].life->spec, d->named[i].name);
 }
 
 void daemon_begin_named(struct daemon *d)
@@ -114,4 +151,22 @@ void daemon_leave_named(struct daemon *d)
 		if (!life_busy(l))
 			life_send(l, SINK_CLOSE);
 	}
+}
+
+static const char *wants(const struct life *l)
+{
+	return l && l->ops->wants && l->attached && !life_busy(l) ? l->ops->wants(l->sink) : NULL;
+}
+
+const char *daemon_sinks_want(const struct daemon *d)
+{
+	const struct life *old = d->old_sink;
+	const char *why = wants(d->sink);
+
+	/* One that was replaced matters as long as frames of ours are with it. */
+	if (!why && old && !old->finished && !old->detached && daemon_ordered(d, WORKER_LEAVE))
+		why = wants(old);
+	for (uint32_t i = 0; i < d->named_count && !why; i++)
+		why = wants(d->named[i].life);
+	return why;
 }

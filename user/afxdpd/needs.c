@@ -53,6 +53,10 @@ static struct needs needs_of_all(const struct daemon *d)
 		more = needs_of(d->options, d->named[i].life->ops);
 		all = both(&all, &more);
 	}
+	/* Not every frame with a time is read for it where there are several rings, so an old time
+	 * could be taken for a new one. */
+	if (d->named_count)
+		all.sparse = false;
 	return all;
 }
 

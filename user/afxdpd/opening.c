@@ -98,6 +98,39 @@ static int socket_failed(struct opening *o, uint32_t queue, int err, const char 
 		      strerror(-err));
 }
 
+static struct afxdp_xsk *no_sockets(uint32_t n)
+{
+	struct afxdp_xsk *xsk = calloc(n ?: 1, sizeof(*xsk));
+
+	for (uint32_t i = 0; i < n && xsk; i++)
+		xsk[i].fd = -1;
+	return xsk;
+}
+
+/* An RX ring for each sink with a name, beside that of socket @i. */
+static int open_lanes(struct opening *o, uint32_t i)
+{
+	uint32_t n = o->options->named_count;
+	uint32_t share = o->xsk[i].config.frames / options_part(o->options, true);
+	const char *what;
+	int err = 0;
+
+	for (uint32_t k = 0; k < n && !err; k++) {
+		err = afxdp_xsk_open_rx(&o->lane[i * n + k], &o->xsk[i], share, &what);
+		if (err)
+			err = socket_failed(o, o->queue[i], err, what);
+	}
+	return err;
+}
+
+static void close_sockets(struct afxdp_xsk *xsk, uint32_t n)
+{
+	for (uint32_t i = 0; i < n && xsk; i++)
+		if (xsk[i].fd >= 0)
+			afxdp_xsk_close(&xsk[i]);
+	free(xsk);
+}
+
 static int open_sockets(struct opening *o)
 {
 	const struct options *want = o->options;
@@ -114,16 +147,17 @@ static int open_sockets(struct opening *o)
 	const char *what;
 	int err = 0;
 
-	o->xsk = calloc(o->count ?: 1, sizeof(*o->xsk));
-	if (!o->xsk)
+	o->xsk = no_sockets(o->count);
+	o->lane = no_sockets(o->count * want->named_count);
+	if (!o->xsk || !o->lane)
 		return failed(o, OPENING_FAILED, EXIT_RUNTIME, "out of memory");
-	for (uint32_t i = 0; i < o->count; i++)
-		o->xsk[i].fd = -1;
 	for (uint32_t i = 0; i < o->count && !err; i++) {
 		config.queue = o->queue[i];
 		err = afxdp_xsk_open(&o->xsk[i], &config, &what);
 		if (err)
 			err = socket_failed(o, config.queue, err, what);
+		else
+			err = open_lanes(o, i);
 	}
 	return err;
 }
@@ -154,6 +188,8 @@ static int load(struct opening *o, bool metadata)
 		.run = { .default_verdict = AFXDP_CAPTURE,
 			 .stamp = o->needs.stamp,
 			 .sparse = o->needs.sparse },
+		.route = want->route,
+		.routes = want->named_count,
 		.hw_metadata = metadata,
 		/* Also where rxvlan is off now: it may be switched on, and veth does not look. */
 		.tags_stripped = o->nic.rx_metadata & AFXDP_NIC_METADATA_VLAN,
@@ -289,10 +325,8 @@ void opening_free(struct opening *o)
 		return;
 	unload(o);
 	afxdp_knobs_close(&o->knobs);
-	for (uint32_t i = 0; i < o->count && o->xsk; i++)
-		if (o->xsk[i].fd >= 0)
-			afxdp_xsk_close(&o->xsk[i]);
-	free(o->xsk);
+	close_sockets(o->lane, o->count * o->options->named_count);
+	close_sockets(o->xsk, o->count);
 	afxdp_rules_free(o->rules);
 	free(o);
 }

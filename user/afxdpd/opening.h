@@ -48,7 +48,8 @@ struct opening {
 	char native[160]; /* why it is not in native mode, in the kernel's words; or nothing */
 	struct afxdp_ledger *base; /* per queue: what an adopted program had counted before us */
 	uint32_t queue[QUEUES_MAX], count;
-	struct afxdp_xsk *xsk; /* @count of them */
+	struct afxdp_xsk *xsk;	/* @count of them */
+	struct afxdp_xsk *lane; /* for each of them options->named_count */
 };
 
 /** opening_start() - begin. @o: filled in, from calloc(). It comes to o->home. Return: 0 or -errno,

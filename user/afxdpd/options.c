@@ -144,6 +144,17 @@ static int unknown(struct parse *p, char **argv)
 	return wrong(p, "unknown option '%s', or short for several (--help shows all)", word);
 }
 
+/* With several sinks a quarter each is for all RX rings of those with a name, for what these have,
+ * and for what the one without a name has; then the fill ring has one too, however slow they are. */
+uint32_t options_part(const struct options *o, bool named)
+{
+	uint32_t part = named ? 8 : o->named_count ? 4 : 2;
+
+	while (named && part / 4 <= o->named_count)
+		part *= 2;
+	return part;
+}
+
 /* The @i-th: the one without a name first. */
 static const char *sink_spec(const struct options *o, uint32_t i)
 {
@@ -155,7 +166,14 @@ static const char *sink_name(const struct options *o, uint32_t i)
 	return i ? o->named[i - 1].name : "default";
 }
 
-/* Two that write one file, or send by one interface, are in each other's way. */
+/* Two that write one file, send by one interface, or answer from one socket. */
+static bool in_the_way(const char *a, const char *b)
+{
+	if (!strncmp(a, "echo", 4) && !strncmp(b, "echo", 4))
+		return true;
+	return !strcmp(a, b) && strchr(a, ':') && strncmp(a, "plugin:", 7);
+}
+
 static int check_sinks(struct parse *p)
 {
 	const struct options *o = p->o;
@@ -164,13 +182,15 @@ static int check_sinks(struct parse *p)
 		for (uint32_t k = 0; k < i; k++) {
 			const char *spec = sink_spec(o, i);
 
-			if (!strcmp(spec, sink_spec(o, k)) && strchr(spec, ':') &&
-			    strncmp(spec, "plugin:", 7))
+			if (in_the_way(spec, sink_spec(o, k)))
 				return wrong(p,
 					     "sinks '%s' and '%s' are both '%s': let rules send "
 					     "frames to one of them",
 					     sink_name(o, k), sink_name(o, i), spec);
 		}
+	if (o->named_count && o->frames && o->frames / options_part(o, true) < SHARE_MIN)
+		return wrong(p, "--frames %u are too few for %u sinks: they need %u", o->frames,
+			     o->named_count + 1, options_part(o, true) * SHARE_MIN);
 	return 0;
 }
 
@@ -188,12 +208,13 @@ struct ring_size options_size(const struct options *o, uint32_t queues, uint32_t
 			      uint64_t memory)
 {
 	uint64_t room = memory / ROOM_SHARE < ROOM_MOST ? memory / ROOM_SHARE : ROOM_MOST;
-	uint32_t ring = o->ring ?: RING_MOST;
+	uint32_t ring = o->ring ?: RING_MOST, more = !!o->named_count;
 
 	room /= (uint64_t)(queues ?: 1) * frame_size;
-	while (!o->ring && ring > RING_LEAST && (ring > room || (o->frames && ring > o->frames)))
+	while (!o->ring && ring > RING_LEAST &&
+	       (ring << more > room || (o->frames && ring > o->frames)))
 		ring /= 2;
-	return (struct ring_size){ ring, o->frames ?: ring };
+	return (struct ring_size){ ring, o->frames ?: ring << more };
 }
 
 /* Options that only make sense, or not, together. */
@@ -212,7 +233,10 @@ static int check_together(struct parse *p)
 	if (!o->batch)
 		o->batch = ring < 64 ? ring : 64;
 	if (!o->frames && o->ring)
-		o->frames = o->ring < 2048 ? 4096 : o->ring < 8192 ? o->ring * 2 : o->ring;
+		o->frames = (o->ring < 2048   ? 4096
+			     : o->ring < 8192 ? o->ring * 2
+					      : o->ring)
+			    << !!o->named_count;
 	if (o->frames && o->frames < ring)
 		return wrong(
 			p,
@@ -264,6 +288,8 @@ int options_parse(struct options *o, int argc, char **argv, char *why, size_t si
 		if (!pass && config && (err = read_config(&p, config)))
 			return err;
 	}
+	for (uint32_t i = 0; i < o->named_count; i++)
+		o->route[i] = o->named[i].name;
 	return check_together(&p);
 }
 

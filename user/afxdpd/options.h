@@ -9,14 +9,18 @@
 #include <stdint.h>
 #include "mode.h"
 #include "prog.h"
+#include "rules.h"
 #include "xsk.h"
 
 #define QUEUES_MAX 256
 #define STAMP_AUTO UINT32_MAX /* as the sink needs */
 
 /* Sinks beside the one without a name: with that one, as many as there are routes. */
-#define NAMED_MAX     7
-#define SINK_NAME_MAX 24
+#define NAMED_MAX     (AFXDP_ROUTES - 1)
+#define SINK_NAME_MAX AFXDP_CONSUMER_MAX
+
+/* Frames for a sink with a name: a few batches. */
+#define SHARE_MIN 64
 
 struct named_sink {
 	char name[SINK_NAME_MAX];
@@ -32,6 +36,7 @@ struct options {
 	const char *sink;
 	struct named_sink named[NAMED_MAX];
 	uint32_t named_count;
+	const char *route[NAMED_MAX]; /* their names */
 	const char *expression, *rules;
 	enum afxdp_attach attach;
 	enum afxdp_zerocopy zerocopy;
@@ -80,6 +85,9 @@ struct ring_size {
  */
 struct ring_size options_size(const struct options *o, uint32_t queues, uint32_t frame_size,
 			      uint64_t memory);
+
+/** options_part() - one in how many of a queue's frames a sink may have at once. */
+uint32_t options_part(const struct options *o, bool named);
 
 /** options_help() - the usage text, made from the table that the parser works by. */
 void options_help(void);

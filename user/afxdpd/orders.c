@@ -24,7 +24,38 @@ struct sink_count worker_sink_count(const struct worker *w)
 		add_port(&sum, port);
 	if (leaving)
 		add_port(&sum, leaving);
+	for (uint32_t i = 0; i < w->lanes; i++)
+		if (w->lane[i].port)
+			add_port(&sum, w->lane[i].port);
 	return sum;
+}
+
+struct sink_count worker_lane_count(const struct lane *lane)
+{
+	struct sink_count sum = { 0 };
+
+	if (lane->port)
+		add_port(&sum, lane->port);
+	sum.dropped += lane->cut;
+	return sum;
+}
+
+/* The fill ring is the queue's: its counter is the same whichever socket is asked. */
+static void add_rx_stats(struct afxdp_xsk_stats *sum, const struct afxdp_xsk_stats *lane)
+{
+	sum->rx_dropped += lane->rx_dropped;
+	sum->rx_ring_full += lane->rx_ring_full;
+}
+
+void worker_look_at_sockets(const struct worker *w, struct worker_snapshot *s)
+{
+	afxdp_xsk_stats(&w->xsk, &s->xsk);
+	for (uint32_t i = 0; i < w->lanes; i++) {
+		struct afxdp_xsk_stats *lane = &s->lane[i].xsk;
+
+		if (!afxdp_xsk_stats(&w->lane[i].xsk, lane))
+			add_rx_stats(&s->xsk, lane);
+	}
 }
 
 static void look(struct worker *w, struct worker_snapshot *s)
@@ -34,6 +65,9 @@ static void look(struct worker *w, struct worker_snapshot *s)
 	s->count = w->count;
 	s->sink = worker_sink_count(w);
 	s->sink.dropped += w->count.cut;
+	for (uint32_t i = 0; i < w->lanes; i++)
+		s->lane[i] = (struct lane_snapshot){ .frames = w->lane[i].frames,
+						     .sink = worker_lane_count(&w->lane[i]) };
 	s->latency = w->latency;
 	s->mode = w->mode;
 	s->polling = w->mode == MODE_ADAPTIVE ? w->adapt.polling : w->mode != MODE_INTERRUPT;
@@ -45,7 +79,7 @@ static void look(struct worker *w, struct worker_snapshot *s)
 	s->fill_level = w->xsk.fill.size - afxdp_prod_free(&w->xsk.fill, w->xsk.fill.size);
 	s->rx_level = afxdp_cons_peek(&w->xsk.rx, w->xsk.rx.size, &pos);
 	s->depth = w->xsk.depth;
-	afxdp_xsk_stats(&w->xsk, &s->xsk);
+	worker_look_at_sockets(w, s);
 }
 
 void worker_look(struct worker *w)
@@ -145,6 +179,24 @@ static bool keeps(const struct sink_port *port)
 	return port && port->kept != port->reclaimed && !port->sink->ops->detach;
 }
 
+static bool lanes_keep(const struct worker *w)
+{
+	bool any = false;
+
+	for (uint32_t i = 0; i < w->lanes; i++)
+		any |= keeps(w->lane[i].port);
+	return any;
+}
+
+/* Of the sink that sends from the worker's own TX ring, if one does. */
+static struct sink_port *sending_port(const struct worker *w)
+{
+	for (uint32_t i = 0; i < w->lanes; i++)
+		if (w->lane[i].ops->sends)
+			return w->lane[i].port;
+	return w->port;
+}
+
 static void handle(struct worker *w, struct worker_order *o);
 
 static void take_mail(struct worker *w)
@@ -162,12 +214,13 @@ static void come_home(struct worker *w)
 	struct pollfd bell = { .fd = w->post.bell, .events = POLLIN };
 	uint32_t rounds = 0;
 
+	w->emptying = true;
 	while (!w->stopping) {
 		worker_collect(w);
 		worker_leave(w);
 		if (worker_receive(w))
 			continue;
-		if (!keeps(w->port) && !keeps(w->leaving) &&
+		if (!keeps(w->port) && !keeps(w->leaving) && !lanes_keep(w) &&
 		    (!w->xsk.tx_pending || ++rounds > LAST_ROUNDS))
 			return;
 		if (w->xsk.tx_pending)
@@ -186,7 +239,7 @@ static void rest(struct worker *w)
 	if (w->stopping)
 		return;
 	if (w->xsk.tx_pending)
-		transmit_take_back(&w->xsk, w->port);
+		transmit_take_back(&w->xsk, sending_port(w));
 	/* Not w->snapshot, which the steward may be reading, or ask for again before it has read
 	 * this one. */
 	look(w, &w->last);
@@ -219,7 +272,7 @@ static int go(struct worker *w)
 	uint64_t changes = w->depth.changes;
 	int err;
 
-	w->resting = false;
+	w->resting = w->emptying = false;
 	/* Another socket counts its losses from 0, on another device perhaps. */
 	depth_init(&w->depth, w->xsk.config.ring, w->depth_wanted, w->batch);
 	w->depth.changes = changes;
@@ -270,9 +323,38 @@ static void handle(struct worker *w, struct worker_order *o)
 	worker_reply(o);
 }
 
+void worker_close_sockets(struct worker *w)
+{
+	if (w->xsk.fd < 0)
+		return;
+	for (uint32_t i = 0; i < w->lanes; i++)
+		afxdp_xsk_close(&w->lane[i].xsk);
+	afxdp_xsk_close(&w->xsk);
+}
+
+/* What the kernel refused for a lane may have found the fill ring empty, whose counter is for all:
+ * no more of them than that. */
+void worker_lane_losses(const struct worker_snapshot *s, uint32_t lane, bool zerocopy,
+			struct afxdp_account *a)
+{
+	uint64_t empty = zerocopy ? 0 : s->xsk.rx_fill_ring_empty_descs, own;
+
+	for (uint32_t i = 0; i < lane; i++)
+		empty -= empty < s->lane[i].xsk.rx_dropped ? empty : s->lane[i].xsk.rx_dropped;
+	own = s->lane[lane].xsk.rx_dropped < empty ? s->lane[lane].xsk.rx_dropped : empty;
+	a->ring_full += s->lane[lane].xsk.rx_ring_full;
+	a->fill_empty += own;
+	a->kernel_dropped += s->lane[lane].xsk.rx_dropped - own;
+}
+
 void worker_keep_socket(struct worker *w)
 {
 	struct afxdp_xsk_stats *s = &w->seen.xsk;
+
+	for (uint32_t i = 0; i < w->lanes; i++)
+		worker_lane_losses(&w->seen, i, w->xsk.zerocopy, &w->lane[i].past);
+	for (uint32_t i = 0; i < w->lanes; i++)
+		w->seen.lane[i].xsk = (struct afxdp_xsk_stats){ 0 };
 
 	afxdp_account_add_socket(&w->past, s, w->xsk.zerocopy);
 	afxdp_xsk_stats_add(&w->past_xsk, s);

@@ -98,7 +98,9 @@ static void look_at_workers(struct daemon *d, struct picture *p)
 
 			now.dropped += w->seen.count.cut;
 			w->seen.sink = now;
-			afxdp_xsk_stats(&w->xsk, &w->seen.xsk);
+			for (uint32_t k = 0; k < w->lanes; k++)
+				w->seen.lane[k].sink = worker_lane_count(&w->lane[k]);
+			worker_look_at_sockets(w, &w->seen);
 		}
 		for (int k = 0; k < 2; k++) {
 			afxdp_account_add_sink(both[k], s->count.frames, s->sink.delivered,
@@ -131,6 +133,70 @@ static void look_at_held(struct daemon *d, struct picture *p)
 		if (q->consumed > q->delivered + q->sink_dropped)
 			q->held = q->consumed - q->delivered - q->sink_dropped;
 		p->total.held += q->held;
+	}
+}
+
+static void add_lane(struct afxdp_account *a, const struct worker *w, uint32_t lane)
+{
+	const struct lane_snapshot *s = &w->seen.lane[lane];
+	const struct afxdp_account *past = &w->lane[lane].past;
+
+	afxdp_account_add_sink(a, s->frames, s->sink.delivered, s->sink.dropped);
+	worker_lane_losses(&w->seen, lane, w->xsk.zerocopy, a);
+	a->ring_full += past->ring_full;
+	a->fill_empty += past->fill_empty;
+	a->kernel_dropped += past->kernel_dropped;
+}
+
+/* As look_at_held(), of the lanes of all workers together. */
+static void hold_lanes(struct afxdp_account *a)
+{
+	uint64_t lost = a->ring_full + a->fill_empty + a->kernel_dropped;
+
+	if (a->captured > lost + a->consumed)
+		a->consumed = a->captured - lost;
+	if (a->consumed > a->delivered + a->sink_dropped)
+		a->held = a->consumed - a->delivered - a->sink_dropped;
+}
+
+/* What is no lane's is the worker's own ring's. */
+static void take_off(struct afxdp_account *a, const struct afxdp_account *lane)
+{
+	uint64_t *to = (uint64_t *)a;
+	const uint64_t *from = (const uint64_t *)lane;
+
+	for (size_t i = 0; i < sizeof(*a) / sizeof(*to); i++)
+		to[i] -= from[i];
+}
+
+static void look_at_routes(struct daemon *d, struct picture *p)
+{
+	p->route[0] = p->total;
+	for (uint32_t k = 0; k < d->options->named_count; k++) {
+		struct afxdp_account *a = &p->route[k + 1];
+
+		a->captured = p->program.routed[k];
+		for (uint32_t i = 0; i < d->worker_count; i++)
+			add_lane(a, d->workers[i], k);
+		if (d->forced)
+			hold_lanes(a);
+		take_off(&p->route[0], a);
+	}
+	for (uint32_t k = 0; k <= d->options->named_count; k++) {
+		struct afxdp_account *a = &p->route[k];
+
+		*a = (struct afxdp_account){
+			.received = a->captured,
+			.captured = a->captured,
+			.ring_full = a->ring_full,
+			.fill_empty = a->fill_empty,
+			.kernel_dropped = a->kernel_dropped,
+			.consumed = a->consumed,
+			.sink_dropped = a->sink_dropped,
+			.held = a->held,
+			.delivered = a->delivered,
+		};
+		afxdp_account_balance(a);
 	}
 }
 
@@ -167,6 +233,7 @@ int daemon_look(struct daemon *d, struct picture *p)
 	if (err)
 		goto free;
 	look_at_held(d, p);
+	look_at_routes(d, p);
 	look_at_device(d, p);
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		afxdp_account_balance(&p->queue[i]);

@@ -214,20 +214,6 @@ static void ousted(struct daemon *d)
 		leave(d, true);
 }
 
-static const char *sink_wants(struct daemon *d)
-{
-	struct life *l = d->sink, *old = d->old_sink;
-	const char *why = NULL;
-
-	if (l && l->ops->wants && l->attached && !life_busy(l))
-		why = l->ops->wants(l->sink);
-	/* One that was replaced matters as long as frames of ours are with it. */
-	if (!why && old && old->ops->wants && !old->finished && !life_busy(old) && !old->detached &&
-	    daemon_ordered(d, WORKER_LEAVE))
-		why = old->ops->wants(old->sink);
-	return why;
-}
-
 /* With sockets open and workers at work. @now: the device, if @err is 0. */
 static void look_at_open(struct daemon *d, int err, const struct afxdp_nic *now)
 {
@@ -252,7 +238,7 @@ static void look_at_open(struct daemon *d, int err, const struct afxdp_nic *now)
 	}
 	if (p->state != PORT_RUNNING)
 		return;
-	why = sink_wants(d);
+	why = daemon_sinks_want(d);
 	if (afxdp_prog_detached(&d->prog)) {
 		ousted(d);
 	} else if (changed(d, now)) {

@@ -116,22 +116,34 @@ static json_t *sink_json(const struct life *l)
 	return sink;
 }
 
-static json_t *route_json(const char *name, const struct life *l, const char *over)
+static json_t *route_json(const char *name, const struct life *l, const char *over,
+			  const struct afxdp_account *a)
 {
-	return json_pack("{s:s, s:o, s:b, s:o, s:o}", "name", name, "spec", json_text(l->spec),
-			 "ready", !over, "over", json_text(over), "sink", sink_json(l));
+	json_t *rows = account_json(a);
+	bool of_route = false;
+
+	/* What comes before a frame is captured no route has. */
+	for (const struct afxdp_account_field *f = afxdp_account_fields; f->name; f++) {
+		of_route |= !strcmp(f->name, "captured");
+		if (!of_route)
+			json_object_del(rows, f->name);
+	}
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o}", "name", name, "spec", json_text(l->spec),
+			 "ready", !over, "over", json_text(over), "sink", sink_json(l), "ledger",
+			 rows);
 }
 
 /* Each consumer, the one without a name first. */
-static json_t *routes_json(const struct daemon *d)
+static json_t *routes_json(const struct daemon *d, const struct picture *p)
 {
 	json_t *list = json_array();
 
-	json_array_append_new(list, route_json("default", d->sink, d->sink_over));
+	json_array_append_new(list, route_json("default", d->sink, d->sink_over, &p->route[0]));
 	for (uint32_t i = 0; i < d->named_count; i++) {
 		const struct named *n = &d->named[i];
 
-		json_array_append_new(list, route_json(n->name, n->life, n->over));
+		json_array_append_new(list,
+				      route_json(n->name, n->life, n->over, &p->route[i + 1]));
 	}
 	return list;
 }
@@ -189,7 +201,7 @@ json_t *report_json(struct daemon *d, const struct picture *p)
 		ledger_json(d, p), "bytes", (json_int_t)p->program.bytes, "oddities",
 		oddities_json(&p->program, d->odd_counted), "latency_ns", latency_json(&p->latency),
 		"queues", queues, "rules", daemon_rules(d), "sink", sink_json(d->sink), "routes",
-		routes_json(d), "last_change", change_json(d), "state",
+		routes_json(d, p), "last_change", change_json(d), "state",
 		port_state_name(d->port.state), "state_why",
 		json_text(d->port.why[0] ? d->port.why : NULL), "life", (json_int_t)d->port.life,
 		"outage_count", (json_int_t)d->port.outages, "outage_s", outage_seconds(d),

@@ -38,6 +38,8 @@ int daemon_take_rules(struct daemon *d)
 	int err = r ? r->err : 0;
 
 	d->reading = NULL;
+	if (r && !err)
+		err = daemon_check_rules(d, r->rules, r->why, sizeof(r->why));
 	if (err) {
 		daemon_failed(d, err, "%s", r->why);
 	} else if (r) {
@@ -72,9 +74,13 @@ json_t *daemon_rules(const struct daemon *d)
 
 json_t *daemon_rules_json(const struct daemon *d)
 {
-	return json_pack("{s:b, s:o, s:s?, s:f}", "ok", 1, "rules", daemon_rules(d), "default",
-			 d->rules ? afxdp_verdict_name(afxdp_rules_default(d->rules)) : "capture",
-			 "time_s", (daemon_now() - d->start_ns) / 1e9);
+	const char *to = d->rules ? afxdp_rules_default_consumer(d->rules) : NULL;
+	const char *otherwise = d->rules ? afxdp_verdict_name(afxdp_rules_default(d->rules))
+					 : "capture";
+
+	return json_pack("{s:b, s:o, s:o, s:f}", "ok", 1, "rules", daemon_rules(d), "default",
+			 json_sprintf("%s%s%s", otherwise, to ? " to " : "", to ?: ""), "time_s",
+			 (daemon_now() - d->start_ns) / 1e9);
 }
 
 /* What is to be said of them, for who asked. */
@@ -287,6 +293,8 @@ void daemon_rules_read(struct daemon *d, struct reading *r)
 		r->err = -ECANCELED;
 		snprintf(r->why, sizeof(r->why), "the client hung up before they were in place");
 	}
+	if (!r->err && !r->load && r->rules)
+		r->err = daemon_check_rules(d, r->rules, r->why, sizeof(r->why));
 	/* The program beside which they were loaded is not there any more; or more is asked of the
 	 * one without rules. */
 	if (r->load && (r->prog_number != d->prog_number ||

@@ -127,7 +127,7 @@ static bool sink_back(const struct daemon *d)
 /* Return: 0, also when a signal came first (d->stop); or an exit status with d->why set. */
 static int open_sink(struct daemon *d)
 {
-	int err = daemon_sink_start(d, d->options->sink, &d->sink);
+	int err = daemon_sink_start(d, d->options->sink, false, &d->sink);
 
 	if (err)
 		return err;

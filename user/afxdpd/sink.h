@@ -47,6 +47,7 @@ struct sink_env {
 	uint32_t ports;	 /* workers that will attach; more, if the device gets more queues */
 	uint32_t ring;	 /* slots a worker's RX ring has: a sensible size for hand-over rings */
 	uint32_t frames; /* descriptors that one UMEM can have on the way at most */
+	uint32_t part;	 /* one in so many frames of a port's UMEM it may have at once; 0: 2 */
 	uint32_t frame_size;
 	bool zerocopy;
 };
@@ -67,6 +68,7 @@ struct sink_ops {
 			   * still take frames back; and it needs no descriptors but those it opens
 			   * itself (life.h) */
 	bool ports_fixed; /* it was told how many ports there will be, and relies on it */
+	bool sends;	  /* from the TX ring of the workers' sockets */
 	uint32_t stamp; /* struct afxdp_config.stamp this sink needs: 1 every frame, 16 for a sample
 			 */
 	uint8_t needs;	/* what it reads of the metadata; 0: descriptors only */

@@ -96,9 +96,25 @@ static uint32_t descs_of(const struct xdp_desc *desc, uint32_t n, uint64_t frame
 	return i;
 }
 
-/* Hand whole frames to the sink. Return: how many of w->back it has given back. */
-static uint32_t deliver(struct worker *w, const struct xdp_desc *desc, uint32_t n)
+/* The same of a lane: its frames are not one in w->stamp, so it is left to chance whether the first
+ * one has a time. */
+static void sample_first(struct worker *w, const struct xdp_desc *desc)
 {
+	const struct afxdp_meta *meta = afxdp_xsk_meta(&w->xsk, desc->addr);
+	uint64_t now;
+
+	if (!is_stamped(w, meta))
+		return;
+	now = worker_now();
+	afxdp_hist_add(&w->latency, now > meta->rx_ns ? now - meta->rx_ns : 0);
+}
+
+/* Hand whole frames to the sink of @lane, or NULL. Return: how many of w->back it has given back. */
+static inline uint32_t deliver(struct worker *w, struct lane *lane, const struct xdp_desc *desc,
+			       uint32_t n)
+{
+	struct sink_port *port = lane ? lane->port : w->port;
+	const struct sink_ops *ops = lane ? lane->ops : w->ops;
 	uint64_t bytes = 0, frames = 0, *back = w->back;
 	uint32_t i, got = 0, take = n;
 
@@ -106,20 +122,26 @@ static uint32_t deliver(struct worker *w, const struct xdp_desc *desc, uint32_t 
 		bytes += desc[i].len;
 		frames += !(desc[i].options & XDP_PKT_CONTD);
 	}
-	if (w->stamp)
+	if (w->stamp && lane)
+		sample_first(w, desc);
+	else if (w->stamp)
 		sample(w, desc, n);
 	if (w->budget) {
 		uint64_t granted = grant(w, frames);
 
 		take = descs_of(desc, n, granted);
 		w->count.cut += frames - granted;
+		if (lane)
+			lane->cut += frames - granted;
 	}
 	if (take) {
-		got = w->ops->consume(w->port, desc, take, back);
-		w->port->kept += take - got;
+		got = ops->consume(port, desc, take, back);
+		port->kept += take - got;
 	}
 	for (i = take; i < n; i++)
 		back[got++] = desc[i].addr;
+	if (lane)
+		lane->frames += frames;
 	w->count.frames += frames;
 	w->count.bytes += bytes;
 	w->count.batches++;
@@ -128,9 +150,8 @@ static uint32_t deliver(struct worker *w, const struct xdp_desc *desc, uint32_t 
 
 /* A batch whose last frame's end is not there yet, or lies beyond the end of the ring's array: make
  * it one piece of whole frames. */
-static uint32_t gather(struct worker *w, uint32_t pos, uint32_t n)
+static uint32_t gather(struct worker *w, const struct afxdp_xsk *x, uint32_t pos, uint32_t n)
 {
-	struct afxdp_xsk *x = &w->xsk;
 	uint32_t i, whole = 0;
 
 	if (n > BATCH_MAX + FRAME_DESCS)
@@ -143,12 +164,13 @@ static uint32_t gather(struct worker *w, uint32_t pos, uint32_t n)
 	return whole;
 }
 
-/* Take one batch from the RX ring. Return: descriptors taken. */
-static uint32_t receive(struct worker *w)
+/* Take one batch, of @max descriptors or a frame, from the RX ring of @x, which is that of @lane or
+ * (NULL) the worker's own. Return: descriptors taken. */
+static inline uint32_t receive_from(struct worker *w, struct afxdp_xsk *x, struct lane *lane,
+				    uint32_t max)
 {
-	struct afxdp_xsk *x = &w->xsk;
 	const struct xdp_desc *desc;
-	uint32_t pos, n = afxdp_cons_peek(&x->rx, w->batch, &pos), to_end, back;
+	uint32_t pos, n = afxdp_cons_peek(&x->rx, max, &pos), to_end, back;
 
 	if (!n)
 		return 0;
@@ -157,38 +179,100 @@ static uint32_t receive(struct worker *w)
 		n = to_end;
 	desc = &x->rx_desc[pos & x->rx.mask];
 	if (desc[n - 1].options & XDP_PKT_CONTD) {
-		n = gather(w, pos, afxdp_cons_peek(&x->rx, w->batch + FRAME_DESCS, &pos));
+		n = gather(w, x, pos, afxdp_cons_peek(&x->rx, max + FRAME_DESCS, &pos));
 		if (!n)
 			return 0;
 		desc = w->desc;
 	}
-	back = deliver(w, desc, n);
+	back = deliver(w, lane, desc, n);
 	afxdp_cons_release(&x->rx, n);
-	afxdp_xsk_refill(x, w->back, back);
+	afxdp_xsk_refill(&w->xsk, w->back, back);
 	return n;
+}
+
+/* How many descriptors the sink of @lane may have now. One that has its share gets no more: what
+ * comes waits in its ring, and is lost there if that is full. In the end it gets all, and drops
+ * what it cannot take. */
+static uint32_t lane_room(const struct worker *w, const struct lane *lane)
+{
+	uint64_t out = lane->port->kept - lane->port->reclaimed;
+
+	if (!lane->ops->reclaim || w->emptying)
+		return w->batch;
+	if (out >= lane->share)
+		return 0;
+	return lane->share - out < w->batch ? lane->share - out : w->batch;
+}
+
+/* What waits in a lane's ring does not circulate: others take its place. */
+static void lane_look(struct worker *w, struct lane *lane)
+{
+	struct afxdp_cons *rx = &lane->xsk.rx;
+
+	rx->seen = afxdp_load_acquire(rx->producer);
+	if (rx->seen == lane->arrived)
+		return;
+	w->xsk.elsewhere += rx->seen - lane->arrived;
+	lane->arrived = rx->seen;
+	afxdp_xsk_refill(&w->xsk, NULL, 0);
+}
+
+static uint32_t receive_lanes(struct worker *w)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < w->lanes; i++) {
+		struct lane *lane = &w->lane[i];
+		uint32_t room = lane_room(w, lane);
+
+		lane_look(w, lane);
+		if (room)
+			n += receive_from(w, &lane->xsk, lane, room);
+	}
+	return n;
+}
+
+/* One batch from each RX ring. */
+static uint32_t receive(struct worker *w)
+{
+	uint32_t n = receive_from(w, &w->xsk, NULL, w->batch);
+
+	return w->lanes ? n + receive_lanes(w) : n;
+}
+
+static void collect_from(struct worker *w, struct sink_port *port)
+{
+	uint32_t n;
+
+	if (!port || port->kept == port->reclaimed || !port->sink->ops->reclaim)
+		return;
+	n = port->sink->ops->reclaim(port, w->back, BATCH_MAX);
+	port->reclaimed += n;
+	afxdp_xsk_refill(&w->xsk, w->back, n);
 }
 
 /* Frames the sinks and the TX ring are done with go back to the kernel. */
 static void collect(struct worker *w)
 {
-	struct sink_port *ports[] = { w->port, w->leaving };
-
 	afxdp_xsk_complete(&w->xsk);
-	for (int i = 0; i < 2; i++) {
-		struct sink_port *port = ports[i];
-		uint32_t n;
+	collect_from(w, w->port);
+	collect_from(w, w->leaving);
+	for (uint32_t i = 0; i < w->lanes; i++)
+		collect_from(w, w->lane[i].port);
+}
 
-		if (!port || port->kept == port->reclaimed || !port->sink->ops->reclaim)
-			continue;
-		n = port->sink->ops->reclaim(port, w->back, BATCH_MAX);
-		port->reclaimed += n;
-		afxdp_xsk_refill(&w->xsk, w->back, n);
-	}
+static bool out(const struct sink_port *port)
+{
+	return port->kept != port->reclaimed;
 }
 
 static bool frames_out(const struct worker *w)
 {
-	return w->xsk.tx_pending || w->port->kept != w->port->reclaimed || w->leaving;
+	bool any = w->xsk.tx_pending || out(w->port) || w->leaving;
+
+	for (uint32_t i = 0; i < w->lanes; i++)
+		any |= out(w->lane[i].port);
+	return any;
 }
 
 /* As the rule says now. */
@@ -222,7 +306,7 @@ static void judge_load(struct worker *w)
 
 static void sleep_in_poll(struct worker *w)
 {
-	struct pollfd fds[] = {
+	struct pollfd fds[2 + LANES_MAX] = {
 		{ .fd = w->xsk.fd, .events = POLLIN },
 		{ .fd = w->post.bell, .events = POLLIN },
 	};
@@ -231,7 +315,11 @@ static void sleep_in_poll(struct worker *w)
 
 	if (w->xsk.tx_pending && afxdp_xsk_tx_wants_wakeup(&w->xsk))
 		afxdp_xsk_wake_tx(&w->xsk);
-	n = poll(fds, 2, timeout);
+	/* One that gets nothing now is not worth waking up for. */
+	for (uint32_t i = 0; i < w->lanes; i++)
+		fds[2 + i] = (struct pollfd){ lane_room(w, &w->lane[i]) ? w->lane[i].xsk.fd : -1,
+					      POLLIN, 0 };
+	n = poll(fds, 2 + w->lanes, timeout);
 	if (n > 0)
 		w->count.wakeups++;
 	if (shallow && !n)
@@ -337,6 +425,7 @@ void worker_collect(struct worker *w)
  * ever be. */
 static void drain(struct worker *w)
 {
+	w->emptying = true;
 	do {
 		collect(w);
 	} while (receive(w));

@@ -29,6 +29,8 @@
 #define FRAME_DESCS 18
 #define BATCH_MAX   256
 
+#define LANES_MAX (AFXDP_ROUTES - 1)
+
 /* NAPI's own poll weight (NAPI_POLL_WEIGHT): a busy poll may do as much as a softirq would. */
 #define BUSY_BUDGET 64
 /* Any value above 0 turns busy polling on; the time matters only to sockets that block in recv(). */
@@ -44,10 +46,31 @@ struct worker_count {
 	uint64_t mode_switches; /* of an adaptive worker */
 };
 
+/* A consumer that rules choose by name: an RX ring of its own beside that of the worker's socket,
+ * whose frames it returns to. */
+struct lane {
+	struct afxdp_xsk xsk; /* afxdp_xsk_open_rx(); fd < 0: none */
+	struct sink_port *port;
+	const struct sink_ops *ops;
+	uint32_t share; /* descriptors that the sink may have at once; the rest waits in the ring */
+	uint32_t arrived; /* in the ring so far */
+	uint64_t frames;  /* consumed */
+	uint64_t cut;	  /* of these: after --count was reached */
+	/* The steward's: what earlier sockets lost. */
+	struct afxdp_account past;
+};
+
+struct lane_snapshot {
+	uint64_t frames;
+	struct sink_count sink;
+	struct afxdp_xsk_stats xsk;
+};
+
 /* What a worker says of itself. */
 struct worker_snapshot {
 	struct worker_count count;
-	struct sink_count sink; /* of its ports, also earlier ones */
+	struct sink_count sink;		      /* of its ports, also earlier ones */
+	struct lane_snapshot lane[LANES_MAX]; /* of what is in all other fields */
 	struct afxdp_hist latency;
 	struct afxdp_xsk_stats xsk;
 	uint32_t fill_level, rx_level; /* entries in these rings now */
@@ -89,6 +112,7 @@ struct worker {
 	struct afxdp_xsk xsk; /* xsk.fd < 0: none */
 	struct sink_port *port;
 	const struct sink_ops *ops;
+	uint32_t lanes;
 	uint32_t batch;
 	uint32_t stamp;	     /* every so many frames carry a time; 0: none does */
 	int pace_fd;	     /* the program's, ours to close; -1: none */
@@ -106,6 +130,7 @@ struct worker {
 	uint32_t depth_wanted; /* --depth */
 	bool stopping;
 	bool resting;
+	bool emptying;		   /* rings: no sink is waited for */
 	struct worker_order *rest; /* WORKER_REST, once it has come */
 	uint64_t *budget; /* --count: frames still wanted, shared by all workers; NULL: no limit */
 	struct worker_count count;
@@ -127,6 +152,7 @@ struct worker {
 	int cpu; /* to run on; -1: any */
 	pthread_t thread;
 	bool running;
+	struct lane lane[LANES_MAX];
 	struct xdp_desc desc[BATCH_MAX + FRAME_DESCS];
 	uint64_t back[BATCH_MAX + FRAME_DESCS];
 };
@@ -134,13 +160,26 @@ struct worker {
 /** worker_start() - run @w in a thread of its own, at rest. Return: 0 or -errno. */
 int worker_start(struct worker *w);
 
+/** worker_look_at_sockets() - s->xsk and s->lane[].xsk: what the kernel counted. */
+void worker_look_at_sockets(const struct worker *w, struct worker_snapshot *s);
+
+/** worker_lane_count() - the same as worker_sink_count() of one lane. */
+struct sink_count worker_lane_count(const struct lane *lane);
+
 /** worker_keep_socket() - it has come to rest: the steward notes what its socket lost, which is
  * about to go. */
 void worker_keep_socket(struct worker *w);
 
+/** worker_close_sockets() - of one that rests or has been joined, if it has any. */
+void worker_close_sockets(struct worker *w);
+
 /** worker_sink_count() - what became of frames at its sinks so far. Any thread, as long as nobody
  * closes a sink. */
 struct sink_count worker_sink_count(const struct worker *w);
+
+/** worker_lane_losses() - add what the kernel did not hand to lane @lane. */
+void worker_lane_losses(const struct worker_snapshot *s, uint32_t lane, bool zerocopy,
+			struct afxdp_account *a);
 
 /** worker_forget_port() - the accounts of the port that leaves become the worker's own; by the
  * worker itself, or by whoever has joined it. */

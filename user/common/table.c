@@ -233,12 +233,18 @@ static void print_routes(FILE *to, const json_t *report)
 
 	if (json_array_size(routes) < 2)
 		return;
-	fprintf(to, "\n  sink                     what\n");
+	fprintf(to, "\n  sink                   captured       ring_full      fill_empty"
+		    "    sink_dropped       delivered  what\n");
 	json_array_foreach(routes, i, r) {
 		const char *over = json_string_value(json_object_get(r, "over"));
+		const json_t *rows = json_object_get(r, "ledger");
 
-		fprintf(to, "  %-24s %s%s%s\n", text(r, "name"), text(r, "spec"),
-			over ? ": over: " : "", over ?: "");
+		fprintf(to,
+			"  %-15s %15" PRIu64 " %15" PRIu64 " %15" PRIu64 " %15" PRIu64 " %15" PRIu64
+			"  %s%s%s\n",
+			text(r, "name"), get(rows, "captured"), get(rows, "ring_full"),
+			get(rows, "fill_empty"), get(rows, "sink_dropped"), get(rows, "delivered"),
+			text(r, "spec"), over ? ": over: " : "", over ?: "");
 	}
 }
 

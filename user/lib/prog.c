@@ -76,7 +76,8 @@ static int open_object(const struct afxdp_prog *p, struct bpf_object **out)
 	}
 	afxdp_prog_set_const(obj, "needs", &p->needs, sizeof(p->needs));
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "ledger"), p->queues);
-	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"), p->queues);
+	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "xsks"),
+				 p->queues * AFXDP_ROUTES);
 	bpf_map__set_max_entries(bpf_object__find_map_by_name(obj, "pace"), p->queues);
 	return afxdp_prog_set_const(obj, "ledger_queues", &p->queues, sizeof(p->queues));
 }
@@ -122,6 +123,9 @@ static int open_ours(struct afxdp_prog *p)
 	if (!rules)
 		return 0;
 	p->config.run.default_verdict = afxdp_rules_default(rules);
+	err = prog_set_routes(p, rules, p->obj);
+	if (err)
+		return err;
 	return afxdp_rules_attach_object(rules, p->obj, p->why, sizeof(p->why));
 }
 
@@ -259,7 +263,9 @@ int afxdp_prog_prepare(struct afxdp_prog *p, struct afxdp_rules *rules, struct b
 		prog_failed(p, err, "cannot open the built-in BPF object: %s", strerror(-err));
 		goto close;
 	}
-	err = rules ? afxdp_rules_attach_object(rules, obj, p->why, sizeof(p->why)) : 0;
+	err = rules ? prog_set_routes(p, rules, obj) : 0;
+	if (!err && rules)
+		err = afxdp_rules_attach_object(rules, obj, p->why, sizeof(p->why));
 	if (!err)
 		err = load_object(p, obj);
 	if (!err && rules)
@@ -381,16 +387,6 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 				   strerror(-err));
 	p->attached = true;
 	return 0;
-}
-
-int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd)
-{
-	return bpf_map_update_elem(p->xsks_fd, &queue, &xsk_fd, 0) ? -errno : 0;
-}
-
-void afxdp_prog_unclaim(struct afxdp_prog *p, uint32_t queue)
-{
-	bpf_map_delete_elem(p->xsks_fd, &queue);
 }
 
 int afxdp_prog_set(struct afxdp_prog *p, const struct afxdp_config *run)

@@ -51,6 +51,9 @@ struct afxdp_prog_config {
 	uint32_t longest;	 /* frame that its MTU allows, bytes; 0: not known */
 	uint8_t unasked;	 /* AFXDP_NEED_* that nobody asks for: costs nothing then */
 	struct afxdp_config run; /* default verdict, stamping */
+	/* Names of routes 1 and so on, which rules may send frames to; the caller's. */
+	const char *const *route;
+	uint32_t routes;
 	struct afxdp_rules *rules; /* the caller's; NULL: none. Sets run.default_verdict. */
 	/* Asks the kernel for words on why native mode was refused: afxdp_refusal(); or NULL. */
 	void (*refusal)(unsigned int ifindex, int prog_fd, uint32_t flags, char *words,
@@ -113,7 +116,11 @@ bool afxdp_prog_detached(const struct afxdp_prog *p);
 /** afxdp_prog_claim() - frames of @queue that are to be captured go to the AF_XDP socket @xsk_fd. */
 int afxdp_prog_claim(struct afxdp_prog *p, uint32_t queue, int xsk_fd);
 
-/** afxdp_prog_unclaim() - frames of @queue go to the stack again, counted as unclaimed. */
+/** afxdp_prog_claim_route() - the same of frames that go by @route, 0 to AFXDP_ROUTES - 1. */
+int afxdp_prog_claim_route(struct afxdp_prog *p, uint32_t queue, uint32_t route, int xsk_fd);
+
+/** afxdp_prog_unclaim() - frames of @queue, whatever their route, go to the stack again, counted as
+ * unclaimed. */
 void afxdp_prog_unclaim(struct afxdp_prog *p, uint32_t queue);
 
 /** afxdp_prog_set() - change default verdict and stamping of the running program. */

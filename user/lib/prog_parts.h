@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-only OR BSD-2-Clause */
-/* prog_parts.h - what prog.c, need.c, occupant.c and pins.c have in common. */
+/* prog_parts.h - what prog.c, need.c, routes.c, occupant.c and pins.c have in common. */
 #ifndef AFXDP_PROG_PARTS_H
 #define AFXDP_PROG_PARTS_H
 
@@ -25,6 +25,12 @@ int prog_in_the_way(struct afxdp_prog *p);
 
 /* --replace was given: detach it. Return: 0 or -errno. */
 int prog_evict(struct afxdp_prog *p);
+
+/* routes.c */
+
+/* Tell @obj, open and not loaded, by which routes the consumers of @rules are reached. Return: 0;
+ * -ENOENT with p->why: there is no such route; -errno. */
+int prog_set_routes(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj);
 
 /* pins.c */
 void prog_unpin(struct afxdp_prog *p);

@@ -58,6 +58,23 @@ const char *afxdp_rules_text(const struct afxdp_rules *r, uint32_t index);
 /** afxdp_rules_default() - what happens to a frame that no rule takes. */
 enum afxdp_verdict afxdp_rules_default(const struct afxdp_rules *r);
 
+/* Bytes of a consumer's name, with the one that ends it. */
+#define AFXDP_CONSUMER_MAX 24
+
+/**
+ * afxdp_rules_consumer() - the name of the @n-th consumer that rules send frames to (`capture to
+ * NAME`), counted from 0; *@line (or NULL): the line that names it first.
+ *
+ * What rules call AFXDP_CLASS_TO() @n + 1. Return: NULL if there are not so many.
+ */
+const char *afxdp_rules_consumer(const struct afxdp_rules *r, uint32_t n, uint32_t *line);
+
+/** afxdp_rules_default_consumer() - of `default capture to NAME`; NULL: that without a name. */
+const char *afxdp_rules_default_consumer(const struct afxdp_rules *r);
+
+/** afxdp_rules_name() - of the file they were read from; NULL: an expression. */
+const char *afxdp_rules_name(const struct afxdp_rules *r);
+
 /** afxdp_rules_warning() - the @n-th line worth telling the user, `FILE:LINE: what`; NULL if there
  * is none. */
 const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n);

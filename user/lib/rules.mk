@@ -2,7 +2,7 @@
 # libafxdp: everything but words on a terminal. build/libafxdp.a holds the BPF object too.
 LIB_SRCS := $(wildcard user/lib/*.c user/lib/rules/*.c)
 # The program without the rest, for tests that compile it with sanitizers.
-PROG_SRCS := $(addprefix user/lib/,prog.c constant.c need.c occupant.c pins.c dispatcher.c)
+PROG_SRCS := $(addprefix user/lib/,prog.c constant.c need.c routes.c occupant.c pins.c dispatcher.c)
 LIB_OBJS := $(LIB_SRCS:%.c=$(B)/%.o) $(B)/user/lib/object.o
 LIB_LIBS := -lxdp -lbpf -lelf -lz -lpcap -lmnl
 LIBS := $(LIB_LIBS) -ljansson

@@ -279,6 +279,64 @@ close:
 	return err;
 }
 
+static int make_rx_ring(struct afxdp_xsk *xsk)
+{
+	struct xdp_mmap_offsets off;
+	socklen_t len = sizeof(off);
+	uint32_t ring = xsk->config.ring;
+	uint8_t *at;
+	int err;
+
+	if (setsockopt(xsk->fd, SOL_XDP, XDP_RX_RING, &ring, sizeof(ring)) ||
+	    getsockopt(xsk->fd, SOL_XDP, XDP_MMAP_OFFSETS, &off, &len))
+		return -errno;
+	err = map_ring(xsk, 2, XDP_PGOFF_RX_RING, sizeof(struct xdp_desc), &off.rx);
+	if (err)
+		return err;
+	at = xsk->map[2].addr;
+	afxdp_cons_init(&xsk->rx, (void *)(at + off.rx.producer), (void *)(at + off.rx.consumer),
+			ring);
+	xsk->rx_desc = (void *)(at + off.rx.desc);
+	return 0;
+}
+
+int afxdp_xsk_open_rx(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner, uint32_t ring,
+		      const char **why)
+{
+	struct sockaddr_xdp addr = {
+		.sxdp_family = AF_XDP,
+		.sxdp_flags = XDP_SHARED_UMEM,
+		.sxdp_ifindex = owner->config.ifindex,
+		.sxdp_queue_id = owner->config.queue,
+		.sxdp_shared_umem_fd = owner->fd,
+	};
+	int err;
+
+	memset(xsk, 0, sizeof(*xsk));
+	xsk->config = owner->config;
+	xsk->config.ring = ring;
+	*why = "cannot open an AF_XDP socket";
+	xsk->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (xsk->fd < 0)
+		return -errno;
+	*why = "cannot make a second RX ring";
+	err = make_rx_ring(xsk);
+	if (err)
+		goto close;
+	*why = "cannot bind a second AF_XDP socket";
+	err = bind_patiently(xsk, &addr);
+	if (err)
+		goto close;
+	xsk->umem = owner->umem;
+	xsk->zerocopy = owner->zerocopy;
+	xsk->sg = owner->sg;
+	*why = NULL;
+	return 0;
+close:
+	afxdp_xsk_close(xsk);
+	return err;
+}
+
 void afxdp_xsk_close(struct afxdp_xsk *xsk)
 {
 	for (int i = 0; i < 4; i++)
@@ -375,7 +433,8 @@ static uint32_t fill(struct afxdp_xsk *xsk, const uint64_t *addr, uint32_t n)
 void afxdp_xsk_refill(struct afxdp_xsk *xsk, const uint64_t *addr, uint32_t n)
 {
 	/* Every frame the kernel takes from the fill ring comes through the RX ring, in the end. */
-	int64_t room = (int64_t)xsk->depth - (uint32_t)(xsk->fill.head - xsk->rx.tail);
+	uint32_t there = xsk->fill.head - xsk->rx.tail - xsk->elsewhere;
+	int64_t room = (int64_t)xsk->depth - there;
 	uint32_t took = 0;
 
 	if (room > 0 && n)

@@ -48,6 +48,7 @@ struct afxdp_xsk {
 	uint8_t *umem;
 	uint64_t chunk_mask; /* address & chunk_mask: start of its frame */
 	uint32_t depth;	     /* frames in the fill ring, the kernel and the RX ring at most */
+	uint32_t elsewhere;  /* frames that came through RX rings of others: afxdp_xsk_open_rx() */
 	uint32_t spares;     /* frames beyond, in spare[]; the last one put there is taken first */
 	uint64_t *spare;
 	uint32_t tx_pending; /* submitted and not yet completed */
@@ -109,6 +110,21 @@ void afxdp_xsk_close(struct afxdp_xsk *xsk);
  */
 int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
 			  unsigned int ifindex, uint32_t queue, const char **why);
+
+/**
+ * afxdp_xsk_open_rx() - one more RX ring of @ring slots for the queue of @owner, which must be
+ * bound: frames that the program sends there come out of the same fill ring, and what a full one
+ * loses is its own.
+ * @xsk: filled in; to be closed by afxdp_xsk_close(), before @owner.
+ * @why: set to the step that failed.
+ *
+ * Of this struct only rx, rx_desc, fd and the statistics are for use; frames go back to @owner, by
+ * afxdp_xsk_refill(), and those that have arrived here are counted in owner->elsewhere.
+ *
+ * Return: 0, or -errno with nothing left open.
+ */
+int afxdp_xsk_open_rx(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner, uint32_t ring,
+		      const char **why);
 
 /** afxdp_xsk_stats_add() - @more to @sum. */
 void afxdp_xsk_stats_add(struct afxdp_xsk_stats *sum, const struct afxdp_xsk_stats *more);

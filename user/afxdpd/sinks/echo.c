@@ -282,6 +282,7 @@ const struct sink_ops sink_echo_ops = {
 	.arg = "ADDR[,ADDR]",
 	.help = "answer ARP, ping, neighbour discovery; reflect UDP",
 	.arg_optional = true,
+	.sends = true,
 	.stamp = 16,
 	.needs = SINK_NEED_ALL,
 	.open = echo_open,

@@ -27,7 +27,8 @@ void handover_init(struct handover *h, const struct sink_env *env, size_t port_b
 {
 	memset(h, 0, sizeof(*h));
 	h->slots = 1;
-	while (h->slots <= env->frames / 4)
+	h->part = env->part ?: 2;
+	while (h->slots <= env->frames / 2 / h->part)
 		h->slots *= 2;
 	sink_ports_init(&h->ports, port_bytes);
 }
@@ -77,6 +78,14 @@ void handover_wake(struct handover *h)
 		syscall(SYS_futex, &h->asleep, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Descriptors that may be out: the UMEM may have fewer frames than was expected. */
+static uint32_t bound(const struct handover_port *p)
+{
+	uint32_t frames = p->port.xsk->config.frames / p->handover->part;
+
+	return frames && frames < p->todo.size ? frames : p->todo.size;
+}
+
 /* @out: descriptors that are out now. A napping thread is left alone until a quarter of what may be
  * out is: three quarters are left for the time that it takes to wake up. */
 static void nudge(struct handover_port *p, uint32_t out)
@@ -87,7 +96,7 @@ static void nudge(struct handover_port *p, uint32_t out)
 	 * over. */
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	asleep = __atomic_load_n(&p->handover->asleep, __ATOMIC_RELAXED);
-	if (asleep == SLEEPING || (asleep == NAPPING && out >= p->todo.size / 4))
+	if (asleep == SLEEPING || (asleep == NAPPING && out >= bound(p) / 4))
 		handover_wake(p->handover);
 }
 
@@ -95,7 +104,8 @@ uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, u
 			  uint64_t *back)
 {
 	struct handover_port *p = (struct handover_port *)port;
-	uint32_t room = p->todo.size - (uint32_t)(port->kept - port->reclaimed);
+	uint32_t out = port->kept - port->reclaimed, most = bound(p);
+	uint32_t room = out < most ? most - out : 0;
 	uint32_t take = room < n ? frames_whole(desc, room) : n, pos, i;
 
 	take = afxdp_prod_reserve(&p->todo, take, &pos);
@@ -103,7 +113,7 @@ uint32_t handover_consume(struct sink_port *port, const struct xdp_desc *desc, u
 		p->desc[(pos + i) & p->todo.mask] = desc[i];
 	if (take) {
 		afxdp_prod_submit(&p->todo);
-		nudge(p, p->todo.size - room + take);
+		nudge(p, out + take);
 	}
 	if (take < n)
 		sink_add(&port->here.dropped, frames_count(desc + take, n - take));

@@ -3,9 +3,10 @@
  * handover.h - how frames get from the workers to a thread of the sink and back: for each worker a
  * ring of descriptors there and a ring of addresses back, both SPSC.
  *
- * Bound: a port never has more than half of its UMEM's frames out (handed over, with the thread, or
- * on their way back). So a thread that is stuck cannot starve the fill ring: the worker drops what
- * goes beyond the bound at once, and counts it. It also means that neither ring can ever be full.
+ * Bound: a port never has more than half of its UMEM's frames, or its part of them, out (handed
+ * over, with the thread, or on their way back). So a thread that is stuck cannot starve the fill
+ * ring: the worker drops what goes beyond the bound at once, and counts it. It also means that
+ * neither ring can ever be full.
  *
  * The thread lets frames gather: it is woken when a quarter of the bound is out, and looks by
  * itself some milliseconds after it last found some. Only when it then finds none it sleeps until
@@ -20,6 +21,7 @@
 struct handover {
 	struct sink_ports ports;
 	uint32_t slots;			   /* of each ring */
+	uint32_t part;			   /* struct sink_env.part */
 	bool idle;			   /* the thread found nothing when it last looked */
 	uint32_t asleep SINK_PORT_ALIGNED; /* futex: whether the thread waits, and for what */
 	uint32_t stopping;

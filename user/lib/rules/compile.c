@@ -303,7 +303,7 @@ static int compile(struct compiler *c, const char **why, uint32_t *at)
 	return err;
 }
 
-int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict otherwise,
+int compile_rules(struct rule_input *rule, uint32_t rules, uint32_t otherwise,
 		  struct program *program, const char **why, uint32_t *at)
 {
 	struct compiler c = {

@@ -76,6 +76,7 @@ struct action_args {
 	uint8_t prefix4, prefix6;
 	uint32_t every; /* sample, copy: one in so many */
 	uint32_t slot;	/* copy: the reader, see afxdp/copy.h */
+	uint32_t to;	/* capture: AFXDP_CLASS_TO() */
 };
 
 /* One rule for the compiler. */
@@ -137,11 +138,12 @@ struct program {
 
 /**
  * compile_rules() - all of @rule to @program.
+ * @otherwise: AFXDP_TO() of what happens to a frame that none of them takes
  * @why: on -EINVAL, -E2BIG: what, a constant text; *@at: the rule it is about
  *
  * Return: 0; -EINVAL for what the compiler does not understand, -E2BIG beyond its limits, -ENOMEM.
  */
-int compile_rules(struct rule_input *rule, uint32_t rules, enum afxdp_verdict otherwise,
+int compile_rules(struct rule_input *rule, uint32_t rules, uint32_t otherwise,
 		  struct program *program, const char **why, uint32_t *at);
 
 /** compile_thoroughly() - the same, for what is found out on the way: @rule[].reached. More is

@@ -43,7 +43,7 @@ struct compiler {
 	struct values vs;
 	struct rule_input *rule;
 	uint32_t rules;
-	enum afxdp_verdict otherwise;
+	uint32_t otherwise; /* AFXDP_TO() */
 	struct program *program;
 	struct blocks blocks;
 	struct facts_table facts;

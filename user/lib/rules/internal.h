@@ -45,6 +45,11 @@ struct rule {
 	bool reached;  /* some frame may match it, and no rule before decides over it */
 };
 
+struct consumer {
+	char name[AFXDP_CONSUMER_MAX];
+	uint32_t line; /* that names it first */
+};
+
 /* The arrays that a program is loaded with. */
 struct linked {
 	struct bpf_insn *insn;
@@ -60,6 +65,10 @@ struct afxdp_rules {
 	struct rule *rule;
 	uint32_t rules, room;
 	enum afxdp_verdict otherwise;
+	uint32_t otherwise_to;
+	/* Consumers that rules send frames to, from AFXDP_CLASS_TO() 1 on. */
+	struct consumer consumer[AFXDP_ROUTES - 1];
+	uint32_t consumers;
 	uint32_t default_line; /* 0: none was written */
 	struct set **set;      /* generations of rules share those that did not change */
 	uint32_t sets;

@@ -163,6 +163,56 @@ static int add_rule(const struct parser *p, const struct action_args *args, cons
 		    : 0;
 }
 
+/* ---- Consumers ---- */
+
+static bool is_name(const char *word)
+{
+	size_t n = 0;
+
+	while (isalnum((unsigned char)word[n]) || word[n] == '_' || word[n] == '-')
+		n++;
+	return isalpha((unsigned char)*word) && !word[n];
+}
+
+/* The number of consumer @name, perhaps a new one; `default` is 0. */
+static int find_consumer(const struct parser *p, const char *name, uint32_t *to)
+{
+	struct afxdp_rules *r = p->r;
+
+	*to = 0;
+	if (!strcmp(name, "default"))
+		return 0;
+	while (*to < r->consumers && strcmp(r->consumer[*to].name, name))
+		++*to;
+	if (*to == AFXDP_ROUTES - 1)
+		return wrong(p, -E2BIG, "'%s': rules send frames to more than %d sinks", name,
+			     AFXDP_ROUTES - 1);
+	if (*to == r->consumers) {
+		struct consumer *c = &r->consumer[r->consumers++];
+
+		snprintf(c->name, sizeof(c->name), "%s", name);
+		c->line = p->line;
+	}
+	++*to;
+	return 0;
+}
+
+/* `to NAME`, if that is what comes. */
+static int parse_to(const struct parser *p, const char **s, uint32_t *to)
+{
+	char name[AFXDP_CONSUMER_MAX] = "";
+
+	*to = 0;
+	if (!scan_take(s, "to"))
+		return 0;
+	if (!scan_word(s, name, sizeof(name)) || !is_name(name))
+		return wrong(p, -EINVAL,
+			     "'to %.*s': a sink's name is a letter, then letters, digits, - and "
+			     "_, %d at most",
+			     quoted(*name ? name : *s), *name ? name : *s, AFXDP_CONSUMER_MAX - 1);
+	return find_consumer(p, name, to);
+}
+
 static int parse_default(const struct parser *p, const char *s)
 {
 	static const enum afxdp_verdict verdicts[] = {
@@ -172,10 +222,16 @@ static int parse_default(const struct parser *p, const char *s)
 		[ACTION_TX] = AFXDP_TX,
 	};
 	char word[32] = "";
-	enum action action;
+	enum action action = ACTION_COUNT;
+	bool known = scan_word(&s, word, sizeof(word)) && find_action(word, &action);
 
-	if (!scan_word(&s, word, sizeof(word)) || *s || !find_action(word, &action) ||
-	    action > ACTION_TX)
+	if (known && action == ACTION_CAPTURE) {
+		int ret = parse_to(p, &s, &p->r->otherwise_to);
+
+		if (ret)
+			return ret;
+	}
+	if (!known || *s || action > ACTION_TX)
 		return wrong(p, -EINVAL, "'default %.*s%.*s': one of pass, drop, capture, tx",
 			     quoted(word), word, quoted(s), s);
 	if (p->r->default_line)
@@ -207,6 +263,8 @@ static int parse_rule(const struct parser *p, const char *line)
 			return wrong(p, ret, "%s", why);
 	} else if (args.action == ACTION_SAMPLE) {
 		ret = parse_sample(p, &s, &args);
+	} else if (args.action == ACTION_CAPTURE) {
+		ret = parse_to(p, &s, &args.to);
 	}
 	if (ret)
 		return ret;

@@ -99,7 +99,8 @@ int rules_compile(struct afxdp_rules *r, const char **why, uint32_t *at)
 		i += input[n].source.ranks ? t->n : 1;
 	}
 	program_free(&r->program);
-	err = compile_rules(all, r->copies + n, r->otherwise, &r->program, why, at);
+	err = compile_rules(all, r->copies + n, AFXDP_TO(r->otherwise, r->otherwise_to),
+			    &r->program, why, at);
 	for (uint32_t i = 0, j = 0; i < r->rules; i++) {
 		bool first = j < n && input[j].number == i;
 
@@ -154,6 +155,25 @@ const char *afxdp_rules_text(const struct afxdp_rules *r, uint32_t index)
 enum afxdp_verdict afxdp_rules_default(const struct afxdp_rules *r)
 {
 	return r->otherwise;
+}
+
+const char *afxdp_rules_name(const struct afxdp_rules *r)
+{
+	return r->name;
+}
+
+const char *afxdp_rules_consumer(const struct afxdp_rules *r, uint32_t n, uint32_t *line)
+{
+	if (n >= r->consumers)
+		return NULL;
+	if (line)
+		*line = r->consumer[n].line;
+	return r->consumer[n].name;
+}
+
+const char *afxdp_rules_default_consumer(const struct afxdp_rules *r)
+{
+	return r->otherwise_to ? r->consumer[r->otherwise_to - 1].name : NULL;
 }
 
 const char *afxdp_rules_warning(const struct afxdp_rules *r, uint32_t n)

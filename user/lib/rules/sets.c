@@ -406,6 +406,9 @@ static int with_other(const struct afxdp_rules *r, const struct other *o, struct
 	if (!next)
 		return -ENOMEM;
 	next->otherwise = r->otherwise;
+	next->otherwise_to = r->otherwise_to;
+	memcpy(next->consumer, r->consumer, sizeof(next->consumer));
+	next->consumers = r->consumers;
 	next->default_line = r->default_line;
 	for (uint32_t i = 0; i < r->sets && !ret; i++) {
 		if (o && !strcmp(r->set[i]->name, o->name)) {

@@ -108,12 +108,13 @@ static uint32_t no_match(struct compiler *c, uint32_t facts, uint32_t acc)
 static uint32_t verdict_block(struct compiler *c)
 {
 	struct specialiser *s = c->spec;
-	enum action action = c->rule[c->current].args.action;
+	const struct action_args *args = &c->rule[c->current].args;
 
 	if (s->verdict == NO_BLOCK) {
 		s->verdict = block_new(&c->blocks);
 		block_return(&c->blocks, s->verdict,
-			     AFXDP_CLASS(action_verdict(action), c->rule[c->current].number));
+			     AFXDP_CLASS(AFXDP_TO(action_verdict(args->action), args->to),
+					 c->rule[c->current].number));
 	}
 	return s->verdict;
 }
@@ -313,7 +314,8 @@ static void write_rank(struct compiler *c, const struct node *n)
 	eval(c, n->what);
 	emit(c, ALU32_K(BPF_ADD, BPF_REG_0, (int)rule->number - 1));
 	emit(c, ALU32_K(BPF_LSH, BPF_REG_0, 8));
-	emit(c, ALU32_K(BPF_OR, BPF_REG_0, action_verdict(rule->args.action)));
+	emit(c, ALU32_K(BPF_OR, BPF_REG_0,
+			AFXDP_TO(action_verdict(rule->args.action), rule->args.to)));
 	block_exit(&c->blocks, c->at);
 }
 

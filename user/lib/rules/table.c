@@ -20,8 +20,8 @@
 
 static bool goes_with(const struct rule *a, const struct rule *b)
 {
-	return b->one.host && a->args.action == b->args.action && a->one.inner == b->one.inner &&
-	       !strcmp(a->one.protocol, b->one.protocol) &&
+	return b->one.host && a->args.action == b->args.action && a->args.to == b->args.to &&
+	       a->one.inner == b->one.inner && !strcmp(a->one.protocol, b->one.protocol) &&
 	       !strcmp(a->one.direction, b->one.direction);
 }
 
