@@ -48,6 +48,7 @@ install: all
 	$(Q)mkdir -p $(DESTDIR)$(PREFIX)/lib/systemd/system
 	$(Q)sed 's|@PREFIX@|$(PREFIX)|' packaging/afxdpd@.service.in >$(DESTDIR)$(PREFIX)/lib/systemd/system/afxdpd@.service
 	$(Q)install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/afxdp packaging/prometheus.rules.yml packaging/grafana.json
+	$(Q)install -D -m 755 -t $(DESTDIR)$(PREFIX)/share/afxdp/extcap packaging/extcap/afxdp
 	$(Q)for page in $(MAN); do \
 		install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man$${page##*.} $$page || exit 1; done
 

@@ -229,9 +229,11 @@ static void turn(struct dump *d)
 	struct pollfd fds[] = { { .fd = full ? -1 : d->ring.fd, .events = POLLIN },
 				{ .fd = d->fd, .events = POLLIN },
 				{ .fd = d->signals, .events = POLLIN },
-				{ .fd = d->is_text ? d->text->out : -1, .events = POLLIN } };
+				{ .fd = d->is_text ? d->text->out : -1, .events = POLLIN },
+				/* Only whether its reader is there. */
+				{ .fd = d->is_text ? -1 : fileno(d->to) } };
 
-	poll(fds, 4, 1000);
+	poll(fds, 5, 1000);
 	if (fds[3].revents)
 		dump_text_turn(d->text);
 	take_all(d);
@@ -242,7 +244,7 @@ static void turn(struct dump *d)
 		if (!d->ending)
 			d->status = ctl_fail(1, "dump: afxdpd has ended");
 	}
-	if ((d->is_text && d->text->out < 0) || ferror(stdout))
+	if ((d->is_text && d->text->out < 0) || ferror(stdout) || fds[4].revents)
 		d->over = true;
 	if (enough(d) && !d->ending)
 		ask_end(d);
