@@ -22,7 +22,7 @@ extcap() { in_ns "$rx" "$dir/extcap/afxdp" "$@"; }
 expect_match "without a daemon" "$(extcap --extcap-interfaces)" "afxdp-ssh"
 start_daemon -f "udp port 53"
 name=afxdp-$netns-$(ip -n "$rx" -j link show dev "$rxif" | jq '.[0].ifindex')
-expect_match "the list" "$(extcap --extcap-interfaces)" "value=$name[}][{]display=afxdpd on $rxif[}]"
+expect_match "the list" "$(extcap --extcap-interfaces)" "value=${name}[}][{]display=afxdpd on ${rxif}[}]"
 expect_match "tshark's list" "$(wire -D 2>/dev/null)" "$name \(afxdpd on $rxif\)"
 expect_match "the kind of frames" "$(extcap --extcap-dlts --extcap-interface "$name")" "number=1"
 expect_match "what can be set" "$(extcap --extcap-config --extcap-interface=afxdp-ssh)" "call=--remote-host"
