@@ -118,6 +118,36 @@ static void test_not_behind(void)
 	CHECK(q.d.now == RING, "batches are not full: %u", q.d.now);
 }
 
+/* Its sender is away for some milliseconds again and again. */
+static void test_stalls(void)
+{
+	struct queue q = load(4000000, 5000000, 5);
+	uint64_t shallow;
+
+	for (int i = 0; i < 30; i++) {
+		runs(&q, 29 * MS);
+		shallow = q.shallow_rate;
+		q.deep_rate = q.shallow_rate = 0;
+		runs(&q, 11 * MS);
+		q.shallow_rate = shallow;
+		q.deep_rate = shallow / 5 * 4;
+	}
+	CHECK(q.d.settled_shallow, "not chosen in a second of stalls");
+}
+
+/* A worker that goes to sleep between two stretches of a load that is worth a trial. */
+static void test_rests(void)
+{
+	struct queue q = load(4000000, 5000000, 5);
+
+	for (int i = 0; i < 12; i++) {
+		runs(&q, 60 * MS);
+		depth_rests(&q.d, q.now, q.frames);
+		CHECK(q.d.now == RING, "asleep with %u", q.d.now);
+	}
+	CHECK(q.d.settled_shallow, "not chosen in twelve stretches of 60 ms");
+}
+
 /* Deeper than a load needs that the kernel cannot keep up with: as deep as that one may be. */
 static void test_levels(void)
 {
@@ -222,6 +252,8 @@ int main(void)
 	test_saturated();
 	test_paced();
 	test_not_behind();
+	test_stalls();
+	test_rests();
 	test_levels();
 	test_slow_loads();
 	test_bursty();

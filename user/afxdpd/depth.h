@@ -119,6 +119,12 @@ static inline bool depth_window_shallow(uint32_t window)
 	return (window + 1) & 2;
 }
 
+/* That a trial wants now. */
+static inline uint32_t depth_level(const struct depth *d)
+{
+	return depth_window_shallow(d->window) ? d->shallow : d->busy;
+}
+
 static inline void depth_settle(struct depth *d, bool shallow, uint64_t now, uint64_t frames)
 {
 	if (shallow == d->settled_shallow) {
@@ -146,10 +152,11 @@ static inline void depth_paused(struct depth *d, uint64_t now, uint64_t frames)
 		depth_window(d, now, frames);
 }
 
-/** depth_rests() - no frames come: as deep as can be, for whatever comes next. */
+/** depth_rests() - no frames come: as deep as can be, for whatever comes next. A trial goes on when
+ * they do. */
 static inline void depth_rests(struct depth *d, uint64_t now, uint64_t frames)
 {
-	d->trying = false;
+	depth_paused(d, now, frames);
 	d->now = d->deep;
 	depth_window(d, now, frames);
 }
@@ -184,7 +191,7 @@ static inline void depth_tried(struct depth *d, uint64_t rate, uint64_t now, uin
 	d->rate = rate;
 	d->window++;
 	d->was = d->now;
-	d->now = depth_window_shallow(d->window) ? d->shallow : d->busy;
+	d->now = depth_level(d);
 	depth_window(d, now, frames);
 }
 
@@ -237,6 +244,12 @@ static inline void depth_turn(struct depth *d, uint64_t now, uint64_t frames, ui
 	if (d->deep == d->shallow)
 		return;
 	d->batches_now = batches;
+	if (d->trying && d->now != depth_level(d)) { /* it rested */
+		d->was = d->now;
+		d->now = depth_level(d);
+		depth_window(d, now, frames);
+		return;
+	}
 	/* Nothing can be said of a level before the frames of the other are used up. */
 	if (d->trying && !d->measuring && took < 20 * DEPTH_WINDOW_NS) {
 		if (n < d->was || n < d->now)
@@ -248,14 +261,18 @@ static inline void depth_turn(struct depth *d, uint64_t now, uint64_t frames, ui
 	if (took < depth_window_ns(d))
 		return;
 	rate = n * 1000000000ULL / took;
-	d->full = rate >= DEPTH_MIN_RATE && depth_full(d, frames) ? d->full + 1 : 0;
-	if (d->trying && d->full)
+	/* A sender that was away says nothing of how far behind the kernel is when it is there. */
+	if (rate >= DEPTH_MIN_RATE)
+		d->full = depth_full(d, frames) ? d->full + 1 : 0;
+	if (d->trying && rate < DEPTH_MIN_RATE)
+		depth_paused(d, now, frames);
+	else if (d->trying && d->full)
 		depth_tried(d, rate, now, frames);
 	else if (d->trying)
 		depth_settle(d, false, now, frames);
 	else if (d->now == d->shallow && (lost - d->lost) * 100 * d->wins > n * d->gain)
 		depth_settle(d, false, now, frames);
-	else if (d->full >= DEPTH_FULL_WINDOWS && now >= d->again)
+	else if (rate >= DEPTH_MIN_RATE && d->full >= DEPTH_FULL_WINDOWS && now >= d->again)
 		depth_try(d, now, frames);
 	else
 		depth_follow(d, rate, now, frames);
