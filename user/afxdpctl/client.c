@@ -122,16 +122,15 @@ int ctl_open(const struct ctl *ctl, int *fd)
 	return 0;
 }
 
-int ctl_ask_at(int fd, struct ctl_input *in, json_t *request, json_t **reply)
+json_t *ctl_exchange(int fd, struct ctl_input *in, const json_t *request)
+{
+	return ctl_say(fd, request) ? await_reply(fd, in) : NULL;
+}
+
+int ctl_judge(json_t **reply)
 {
 	const char *error;
 
-	*reply = NULL;
-	if (!request)
-		return ctl_fail(2, "what was given is not UTF-8, which the control socket speaks");
-	if (ctl_say(fd, request))
-		*reply = await_reply(fd, in);
-	json_decref(request);
 	if (!*reply)
 		return ctl_fail(
 			1,
@@ -153,15 +152,18 @@ int ctl_ask_at(int fd, struct ctl_input *in, json_t *request, json_t **reply)
 int ctl_ask(const struct ctl *ctl, json_t *request, json_t **reply)
 {
 	struct ctl_input in = { 0 };
-	int fd, status = ctl_open(ctl, &fd);
+	int fd, status;
 
-	if (status) {
-		json_decref(request);
-		return status;
+	if (!request)
+		return ctl_fail(2, CTL_NOT_UTF8);
+	status = ctl_open(ctl, &fd);
+	if (!status) {
+		*reply = ctl_exchange(fd, &in, request);
+		close(fd);
+		status = ctl_judge(reply);
 	}
-	status = ctl_ask_at(fd, &in, request, reply);
+	json_decref(request);
 	free(in.text);
-	close(fd);
 	return status;
 }
 

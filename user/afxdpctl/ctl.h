@@ -59,8 +59,15 @@ struct ctl_input {
 /** ctl_open() - connect. Return: 0, or an exit status after the one line that says why. */
 int ctl_open(const struct ctl *ctl, int *fd);
 
-/** ctl_ask_at() - as ctl_ask(), at a connection that stays. */
-int ctl_ask_at(int fd, struct ctl_input *in, json_t *request, json_t **reply);
+/* What is to be said where a request cannot be made. */
+#define CTL_NOT_UTF8 "what was given is not UTF-8, which the control socket speaks"
+
+/** ctl_exchange() - at a connection that stays: a new reference to the reply, or NULL. */
+json_t *ctl_exchange(int fd, struct ctl_input *in, const json_t *request);
+
+/** ctl_judge() - Return: 0, or an exit status after the one line that says why *@reply, which is
+ * let go then, is none or says no. */
+int ctl_judge(json_t **reply);
 
 /** ctl_say() - send @request, and wait for nothing. Return: whether it went. */
 bool ctl_say(int fd, const json_t *request);

@@ -34,7 +34,9 @@
 #define GENERATIONS 8
 
 /* The daemon takes its rule away when no other change is under way. */
-#define END_NS (30 * NS_PER_S)
+#define END_NS	(30 * NS_PER_S)
+/* And we wait so long for others' to be over before ours. */
+#define BUSY_NS (10 * NS_PER_S)
 
 struct dump {
 	int fd; /* the daemon */
@@ -61,13 +63,19 @@ static bool enough(const struct dump *d)
 
 /* ---- what is said beside a frame ---- */
 
-static void learn(struct dump *d, const json_t *line)
+/* @texts: a reference of ours. */
+static void learn(struct dump *d, json_int_t generation, json_t *texts)
 {
 	json_t **place = &d->rules[d->told++ % GENERATIONS];
 
 	json_decref(*place);
-	*place = json_pack("{s:O, s:O}", "generation", json_object_get(line, "generation"), "texts",
-			   json_object_get(line, "texts"));
+	*place = json_pack("{s:I, s:o}", "generation", generation, "texts", texts);
+}
+
+static void learn_line(struct dump *d, const json_t *line)
+{
+	learn(d, json_integer_value(json_object_get(line, "generation")),
+	      json_incref(json_object_get(line, "texts")));
 }
 
 /* One line from the daemon, which nobody asked for, or that the end has come. */
@@ -76,7 +84,7 @@ static void hear(struct dump *d, json_t *line)
 	const char *over = json_string_value(json_object_get(line, "over"));
 
 	if (json_object_get(line, "texts")) {
-		learn(d, line);
+		learn_line(d, line);
 	} else if (over) {
 		d->status = ctl_fail(1, "dump: ended by afxdpd: %s", over);
 		d->over = true;
@@ -107,13 +115,15 @@ static const json_t *texts_of(const struct dump *d, uint16_t generation)
 	return NULL;
 }
 
-/* Rules are told of before they run: what we do not know has been sent. */
+/* Rules are told of before they run: what we do not know has been sent. It is waited for once. */
 static const char *rule_text(struct dump *d, const struct afxdp_copied *c)
 {
 	const json_t *texts = texts_of(d, c->generation);
 
 	if (!texts && !d->over && listen_to(d, 0))
 		texts = texts_of(d, c->generation);
+	if (!texts)
+		learn(d, c->generation, json_array());
 	return json_string_value(json_array_get(texts, AFXDP_CLASS_RULE(c->class)));
 }
 
@@ -380,14 +390,33 @@ static int read_request(struct dump *d, const struct ctl *ctl, int argc, char **
 	return 0;
 }
 
-static int begin(struct dump *d, json_t *request, uint32_t snap)
+/* Another's change may be under way, or the end of another's dump: these take less than a second,
+ * rules that are being compiled more. */
+static int ask_begin(struct dump *d, const json_t *request, json_t **reply)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + BUSY_NS;
+
+	if (!request)
+		return ctl_fail(2, CTL_NOT_UTF8);
+	for (;;) {
+		*reply = ctl_exchange(d->fd, &d->in, request);
+		if (!json_is_true(json_object_get(*reply, "busy")) ||
+		    clock_ns(CLOCK_MONOTONIC) > end)
+			return ctl_judge(reply);
+		json_decref(*reply);
+		nanosleep(&pause, NULL);
+	}
+}
+
+static int begin(struct dump *d, const json_t *request, uint32_t snap)
 {
 	json_t *reply;
-	int status = ctl_ask_at(d->fd, &d->in, request, &reply), err;
+	int status = ask_begin(d, request, &reply), err;
 
 	if (status)
 		return status;
-	learn(d, reply);
+	learn_line(d, reply);
 	err = d->in.passed > 0 ? afxdp_ring_map(&d->ring, d->in.passed) : -EBADF;
 	if (err)
 		status = ctl_fail(1, "dump: cannot use the ring that afxdpd gave us: %s",
@@ -436,15 +465,16 @@ int ctl_dump(const struct ctl *ctl, int argc, char **argv)
 		status = ctl_fail(1, "out of memory");
 	if (!status)
 		status = ctl_open(ctl, &d.fd);
+	if (!status)
+		status = open_output(&d, ctl->write);
+	/* Until here Ctrl-C is the end of us, and so of what has been asked for. */
+	if (!status)
+		status = begin(&d, request, snap);
 	if (!status) {
 		d.signals = open_signals();
-		status = open_output(&d, ctl->write);
+		status = run(&d);
 	}
-	if (!status) {
-		status = begin(&d, request, snap) ?: run(&d);
-	} else {
-		json_decref(request);
-	}
+	json_decref(request);
 	clean_up(&d);
 	return status;
 }

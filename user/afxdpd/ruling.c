@@ -150,10 +150,14 @@ static bool superseded(struct daemon *d)
 	return true;
 }
 
-static void refuse(struct daemon *d, struct ask *ask)
+static void refuse(struct daemon *d, struct ask *ask, bool busy)
 {
+	json_t *reply = ask ? daemon_refusal(d->why) : NULL;
+
+	if (busy && reply)
+		json_object_set_new(reply, "busy", json_true());
 	if (ask)
-		ask_answer(ask, daemon_refusal(d->why));
+		ask_answer(ask, reply);
 	else
 		daemon_warn("SIGHUP: %s; the old rules stay", d->why);
 }
@@ -171,7 +175,7 @@ static bool may_begin(struct daemon *d, struct ask *ask)
 		      "another change, '%s', is under way for %.0f s: try again when it is "
 		      "over",
 		      d->last.what, (daemon_now() - d->rules_change.begun_ns) / 1e9);
-	refuse(d, ask);
+	refuse(d, ask, true);
 	return false;
 }
 
@@ -182,7 +186,7 @@ static void begun(struct daemon *d, int err, const char *what, const char *arg, 
 		return;
 	}
 	daemon_failed(d, err, "cannot read rules: %s", strerror(-err));
-	refuse(d, ask);
+	refuse(d, ask, false);
 }
 
 void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask)
@@ -202,7 +206,7 @@ int daemon_observe(struct daemon *d, const struct wish *wish, struct ask *ask)
 	if (!may_begin(d, ask))
 		return -EBUSY;
 	err = reading_start_copies(&d->reading, d->rules, wish, &copies, &d->post);
-	begun(d, err, wish ? "dump" : "end of a dump", wish ? wish->text : "", ask);
+	begun(d, err, "dump", wish ? wish->text : "(end)", ask);
 	return err;
 }
 
