@@ -64,6 +64,23 @@ pass out2 in2 '[2,0]' $count
 pass out1 in1 '[1,1]' $count
 expect_match "said so" "$(cat "$dir/here.log")" "sink 'forward:out1': queue 1: .*packet socket"
 
+# Other addresses, and nothing else.
+gen --mix --count 300 --write "$dir/sent.pcap"
+daemon there "$c" in2 -s "pcap:$dir/got.pcap"
+capturer=$pid
+daemon here "$b" rx0 -s forward:out2,src=02:00:00:00:00:0b,dst=02:00:00:00:00:0a
+gen --pcap "$dir/sent.pcap" --count 300
+live "$c" in2 ".ledger.delivered == 300"
+stop here "$pid"
+stop there "$capturer"
+expect_eq "rewritten" "$(tcpdump -nr "$dir/got.pcap" ether src 02:00:00:00:00:0b and ether dst 02:00:00:00:00:0a 2>/dev/null | wc -l)" 300
+text() { tcpdump -ttnXr "$1" 2>/dev/null | sed -E 's/^[0-9]+\.[0-9]+ //' | sort; }
+cmp <(text "$dir/sent.pcap") <(text "$dir/got.pcap") || fail "more than the addresses was changed"
+for wrong in dst=02:00:00:00:00 dst=2:0:0:0:0:a src=01:00:5e:00:00:01 mtu=9000 ''; do
+	expect_status 2 in_ns "$b" timeout 20 "$BUILD/afxdpd" -i rx0 -s "forward:out2,$wrong"
+	expect_match "forward:out2,$wrong" "$OUT" "'$wrong' must be dst=MAC or src=MAC"
+done
+
 # More rounds than the rings have slots: frames come back and are used again.
 roomy=(--ring 64 --frames 128)
 daemon here "$b" rx0 -s forward:out2

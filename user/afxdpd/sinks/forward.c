@@ -29,6 +29,7 @@
 #include "frame.h"
 #include "nic.h"
 #include "ports.h"
+#include "forward_spec.h"
 #include "text.h"
 #include "transmit.h"
 #include "log.h"
@@ -61,7 +62,7 @@ struct forward_port {
 struct forward_sink {
 	struct sink sink;
 	struct sink_ports ports;
-	char ifname[IF_NAMESIZE];
+	struct forward_spec spec;
 	unsigned int ifindex; /* that ports are attached to; 0: to none */
 	uint32_t longest;     /* frame that the other interface sends, bytes */
 	/* Frames that this device, and those before it, say they did not send, whoever's they were.
@@ -145,6 +146,7 @@ static uint32_t forward_consume(struct sink_port *port, const struct xdp_desc *d
 		descs = frame_descs(desc + i, &rest);
 		complete_checksum(port->xsk, desc + i);
 		frame_restore_vlan(port->xsk, &first);
+		forward_rewrite(&s->spec, afxdp_xsk_data(port->xsk, first.addr), first.len);
 		if (first.len + rest > s->longest || descs > FRAME_DESCS)
 			count_dropped(p, &p->too_long, 1);
 		else if (p->out.fd < 0 && p->packet < 0)
@@ -284,6 +286,10 @@ static int forward_open(struct sink **sink, const char *arg, const struct sink_e
 	}
 	sink_ports_init(&s->ports, sizeof(struct forward_port));
 	s->sink.ops = &sink_forward_ops;
+	err = forward_spec_parse(&s->spec, arg, why, size);
+	if (err)
+		goto close;
+	arg = s->spec.ifname;
 	err = look(arg, &t);
 	if (err == -ENODEV) {
 		snprintf(why, size, "sink 'forward:%s': no such interface", arg);
@@ -294,7 +300,6 @@ static int forward_open(struct sink **sink, const char *arg, const struct sink_e
 		snprintf(why, size, "sink 'forward:%s': that is where frames come from", arg);
 		goto close;
 	}
-	snprintf(s->ifname, sizeof(s->ifname), "%s", arg);
 	if (!err && !t.up)
 		err = -ENETDOWN;
 	if (err) {
@@ -342,7 +347,7 @@ static int connect_port(struct forward_sink *s, struct forward_port *p)
 		log_line(LEVEL_WARNING,
 			 "sink 'forward:%s': queue %u: %s: %s; frames leave by a packet "
 			 "socket, which copies them",
-			 s->ifname, xsk->config.queue, step, strerror(-err));
+			 s->spec.ifname, xsk->config.queue, step, strerror(-err));
 	s->complained = true;
 	return open_packet(s, p);
 }
@@ -377,7 +382,7 @@ static void forward_detach(struct sink *sink)
 	struct forward_sink *s = (struct forward_sink *)sink;
 	struct target t;
 
-	if (!look(s->ifname, &t) && t.up && t.ifindex == s->ifindex)
+	if (!look(s->spec.ifname, &t) && t.up && t.ifindex == s->ifindex)
 		drain(s);
 	read_lost(s);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
@@ -396,7 +401,7 @@ static void forward_reattach(struct sink *sink)
 	struct forward_sink *s = (struct forward_sink *)sink;
 	struct target t;
 
-	if (look(s->ifname, &t) || !t.up)
+	if (look(s->spec.ifname, &t) || !t.up)
 		return;
 	aim(s, &t);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
@@ -411,7 +416,7 @@ static const char *forward_wants(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
 	struct target t = { 0 };
-	int err = look(s->ifname, &t);
+	int err = look(s->spec.ifname, &t);
 	const char *what = NULL;
 
 	if (err && err != -ENODEV)
@@ -425,7 +430,7 @@ static const char *forward_wants(struct sink *sink)
 	else if (!s->ifindex && t.up)
 		what = "is there";
 	if (what)
-		snprintf(s->why, sizeof(s->why), "forward: %s %s", s->ifname, what);
+		snprintf(s->why, sizeof(s->why), "forward: %s %s", s->spec.ifname, what);
 	return what ? s->why : NULL;
 }
 
@@ -446,7 +451,7 @@ static json_t *forward_report(struct sink *sink)
 		by_packet += p->packet >= 0;
 	}
 	return json_pack("{s:s, s:o, s:i, s:i, s:I, s:I, s:I, s:I}", "name", "forward", "interface",
-			 json_text(s->ifname), "xdp_sockets", (int)by_xdp, "packet_sockets",
+			 json_text(s->spec.ifname), "xdp_sockets", (int)by_xdp, "packet_sockets",
 			 (int)by_packet, "too_long", (json_int_t)too_long, "refused",
 			 (json_int_t)refused, "no_target", (json_int_t)no_target, "device_lost",
 			 (json_int_t)(s->lost_before + s->lost_now - s->lost_start));
@@ -464,7 +469,7 @@ static void forward_close(struct sink *sink)
 
 const struct sink_ops sink_forward_ops = {
 	.name = "forward",
-	.arg = "IFACE",
+	.arg = "IFACE[,dst=MAC][,src=MAC]",
 	.help = "send frames out of IFACE",
 	.stamp = 16,
 	.needs = SINK_NEED_ALL,
