@@ -22,6 +22,15 @@
 
 #define RULES "rules"
 
+/* On one line of a rules file: nothing of it ends the line, or joins it to the next. */
+static void write_comment(FILE *to, uint32_t line, const char *what)
+{
+	fprintf(to, "# line %u, not taken: ", line);
+	for (; *what; what++)
+		fputc(*what == '\\' || (unsigned char)*what < ' ' ? '?' : *what, to);
+	fputc('\n', to);
+}
+
 void import_refuse(struct import *im, uint32_t line, const char *what, const char *why, ...)
 {
 	char reason[256];
@@ -31,7 +40,7 @@ void import_refuse(struct import *im, uint32_t line, const char *what, const cha
 	vsnprintf(reason, sizeof(reason), why, args);
 	va_end(args);
 	ctl_fail(0, "%s:%u: '%.100s' is not taken: %s", im->path, line, what, reason);
-	fprintf(im->rules, "# line %u, not taken: %s\n", line, what);
+	write_comment(im->rules, line, what);
 	im->refused++;
 }
 
@@ -92,8 +101,36 @@ FILE *import_set(struct import *im, uint32_t line, const char *name, char ours[6
 		im->refused++;
 		return NULL;
 	}
-	fprintf(im->sets, "set %s = \"%s\"\n", ours, file);
 	return f;
+}
+
+static void forget_name(struct import *im, const char *name)
+{
+	for (uint32_t i = 0; i < im->names; i++)
+		if (!strcmp(im->name[i], name)) {
+			memcpy(im->name[i], im->name[--im->names], sizeof(*im->name));
+			return;
+		}
+}
+
+void import_close_set(struct import *im, uint32_t line, const char *ours, FILE *f)
+{
+	char path[4096], text[160], err[512];
+	bool written = !fclose(f);
+	struct afxdp_rules *rules;
+
+	snprintf(path, sizeof(path), "%s/%s", im->directory, RULES);
+	snprintf(text, sizeof(text), "set %s = \"%s.set\"\n", ours, ours);
+	if (written &&
+	    !afxdp_rules_parse_text(path, text, strlen(text), &rules, err, sizeof(err))) {
+		fputs(text, im->sets);
+		afxdp_rules_free(rules);
+		return;
+	}
+	import_refuse(im, line, ours, "%s", written ? err : strerror(errno));
+	snprintf(path, sizeof(path), "%s/%s.set", im->directory, ours);
+	unlink(path);
+	forget_name(im, ours);
 }
 
 static bool asks_for(const char *expression, const char *set)

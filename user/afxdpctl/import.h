@@ -29,9 +29,13 @@ __attribute__((format(printf, 4, 5))) void import_refuse(struct import *im, uint
  * import_set() - the file of a set called @name, into which elements are to be written.
  * @ours: what it is called here: only letters, digits, _ - .
  *
- * Return: it, the caller's to fclose(); or NULL after the line that says why.
+ * Return: it, for import_close_set(); or NULL after the line that says why.
  */
 FILE *import_set(struct import *im, uint32_t line, const char *name, char ours[64]);
+
+/** import_close_set() - all elements are in @f. If they are none of ours it is no set, and that is
+ * said. */
+void import_close_set(struct import *im, uint32_t line, const char *ours, FILE *f);
 
 /** import_has_set() - is there one of that name? */
 bool import_has_set(const struct import *im, const char *name);

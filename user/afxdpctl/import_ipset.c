@@ -37,7 +37,9 @@ struct ipset {
 	enum kind kind;
 	bool refused; /* and its elements with it */
 	uint32_t left_out;
+	uint32_t line;
 	FILE *file[PROTOCOLS]; /* the first, but for services */
+	char ours[PROTOCOLS][64];
 };
 
 struct ipsets {
@@ -57,7 +59,7 @@ static struct ipset *find(const struct ipsets *s, const char *name)
 /* The file for elements of protocol @protocol. NULL: none, and that has been said. */
 static FILE *file_of(struct ipsets *s, struct ipset *set, uint32_t protocol)
 {
-	char name[80], ours[64];
+	char name[80], *ours = set->ours[protocol];
 
 	if (set->file[protocol] || set->refused)
 		return set->file[protocol];
@@ -81,7 +83,7 @@ static void create(struct ipsets *s, char *what, const char *name, const char *t
 		return;
 	s->set = more;
 	set = &more[s->n++];
-	*set = (struct ipset){ .refused = true };
+	*set = (struct ipset){ .refused = true, .line = s->line };
 	snprintf(set->name, sizeof(set->name), "%s", name);
 	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
 		if (!strcmp(types[i].type, type)) {
@@ -192,7 +194,7 @@ void import_ipset(struct import *im)
 		for (size_t p = 0; p < PROTOCOLS; p++)
 			if (set->file[p]) {
 				none = false;
-				fclose(set->file[p]);
+				import_close_set(im, set->line, set->ours[p], set->file[p]);
 			}
 		if (set->left_out)
 			import_refuse(im, s.line, set->name, "its %u elements go with it",

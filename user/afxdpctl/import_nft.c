@@ -94,7 +94,7 @@ static void take_set(struct nft *n, uint32_t i, uint32_t end)
 			i = write_element(n, i, timeout, f);
 		i++;
 	}
-	fclose(f);
+	import_close_set(n->im, line, ours, f);
 }
 
 /* ---- Chains ---- */

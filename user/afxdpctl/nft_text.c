@@ -35,9 +35,8 @@ static char *single_at(char c)
 static const char *end_of_word(const char *s)
 {
 	if (*s == '"') {
-		const char *end = strchr(s + 1, '"');
-
-		return end ? end + 1 : s + strlen(s);
+		s += 1 + strcspn(s + 1, "\"\n");
+		return s + (*s == '"');
 	}
 	return s + strcspn(s, " \t\r\n{};,#");
 }
