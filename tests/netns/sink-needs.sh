@@ -79,9 +79,13 @@ end_daemon
 
 # Nobody asks for oddities: null, not 0. Asked for: counted, and the program that is there stays for sinks that need no more.
 expect_eq "oddities nobody asked for" "$(reported '[.oddities | .short_l2, .bad_ipv4, .bad_l4, .fragments]' | jq -c .)" "[null,null,null,null]"
+# Three of them: a kernel's datagram of 3,000 bytes.
+ip -n "$tx" address add 192.0.2.1/24 dev "$txif"
+ip -n "$tx" neighbor add 192.0.2.2 lladdr 02:00:00:00:00:02 dev "$txif"
 start_daemon --oddities on
-gen --count 10 >/dev/null
-wait_for 30 live_is .ledger.consumed 10 || fail "10 frames, $(live .ledger.consumed) consumed"
-expect_eq "oddities that were asked for" "$(live '.oddities.bad_ipv4')" 0
+in_ns "$tx" ping -c 1 -W 1 -s 3000 192.0.2.2 >/dev/null || true
+fragments_are() { live_is .oddities.fragments "$1"; }
+wait_for 30 fragments_are 3 || fail "3 fragments, counted: $(live .oddities)"
+expect_eq "bad headers" "$(live '.oddities | .short_l2 + .bad_ipv4 + .bad_ipv6 + .bad_l4')" 0
 end_daemon
 echo "$frames frames in $changes captures"
