@@ -19,6 +19,9 @@ refused() {
 refused 2 "unknown sink 'nowhere'" -s a=nowhere
 refused 2 "sinks 'default' and 'a' are both" -s "pcap:$dir/a" -s "a=pcap:$dir/a"
 refused 2 "already" -s a=count -s a=count
+refused 2 "sink 'pcap:x,files=0': " -s count -s a=pcap:x,files=0
+refused 2 "'10.0.0.300' is no IPv4" -s echo:10.0.0.300
+refused 2 "sink 'forward:x,mtu=1': 'mtu=1' must be" -s a=forward:x,mtu=1
 expect_status 2 in_ns "$rx" timeout 20 "$AFXDPD" -i "$rxif" -s "web=pcap:/nonexistent/a"
 expect_match "a file that cannot be written" "$OUT" "web: .*/nonexistent/a"
 

@@ -322,13 +322,12 @@ static int check(struct daemon *d)
 {
 	const struct options *o = d->options;
 	unsigned int ifindex;
-	const char *arg;
 	int err;
 
-	if (!sink_find(o->sink, &arg, d->why, sizeof(d->why)))
+	if (sink_check(o->sink, d->why, sizeof(d->why)))
 		return EXIT_USAGE;
 	for (uint32_t i = 0; i < o->named_count; i++)
-		if (!sink_find(o->named[i].spec, &arg, d->why, sizeof(d->why)))
+		if (sink_check(o->named[i].spec, d->why, sizeof(d->why)))
 			return EXIT_USAGE;
 	err = daemon_start_rules(d);
 	if (err)

@@ -177,6 +177,13 @@ static int parse_addrs(struct echo_self *self, const char *arg, char *why, size_
 	}
 }
 
+static int echo_check(const char *arg, char *why, size_t size)
+{
+	struct echo_self self = { 0 };
+
+	return parse_addrs(&self, arg, why, size);
+}
+
 static int echo_open(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 		     size_t size)
 {
@@ -285,6 +292,7 @@ const struct sink_ops sink_echo_ops = {
 	.sends = true,
 	.stamp = 16,
 	.needs = SINK_NEED_ALL,
+	.check = echo_check,
 	.open = echo_open,
 	.attach = echo_attach,
 	.reattach = echo_reattach,

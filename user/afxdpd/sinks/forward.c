@@ -315,6 +315,13 @@ close:
 	return err;
 }
 
+static int forward_check(const char *arg, char *why, size_t size)
+{
+	struct forward_spec spec;
+
+	return forward_spec_parse(&spec, arg, why, size);
+}
+
 static int open_packet(struct forward_sink *s, struct forward_port *p)
 {
 	struct sockaddr_ll addr = { .sll_family = AF_PACKET, .sll_ifindex = (int)s->ifindex };
@@ -473,6 +480,7 @@ const struct sink_ops sink_forward_ops = {
 	.help = "send frames out of IFACE",
 	.stamp = 16,
 	.needs = SINK_NEED_ALL,
+	.check = forward_check,
 	.open = forward_open,
 	.attach = forward_attach,
 	.detach = forward_detach,

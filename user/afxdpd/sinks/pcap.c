@@ -296,6 +296,13 @@ static int start_writer(struct pcap_sink *s)
 	return 0;
 }
 
+static int pcap_check(const char *arg, char *why, size_t size)
+{
+	struct pcap_spec spec;
+
+	return pcap_spec_parse(&spec, arg, why, size);
+}
+
 static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink_env *env,
 			  char *why, size_t size)
 {
@@ -421,6 +428,7 @@ const struct sink_ops sink_pcap_ops = {
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,
 	.needs = SINK_NEED_META | AFXDP_NEED_TAG,
+	.check = pcap_check,
 	.open = pcap_open_sink,
 	.attach = pcap_attach,
 	.begin = pcap_begin,

@@ -2,6 +2,7 @@
 /* sinks.c - the table of sinks: what -s may name, and the help text made from it. */
 #include "../sink.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,6 +57,16 @@ const struct sink_ops *sink_find(const char *spec, const char **arg, char *why, 
 	list_all(known, sizeof(known));
 	snprintf(why, size, "unknown sink '%s': it may be %s", spec, known);
 	return NULL;
+}
+
+int sink_check(const char *spec, char *why, size_t size)
+{
+	const char *arg;
+	const struct sink_ops *ops = sink_find(spec, &arg, why, size);
+
+	if (!ops)
+		return -EINVAL;
+	return arg && ops->check && ops->check(arg, why, size) ? -EINVAL : 0;
 }
 
 void sink_help(void)
