@@ -30,12 +30,12 @@ enum mode {
  * ADAPT_SPIN_NS: a polling worker whose ring stays empty for that long sleeps. 200 us is ten times
  * the mean gap at ADAPT_DOWN: a sender that paused, frames that come in bursts far apart, or a
  * worker that keeps the CPU from whoever should feed it. ADAPT_WAIT_NS: the same where that cannot
- * be, for frames came while it polled: as long as ADAPT_HOLD lets it poll in any case. A tick of the
- * timer or a host takes the sender's core away for milliseconds, and a worker that slept would be
- * woken for every few frames, and late. ADAPT_COME_NS:
- * that is so if frames came at least once in so long. A sender on another core is seen 50 times as
- * often; one that shares the core gets it for some milliseconds at a time, in which we do not look.
- * ADAPT_REST_NS: how long it then does not poll. The first time short, for a pause that is over has cost nothing yet; twice as long each
+ * be, for frames came while it polled: as long as ADAPT_HOLD lets it poll in any case. A tick of
+ * the timer or a host takes the sender's core away for milliseconds, and a worker that slept would
+ * be woken for every few frames, and late. ADAPT_COME_NS: that is so if frames came at least once
+ * in so long. A sender on another core is seen 50 times as often; one that shares the core gets it
+ * for some milliseconds at a time, in which we do not look. ADAPT_REST_NS: how long it then does
+ * not poll. The first time short, for a pause that is over has cost nothing yet; twice as long each
  * time that polling did not last ten times the rest before it, for then a sleeper does better, and
  * the tries must stay cheap: at ADAPT_REST_MAX_NS they are 0.4 % of the time.
  */
