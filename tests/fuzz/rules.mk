@@ -11,6 +11,18 @@ $(B)/tests/fuzz/%: tests/fuzz/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer $(SANITIZE) $< $($*_FUZZ_SRCS) -o $@ $($*_FUZZ_LIBS)
 
+# The rule compiler, once for all of them.
+RULES_FUZZ := $(addprefix $(B)/tests/fuzz/,rules_expr rules_file rules_import)
+RULES_FUZZ_OBJS = $(RULES_LIB_SRCS:%.c=$(B)/fuzzed/%.o)
+.SECONDEXPANSION:
+$(RULES_FUZZ): $$(RULES_FUZZ_OBJS) $(B)/user/lib/object.o
+$(B)/fuzzed/%.o: %.c
+	$(call say,FUZZED,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fsanitize=fuzzer-no-link $(SANITIZE) -c $< -o $@
+# tests/netns/fuzz.sh runs them.
+tests: $(RULES_FUZZ)
+
 # What is found stays in build/tests/fuzz/NAME.corpus, so that the next run goes on from there. What is worth keeping is in tests/fuzz/corpus/NAME: make it
 # with build/tests/fuzz/NAME -merge=1 -use_counters=0 tests/fuzz/corpus/NAME build/tests/fuzz/NAME.corpus.
 fuzz: $(FUZZ_BIN)

@@ -212,6 +212,12 @@ static uint64_t take_unit(const char **s, const char *end)
 	return 0;
 }
 
+/* As they are listed: what is listed alike ends together. */
+static uint64_t whole_seconds(uint64_t ns)
+{
+	return (ns + SECOND - 1) / SECOND * SECOND;
+}
+
 bool span_parse(const char *text, size_t len, uint64_t *ns)
 {
 	const char *s = text, *end = text + len;
@@ -236,12 +242,13 @@ bool span_parse(const char *text, size_t len, uint64_t *ns)
 		if (*ns > SPAN_MAX)
 			return false;
 	}
+	*ns = whole_seconds(*ns);
 	return true;
 }
 
 void span_print(uint64_t ns, char text[SPAN_TEXT])
 {
-	uint64_t rest = (ns + SECOND - 1) / SECOND * SECOND;
+	uint64_t rest = whole_seconds(ns);
 	size_t at = 0;
 
 	snprintf(text, SPAN_TEXT, "0s");
