@@ -64,8 +64,8 @@ void times_free(struct times *t);
 /* Longer is as good as for ever: ten years. */
 #define SPAN_MAX (3650ULL * 86400 * 1000000000)
 
-/** span_parse() - `10m`, `1h30m`, `1d2h3m4s5ms`; seconds without a unit. Rounded up to seconds; 0 is
- * 0. */
+/** span_parse() - `10m`, `1h30m`, `1d2h3m4s5ms`; seconds without a unit. Rounded up to seconds; 0
+ * is 0. */
 bool span_parse(const char *text, size_t len, uint64_t *ns);
 
 /* As span_parse() reads it, in seconds, rounded up. */
