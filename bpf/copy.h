@@ -16,6 +16,7 @@
 
 const volatile __u8 have_copies = 0;
 const volatile __u16 copy_generation = 0;
+const volatile __u32 copy_snap[AFXDP_COPIES_MAX] = { 0 }; /* by slot; 0: that of the slot */
 
 struct copy_ring {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -49,6 +50,20 @@ struct {
 	__type(value, struct copy_record);
 } copy_record SEC(".maps");
 
+/* A rule's share is counted as that of `sample`. */
+static __always_inline int copy_by_rule(struct afxdp_parse *p, __u32 to, __u32 every, __u32 rule)
+{
+	struct afxdp_rule_state *s;
+
+	if (every > 1) {
+		s = bpf_map_lookup_elem(&rule_state, &rule);
+		if (!s || (__sync_fetch_and_add(&s->seen, 1) + 1) % every)
+			return 0;
+	}
+	p->copies |= 1U << (AFXDP_COPY_SLOT(route_of[to % AFXDP_ROUTES]) & (AFXDP_COPIES_MAX - 1));
+	return 0;
+}
+
 /**
  * afxdp_copy() - `copy`: one frame of @every (on each CPU) is to be copied to @slot's reader; it
  * goes on in any case. Counted for @rule, unless that is AFXDP_RULE_DEFAULT. Return: 0.
@@ -58,10 +73,14 @@ __weak __attribute__((noinline)) int afxdp_copy(struct afxdp_parse *p, __u32 slo
 {
 	struct afxdp_copy_slot *s;
 
-	if (!have_copies || !p)
+	if (!p)
 		return 0;
 	if (rule != AFXDP_RULE_DEFAULT)
 		count_hit(rule, p->length);
+	if (!have_copies)
+		return 0;
+	if (slot & AFXDP_COPY_TO)
+		return copy_by_rule(p, slot, every, rule);
 	s = bpf_map_lookup_elem(&copy_slots, &slot);
 	if (!s)
 		return 0;
@@ -103,7 +122,7 @@ __weak __attribute__((noinline)) int afxdp_copy_to(struct xdp_md *ctx, struct af
 {
 	struct afxdp_copy_slot *s;
 	struct copy_record *r;
-	__u32 zero = 0;
+	__u32 zero = 0, snap;
 	void *ring;
 	__u64 n;
 
@@ -115,7 +134,8 @@ __weak __attribute__((noinline)) int afxdp_copy_to(struct xdp_md *ctx, struct af
 		return 0;
 	ring = bpf_map_lookup_elem(&copy_rings, &slot);
 	s->copied++;
-	n = copy_bytes(ctx, r->byte, p->length < s->snap ? p->length : s->snap);
+	snap = copy_snap[slot % AFXDP_COPIES_MAX] ?: s->snap;
+	n = copy_bytes(ctx, r->byte, p->length < snap ? p->length : snap);
 	r->head.captured = n;
 	if (n > AFXDP_COPY_SNAP_MAX)
 		n = AFXDP_COPY_SNAP_MAX;

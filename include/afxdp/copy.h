@@ -13,6 +13,14 @@
 /* Readers at a time: bits of struct afxdp_parse.copies. */
 #define AFXDP_COPIES_MAX 8
 
+/* Bytes of a frame, if nobody says otherwise: headers, and what tells most protocols. */
+#define AFXDP_COPY_SNAP 256
+
+/* Instead of a slot: of the sink that a rule calls by this number, AFXDP_CLASS_TO(). Route 1 has
+ * the last slot, and so on down. */
+#define AFXDP_COPY_TO	       0x100U
+#define AFXDP_COPY_SLOT(route) (AFXDP_COPIES_MAX - (route))
+
 /* Of a frame, at most: longer than a jumbo frame; with what stands in front it is half of what the
  * kernel takes for a CPU's value (PCPU_MIN_UNIT_SIZE, 32 KiB). */
 #define AFXDP_COPY_SNAP_MAX 16384

@@ -129,7 +129,7 @@ for ((i = 0; i < 8; i++)); do
 	many+=("$dump")
 done
 expect_status 1 ctl dump icmp
-expect_match "the ninth" "$OUT" '^afxdpctl: dump: eight are under way'
+expect_match "the ninth" "$OUT" '^afxdpctl: dump: as many are under way'
 send -n 5 --dport 13
 for i in "${many[@]}"; do kill_now "$i"; done
 wait_for 20 live_is '.tee.dumps | length' 0 || fail "dumps of the dead stay"

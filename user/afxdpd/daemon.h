@@ -54,7 +54,8 @@ struct change {
 struct named {
 	const char *name; /* the options' */
 	struct life *life;
-	const char *over; /* why it takes no frame ever again; NULL: it does */
+	const char *over;	/* why it takes no frame ever again; NULL: it does */
+	struct afxdp_ring ring; /* of copies; size 0: it takes none */
 };
 
 /* The last change of any kind, for status. */

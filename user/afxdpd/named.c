@@ -72,13 +72,37 @@ static bool known(const struct options *o, const char *name)
 	return false;
 }
 
+/* Or there is no such sink. */
+static bool takes_copies(const struct options *o, const char *name)
+{
+	const struct sink_ops *ops;
+	const char *arg;
+	char why[256];
+
+	for (uint32_t i = 0; i < o->named_count; i++) {
+		ops = strcmp(o->named[i].name, name)
+			      ? NULL
+			      : sink_find(o->named[i].spec, &arg, why, sizeof(why));
+		if (ops && !ops->tee)
+			return false;
+	}
+	return true;
+}
+
 int daemon_check_rules(const struct daemon *d, const struct afxdp_rules *rules, char *why,
 		       size_t size)
 {
 	const char *name, *file = afxdp_rules_name(rules);
 	uint32_t line;
 
-	for (uint32_t i = 0; (name = afxdp_rules_consumer(rules, i, &line)); i++)
+	for (uint32_t i = 0; (name = afxdp_rules_consumer(rules, i, &line)); i++) {
+		if (afxdp_rules_copy_snap(rules, i) && !takes_copies(d->options, name)) {
+			snprintf(
+				why, size,
+				"%s:%u: sink '%s' takes no copies: 'copy to' wants one of pcap:FILE",
+				file ?: "rules", line, name);
+			return -EINVAL;
+		}
 		if (!known(d->options, name)) {
 			snprintf(why, size,
 				 "%s:%u: there is no sink '%s': name it with -s %s=SINK, or 'sink "
@@ -86,6 +110,7 @@ int daemon_check_rules(const struct daemon *d, const struct afxdp_rules *rules, 
 				 file ?: "rules", line, name, name, name);
 			return -EINVAL;
 		}
+	}
 	return 0;
 }
 

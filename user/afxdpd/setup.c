@@ -308,6 +308,8 @@ int daemon_set_up(struct daemon *d)
 	if (err || d->stop)
 		return err;
 	err = daemon_open_named(d);
+	if (!err)
+		tee_open_named(d);
 	if (err || d->stop)
 		return err;
 	daemon_needs_begin(d);

@@ -28,6 +28,7 @@ struct sink_count {
 };
 
 struct sink;
+struct afxdp_ring;
 
 /* One worker's end of a sink. Sinks embed it as the first member of their own port. */
 struct sink_port {
@@ -97,6 +98,9 @@ struct sink_ops {
 	 * work (an older file) it destroys now, or with the first frame: not before. NULL: nothing
 	 * to do. */
 	void (*begin)(struct sink *sink);
+	/* The steward, once: records of @ring are the sink's to read, besides frames, as long as it
+	 * is open. NULL: it takes no copies. */
+	void (*tee)(struct sink *sink, struct afxdp_ring *ring);
 	/* The steward, often: why the sink can never take a frame again, or NULL. */
 	const char *(*over)(struct sink *sink);
 	/* No more consume(); wait until what was kept is dealt with, for as long as that takes, so

@@ -10,9 +10,6 @@
 #include "daemon.h"
 #include "text.h"
 
-/* Of a frame, if the client does not say. Headers, and what tells most protocols. */
-#define SNAP 256
-
 /* A program that could not be put in the other's place is tried again so much later. */
 #define RETRY_NS 5000000000ULL
 
@@ -37,17 +34,17 @@ static void add(struct tee_account *to, const struct tee_account *from)
 	to->pending += from->pending;
 }
 
-static struct tee_account account_of(const struct daemon *d, uint32_t slot)
+static struct tee_account account_of_ring(const struct daemon *d, uint32_t slot,
+					  const struct afxdp_ring *ring)
 {
-	const struct dump *u = &d->tee.dump[slot];
 	struct tee_account a = { 0 };
 	struct afxdp_copy_slot sum;
 
-	if (u->state < DUMP_RUNS || afxdp_tee_count(&d->tee.maps, slot, &sum))
+	if (afxdp_tee_count(&d->tee.maps, slot, &sum))
 		return a;
 	/* The last first: what is taken meanwhile was copied before. */
-	a.pending = afxdp_ring_pending(&u->ring);
-	a.observed = afxdp_ring_observed(&u->ring);
+	a.pending = afxdp_ring_pending(ring);
+	a.observed = afxdp_ring_observed(ring);
 	a.copied = sum.copied;
 	a.lost = sum.lost;
 	/* It says what it likes. */
@@ -56,11 +53,32 @@ static struct tee_account account_of(const struct daemon *d, uint32_t slot)
 	return a;
 }
 
+static struct tee_account account_of(const struct daemon *d, uint32_t slot)
+{
+	const struct dump *u = &d->tee.dump[slot];
+
+	return u->state < DUMP_RUNS ? (struct tee_account){ 0 }
+				    : account_of_ring(d, slot, &u->ring);
+}
+
+static struct tee_account account_of_sink(const struct daemon *d, uint32_t i)
+{
+	const struct afxdp_ring *ring = &d->named[i].ring;
+
+	return ring->size ? account_of_ring(d, AFXDP_COPY_SLOT(i + 1), ring)
+			  : (struct tee_account){ 0 };
+}
+
 void tee_sum(const struct daemon *d, struct tee_account *sum)
 {
 	*sum = d->tee.past;
 	for (uint32_t i = 0; i < AFXDP_COPIES_MAX; i++) {
 		const struct tee_account a = account_of(d, i);
+
+		add(sum, &a);
+	}
+	for (uint32_t i = 0; i < d->named_count; i++) {
+		const struct tee_account a = account_of_sink(d, i);
 
 		add(sum, &a);
 	}
@@ -96,6 +114,14 @@ json_t *tee_json(const struct daemon *d)
 	tee_sum(d, &sum);
 	all = account_json(&sum);
 	json_object_set_new(all, "dumps", list);
+	list = json_object();
+	for (uint32_t i = 0; i < d->named_count; i++) {
+		const struct tee_account a = account_of_sink(d, i);
+
+		if (d->named[i].ring.size)
+			json_object_set_new(list, d->named[i].name, account_json(&a));
+	}
+	json_object_set_new(all, "sinks", list);
 	return all;
 }
 
@@ -216,8 +242,8 @@ static const char *check(struct daemon *d, const struct wish *w)
 		return "dump: one frame in how many? From 1 on";
 	if (!w->snap || w->snap > AFXDP_COPY_SNAP_MAX)
 		return "dump: bytes of a frame are from 1 to 16384";
-	if (w->slot == AFXDP_COPIES_MAX)
-		return "dump: eight are under way, and there are no more: end one of them "
+	if (w->slot + d->named_count == AFXDP_COPIES_MAX)
+		return "dump: as many are under way as there can be: end one of them "
 		       "('afxdpctl status' shows who began them)";
 	if (d->tee.maps.rings_fd < 0 && afxdp_tee_open(&d->tee.maps))
 		return "dump: the kernel gives us no maps to copy into: that needs the rights "
@@ -230,10 +256,11 @@ void tee_start(struct daemon *d, struct ask *ask)
 	const char *text = json_string_value(json_object_get(ask->request, "expression"));
 	struct wish w = { .text = text && *text ? text : "all",
 			  .every = number(ask, "every", 1),
-			  .snap = number(ask, "snap", SNAP) };
+			  .snap = number(ask, "snap", AFXDP_COPY_SNAP) };
 	const char *why;
 
-	while (w.slot < AFXDP_COPIES_MAX && d->tee.dump[w.slot].state)
+	/* The last ones are those of sinks with names. */
+	while (w.slot + d->named_count < AFXDP_COPIES_MAX && d->tee.dump[w.slot].state)
 		w.slot++;
 	why = dump_of(d, ask) ? "dump: this connection has one already" : check(d, &w);
 	if (why)
@@ -336,6 +363,33 @@ json_t *tee_reply(struct daemon *d, struct reading *r, struct ask *ask)
 	return reply;
 }
 
+/* As much as a dump's. */
+#define RING_SIZE (4 << 20)
+
+void tee_open_named(struct daemon *d)
+{
+	for (uint32_t i = 0; i < d->named_count; i++) {
+		struct named *n = &d->named[i];
+		int err = 0;
+
+		if (!n->life->ops->tee || !n->life->sink || n->ring.size)
+			continue;
+		if (d->tee.maps.rings_fd < 0)
+			err = afxdp_tee_open(&d->tee.maps);
+		if (!err)
+			err = afxdp_ring_new(&n->ring, RING_SIZE);
+		if (!err)
+			err = afxdp_tee_set(&d->tee.maps, AFXDP_COPY_SLOT(i + 1), n->ring.fd,
+					    AFXDP_COPY_SNAP);
+		if (!err)
+			n->life->ops->tee(n->life->sink, &n->ring);
+		else
+			daemon_note("sink %s: it gets no copies ('copy to %s'), for the kernel "
+				    "gives it no ring: %s",
+				    n->name, n->name, strerror(-err));
+	}
+}
+
 void tee_close(struct daemon *d)
 {
 	struct tee *t = &d->tee;
@@ -349,5 +403,9 @@ void tee_close(struct daemon *d)
 		if (u->state >= DUMP_RUNS)
 			forget(d, i);
 	}
+	/* A sink that did not come back may read its ring still. */
+	for (uint32_t i = 0; i < NAMED_MAX && !d->forced; i++)
+		if (d->named[i].ring.size)
+			afxdp_ring_free(&d->named[i].ring);
 	afxdp_tee_close(&t->maps);
 }

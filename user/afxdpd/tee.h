@@ -82,6 +82,10 @@ json_t *tee_reply(struct daemon *d, struct reading *r, struct ask *ask);
 /** tee_tick() - take away what is wanted no more, when nothing else is under way. */
 void tee_tick(struct daemon *d);
 
+/** tee_open_named() - sinks with names that can take copies get a ring; if that cannot be had, it
+ * is said. */
+void tee_open_named(struct daemon *d);
+
 /** tee_json() - the account, and each dump: a new reference. */
 json_t *tee_json(const struct daemon *d);
 void tee_sum(const struct daemon *d, struct tee_account *sum);

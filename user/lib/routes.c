@@ -4,11 +4,13 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <string.h>
+#include <afxdp/copy.h>
 #include "prog_parts.h"
 #include "rules.h"
 
 int prog_set_routes(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj)
 {
+	uint32_t snap[AFXDP_COPIES_MAX] = { 0 };
 	uint8_t of[AFXDP_ROUTES] = { 0 }, some = 1;
 	const char *name;
 	int err;
@@ -23,10 +25,13 @@ int prog_set_routes(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_
 					   "rules send frames to '%s', and there is no such sink",
 					   name);
 		of[n + 1] = route + 1;
+		snap[AFXDP_COPY_SLOT(route + 1)] = afxdp_rules_copy_snap(rules, n);
 	}
 	if (!afxdp_rules_consumer(rules, 0, NULL))
 		return 0;
 	err = afxdp_prog_set_const(obj, "route_of", of, sizeof(of));
+	if (!err)
+		err = afxdp_prog_set_const(obj, "copy_snap", snap, sizeof(snap));
 	return err ?: afxdp_prog_set_const(obj, "have_routes", &some, sizeof(some));
 }
 

@@ -114,6 +114,10 @@ int afxdp_rules_observe(struct afxdp_rules *r, const struct afxdp_tee *tee,
 			struct afxdp_copy *const *list, uint32_t n, const struct afxdp_copy *fresh,
 			uint16_t generation, char *err, size_t errlen);
 
+/** afxdp_rules_copy_snap() - bytes of a frame that rules copy to the @n-th consumer at most; 0:
+ * none does. */
+uint32_t afxdp_rules_copy_snap(const struct afxdp_rules *r, uint32_t n);
+
 /** afxdp_rules_observed() - whether @c is in front of @r, which may be NULL. */
 bool afxdp_rules_observed(const struct afxdp_rules *r, const struct afxdp_copy *c);
 

@@ -22,6 +22,7 @@ struct handover {
 	struct sink_ports ports;
 	uint32_t slots;			   /* of each ring */
 	uint32_t part;			   /* struct sink_env.part */
+	bool looks;			   /* there may be more than ports: see handover_wait() */
 	bool idle;			   /* the thread found nothing when it last looked */
 	uint32_t asleep SINK_PORT_ALIGNED; /* futex: whether the thread waits, and for what */
 	uint32_t stopping;
@@ -69,7 +70,8 @@ static inline bool handover_stopping(const struct handover *h)
 	return __atomic_load_n(&h->stopping, __ATOMIC_SEQ_CST);
 }
 
-/** handover_wait() - for the thread, after a round over all ports that found @n descriptors. */
+/** handover_wait() - for the thread, after a round over all ports that found @n descriptors. If
+ * h->looks it never waits for longer than LOOK_NS. */
 void handover_wait(struct handover *h, uint32_t n);
 
 /** handover_peek() - see afxdp_cons_peek(); read with handover_desc(). */

@@ -26,6 +26,7 @@
 #include "text.h"
 #include "log.h"
 #include "wall.h"
+#include "copies.h"
 
 /* How long writing what is left may take before a pipe that nobody empties is given up. */
 #define DRAIN_MS 800
@@ -56,6 +57,8 @@ struct pcap_sink {
 	/* The writer's; counters are read by others. */
 	struct pcap_file file;
 	struct pcap_series series;
+	struct afxdp_ring *copies; /* or NULL; set by the steward */
+	uint64_t copies_written, copies_lost;
 	bool full; /* the next record is the next file's */
 	struct wall wall;
 	uint64_t now; /* CLOCK_MONOTONIC when this round began */
@@ -206,12 +209,26 @@ static void recovered(struct pcap_sink *s)
 	s->lost = 0;
 }
 
+/* Write what is collected. Return: how many records got there. */
+static uint32_t write_records(struct pcap_sink *s)
+{
+	uint32_t records = s->file.records, written;
+	uint64_t bytes;
+	int err = pcap_file_write(&s->file, &written, &bytes);
+
+	s->lost += records - written;
+	if (err)
+		complain(s, err);
+	else if (s->outage && records)
+		recovered(s);
+	sink_add(&s->bytes, bytes);
+	return written;
+}
+
 /* Write what one worker handed over. Return: descriptors. */
 static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 {
 	uint32_t pos, n = handover_peek(p, PCAP_RECORDS, &pos), records, written, got;
-	uint64_t bytes;
-	int err;
 
 	if (!n)
 		return 0;
@@ -223,17 +240,53 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 		got = collect(s, p, pos, n);
 	}
 	records = s->file.records;
-	err = pcap_file_write(&s->file, &written, &bytes);
-	s->lost += records - written;
-	if (err)
-		complain(s, err);
-	else if (s->outage && records)
-		recovered(s);
-	sink_add(&s->bytes, bytes);
+	written = write_records(s);
 	sink_add(&p->port.there.delivered, written);
 	sink_add(&p->port.there.dropped, records - written);
 	handover_give_back(p, pos, got);
 	return got;
+}
+
+/* afxdp_ring_each: one copy. Return: whether there may be no room for another. */
+static int add_copy(void *arg, const struct afxdp_copied *c, const uint8_t *bytes)
+{
+	struct pcap_sink *s = arg;
+	uint64_t ns = s->wall.offset + (int64_t)c->ns;
+	uint32_t n = c->captured < s->series.spec.snaplen ? c->captured : s->series.spec.snaplen;
+	struct head head = { .record = { ns / NS_PER_S, ns % NS_PER_S, n, c->length } };
+	bool tag = c->flags & AFXDP_META_VLAN_STRIP && n >= VLAN_TAG_OFFSET;
+	uint32_t skip = tag ? VLAN_TAG_OFFSET : 0;
+
+	if (tag) {
+		vlan_put(head.l2, bytes, c->flags, c->vlan_tci);
+		head.record.captured += VLAN_HLEN;
+		head.record.length += VLAN_HLEN;
+	}
+	pcap_file_copy(&s->file, &head, tag ? sizeof(head) : sizeof(head.record));
+	pcap_file_copy(&s->file, bytes + skip, n - skip);
+	pcap_file_end(&s->file, sizeof(head.record) + head.record.captured);
+	return !pcap_file_fits(&s->file, 2, sizeof(head) + AFXDP_COPY_SNAP_MAX);
+}
+
+/* Copies are not waited for when all is over. Return: how many there were. */
+static uint32_t write_copies(struct pcap_sink *s)
+{
+	struct afxdp_ring *ring = __atomic_load_n(&s->copies, __ATOMIC_ACQUIRE);
+	uint32_t records, written;
+
+	if (!ring)
+		return 0;
+	if (pcap_series_late(&s->series, s->now) ||
+	    pcap_series_full(&s->series, &s->file, PCAP_SCRATCH, s->now))
+		pcap_series_next(&s->series, &s->file, s->now);
+	afxdp_ring_read(ring, add_copy, s);
+	records = s->file.records;
+	if (!records)
+		return 0;
+	written = write_records(s);
+	sink_add(&s->copies_written, written);
+	sink_add(&s->copies_lost, records - written);
+	return handover_stopping(&s->handover) ? 0 : records;
 }
 
 static uint32_t write_round(struct pcap_sink *s)
@@ -244,7 +297,7 @@ static uint32_t write_round(struct pcap_sink *s)
 	wall_turn(&s->wall, s->now);
 	for (uint32_t i = 0; i < ports; i++)
 		n += write_port(s, sink_ports_at(&s->handover.ports, i));
-	return n;
+	return n + write_copies(s);
 }
 
 /* What an existing file had goes when the start has succeeded, not before. */
@@ -354,6 +407,15 @@ static void pcap_begin(struct sink *sink)
 	handover_wake(&s->handover);
 }
 
+static void pcap_tee(struct sink *sink, struct afxdp_ring *ring)
+{
+	struct pcap_sink *s = (struct pcap_sink *)sink;
+
+	__atomic_store_n(&s->handover.looks, true, __ATOMIC_RELAXED);
+	__atomic_store_n(&s->copies, ring, __ATOMIC_RELEASE);
+	handover_wake(&s->handover);
+}
+
 static const char *pcap_over(struct sink *sink)
 {
 	const struct pcap_sink *s = (struct pcap_sink *)sink;
@@ -433,6 +495,7 @@ const struct sink_ops sink_pcap_ops = {
 	.attach = pcap_attach,
 	.begin = pcap_begin,
 	.over = pcap_over,
+	.tee = pcap_tee,
 	.finish = pcap_finish,
 	.report = pcap_report,
 	.close = pcap_close_sink,

@@ -75,8 +75,9 @@ struct action_args {
 	enum limit_key key;
 	uint8_t prefix4, prefix6;
 	uint32_t every; /* sample, copy: one in so many */
-	uint32_t slot;	/* copy: the reader, see afxdp/copy.h */
-	uint32_t to;	/* capture: AFXDP_CLASS_TO() */
+	uint32_t slot;	/* copy: the reader, see afxdp/copy.h; or @to, and so many bytes: */
+	uint32_t snap;
+	uint32_t to; /* capture: AFXDP_CLASS_TO() */
 };
 
 /* One rule for the compiler. */

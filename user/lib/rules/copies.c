@@ -12,6 +12,7 @@
 #include "../copies.h"
 #include "hook.h"
 #include "internal.h"
+#include "scan.h"
 
 struct afxdp_copy {
 	uint32_t refs; /* rules and readers, in several threads */
@@ -84,6 +85,34 @@ const char *afxdp_copy_text(const struct afxdp_copy *c)
 	return c->text;
 }
 
+int copy_parse(const char **s, struct action_args *args, char *err, size_t errlen)
+{
+	char word[32] = "";
+	uint64_t every = 1, snap = AFXDP_COPY_SNAP;
+	bool wrong = !args->to;
+
+	if (wrong)
+		snprintf(err, errlen, "'copy': to which sink? One with a name: copy to NAME");
+	if (!wrong && !strncmp(*s, "1/", 2)) {
+		wrong = !scan_word(s, word, sizeof(word)) ||
+			!scan_number(word + 2, word + strlen(word), UINT32_MAX, &every) || !every;
+		if (wrong)
+			snprintf(err, errlen, "'copy %s': the share is written 1/N, N from 1 to %u",
+				 word, UINT32_MAX);
+	}
+	if (!wrong && scan_take(s, "snap")) {
+		wrong = !scan_word(s, word, sizeof(word)) ||
+			!scan_number(word, word + strlen(word), AFXDP_COPY_SNAP_MAX, &snap) ||
+			!snap;
+		if (wrong)
+			snprintf(err, errlen, "'snap %s': bytes of a frame are from 1 to %u", word,
+				 AFXDP_COPY_SNAP_MAX);
+	}
+	args->every = every;
+	args->snap = snap;
+	return wrong ? -EINVAL : 0;
+}
+
 /* ---- of rules ---- */
 
 static void remove_copy(struct afxdp_rules *r, uint32_t i)
@@ -132,7 +161,20 @@ void rules_free_copies(struct afxdp_rules *r)
 
 bool rules_copy_anything(const struct afxdp_rules *r)
 {
-	return r->copies;
+	return r->tee && r->tee->rings_fd >= 0 && (r->copies || r->copy_rules);
+}
+
+uint32_t afxdp_rules_copy_snap(const struct afxdp_rules *r, uint32_t n)
+{
+	uint32_t snap = 0;
+
+	for (uint32_t i = 0; r->copy_rules && i < r->rules; i++) {
+		const struct action_args *a = &r->rule[i].args;
+
+		if (a->action == ACTION_COPY && a->to == n + 1 && a->snap > snap)
+			snap = a->snap;
+	}
+	return snap;
 }
 
 struct rule_input rules_copy_input(const struct afxdp_rules *r, uint32_t i)
@@ -243,7 +285,7 @@ int rules_attach_copies(struct afxdp_rules *r, struct bpf_object *obj)
 	const uint8_t yes = 1;
 	int ret;
 
-	if (!r->copies)
+	if (!rules_copy_anything(r))
 		return 0;
 	ret = afxdp_prog_set_const(obj, "have_copies", &yes, sizeof(yes));
 	if (!ret)

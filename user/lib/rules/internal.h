@@ -78,7 +78,7 @@ struct afxdp_rules {
 	uint32_t warnings;
 	const struct afxdp_tee *tee;
 	struct copying copying[AFXDP_COPIES_MAX];
-	uint32_t copies;
+	uint32_t copies, copy_rules; /* in front of the rules; among them */
 	uint16_t generation;
 	struct program program;
 
@@ -174,6 +174,10 @@ bool rules_copy_anything(const struct afxdp_rules *r);
 /* Copy @i for the compiler, and as written. */
 struct rule_input rules_copy_input(const struct afxdp_rules *r, uint32_t i);
 const char *rules_copy_text(const struct afxdp_rules *r, uint32_t i);
+
+/** copy_parse() - `[1/N] [snap B]` behind `copy to NAME`, which @args has. Return: 0, or -EINVAL
+ * with the reason in @err. */
+int copy_parse(const char **s, struct action_args *args, char *err, size_t errlen);
 
 /** rules_attach_copies() - their maps and constants, if there are any. Return: 0 or -errno. */
 int rules_attach_copies(struct afxdp_rules *r, struct bpf_object *obj);

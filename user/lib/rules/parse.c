@@ -61,7 +61,7 @@ static const struct {
 } actions[] = {
 	{ "pass", ACTION_PASS },   { "drop", ACTION_DROP },   { "capture", ACTION_CAPTURE },
 	{ "tx", ACTION_TX },	   { "limit", ACTION_LIMIT }, { "sample", ACTION_SAMPLE },
-	{ "count", ACTION_COUNT },
+	{ "count", ACTION_COUNT }, { "copy", ACTION_COPY },
 };
 
 static bool find_action(const char *word, enum action *action)
@@ -213,6 +213,17 @@ static int parse_to(const struct parser *p, const char **s, uint32_t *to)
 	return find_consumer(p, name, to);
 }
 
+static int parse_copy(const struct parser *p, const char **s, struct action_args *args)
+{
+	char why[256];
+	int ret = parse_to(p, s, &args->to);
+
+	if (!ret && copy_parse(s, args, why, sizeof(why)))
+		ret = wrong(p, -EINVAL, "%s", why);
+	p->r->copy_rules += !ret;
+	return ret;
+}
+
 static int parse_default(const struct parser *p, const char *s)
 {
 	static const enum afxdp_verdict verdicts[] = {
@@ -252,7 +263,7 @@ static int parse_rule(const struct parser *p, const char *line)
 	if (!scan_word(&s, word, sizeof(word)) || !find_action(word, &args.action))
 		return wrong(p, -EINVAL,
 			     "'%.*s': a line begins with pass, drop, capture, tx, limit, sample, "
-			     "count, default or set",
+			     "count, copy, default or set",
 			     (int)strcspn(line, " \t") > QUOTE ? QUOTE : (int)strcspn(line, " \t"),
 			     line);
 	if (args.action == ACTION_LIMIT) {
@@ -265,6 +276,8 @@ static int parse_rule(const struct parser *p, const char *line)
 		ret = parse_sample(p, &s, &args);
 	} else if (args.action == ACTION_CAPTURE) {
 		ret = parse_to(p, &s, &args.to);
+	} else if (args.action == ACTION_COPY) {
+		ret = parse_copy(p, &s, &args);
 	}
 	if (ret)
 		return ret;

@@ -336,6 +336,7 @@ static int copy_rule(struct afxdp_rules *to, const struct rule *from)
 	*rule = *from;
 	rule->expr = (struct expr){ .code = NULL };
 	rule->text = strdup(from->text);
+	to->copy_rules += from->args.action == ACTION_COPY;
 	return rule->text ? expr_copy(&rule->expr, &from->expr) : -ENOMEM;
 }
 

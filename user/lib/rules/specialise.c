@@ -10,6 +10,7 @@
  */
 #include <stdlib.h>
 #include <string.h>
+#include <afxdp/copy.h>
 #include "limit.h"
 #include "specialise.h"
 
@@ -272,7 +273,7 @@ static void write_limit_source(struct compiler *c, const struct action_args *arg
 static void write_copy(struct compiler *c, const struct action_args *args)
 {
 	emit(c, MOV64(BPF_REG_1, R_PARSE));
-	emit(c, MOV32_K(BPF_REG_2, args->slot));
+	emit(c, MOV32_K(BPF_REG_2, (int)(args->to ? AFXDP_COPY_TO | args->to : args->slot)));
 	emit(c, MOV32_K(BPF_REG_3, args->every));
 	emit(c, MOV32_K(BPF_REG_4, c->rule[c->current].number));
 	emit_call(c, SYMBOL_COPY);

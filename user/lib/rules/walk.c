@@ -276,7 +276,7 @@ static void decide(const struct afxdp_rules *r, uint32_t index, const struct afx
 {
 	enum action action = r->rule[index].args.action;
 
-	out->decides = out->matches && action != ACTION_COUNT &&
+	out->decides = out->matches && !action_goes_on(action) &&
 		       (action_decides(action) || answer_acted(f, index));
 	out->answer = (struct afxdp_trial_answer){ action_verdict(action), index };
 }
