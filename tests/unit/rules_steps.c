@@ -223,6 +223,22 @@ static void ask(const struct list *l, const struct afxdp_rules *rules, const str
 	t->verdicts[kernel->verdict]++;
 }
 
+/* One frame, truncated at each byte of its headers. */
+static void test_truncated(const struct list *l, struct afxdp_trial *trial,
+			   const struct afxdp_rules *rules, const struct frame *whole,
+			   struct totals *t)
+{
+	static struct frame f;
+	struct afxdp_trial_answer kernel;
+
+	f = *whole;
+	for (f.len = AFXDP_TRIAL_MIN; f.len < whole->len && f.len < 120; f.len++) {
+		CHECK(!afxdp_trial_frame(trial, f.data, f.len, 0, &kernel), "%u bytes", f.len);
+		ask(l, rules, &f, &kernel, t);
+		t->frames++;
+	}
+}
+
 static void test_list(struct rng *r, unsigned long frames, struct totals *t)
 {
 	static struct list l;
@@ -246,6 +262,8 @@ static void test_list(struct rng *r, unsigned long frames, struct totals *t)
 		      f.len);
 		ask(&l, rules, &f, &kernel, t);
 		t->frames++;
+		if (!(i % 100))
+			test_truncated(&l, trial, rules, &f, t);
 	}
 	for (uint32_t i = 0; i < l.rules; i++)
 		reference_free(l.reference[i]);
