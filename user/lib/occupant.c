@@ -160,23 +160,43 @@ int prog_in_the_way(struct afxdp_prog *p)
 
 /* A link cannot take a plain attachment's place in one step, so for
  * a moment frames go to the stack unfiltered, as they did before any program was there. */
-int prog_evict(struct afxdp_prog *p)
+int afxdp_prog_evict(unsigned int ifindex)
 {
-	struct afxdp_occupant *o = &p->found;
-	int err, fd;
+	struct afxdp_occupant o;
+	int err = afxdp_prog_look(ifindex, &o), fd;
 
-	if (o->what == AFXDP_FOUND_NOTHING)
-		return 0;
+	if (err || o.what == AFXDP_FOUND_NOTHING)
+		return err;
 	/* One of a version that our libxdp does not know goes like any other program. */
-	if (o->what == AFXDP_FOUND_DISPATCHER && !dispatcher_remove(p->config.ifindex))
+	if (o.what == AFXDP_FOUND_DISPATCHER && !dispatcher_remove(ifindex))
 		return 0;
-	if (!o->link_id)
-		return bpf_xdp_detach(p->config.ifindex,
-				      o->generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE, NULL);
-	fd = bpf_link_get_fd_by_id(o->link_id);
+	if (!o.link_id)
+		return bpf_xdp_detach(ifindex, o.generic ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE,
+				      NULL);
+	fd = bpf_link_get_fd_by_id(o.link_id);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : -errno;
 	err = bpf_link_detach(fd) ? -errno : 0;
 	close(fd);
 	return err;
+}
+
+int prog_evict(struct afxdp_prog *p)
+{
+	const struct afxdp_agent *agent = p->config.agent;
+
+	return agent ? agent->evict(agent->arg, p->config.ifindex)
+		     : afxdp_prog_evict(p->config.ifindex);
+}
+
+void prog_ask_why(struct afxdp_prog *p)
+{
+	const struct afxdp_agent *agent = p->config.agent;
+
+	if (agent)
+		agent->refusal(agent->arg, p->config.ifindex, p->prog_fd, XDP_FLAGS_DRV_MODE,
+			       p->refusal, sizeof(p->refusal));
+	else if (p->config.refusal)
+		p->config.refusal(p->config.ifindex, p->prog_fd, XDP_FLAGS_DRV_MODE, p->refusal,
+				  sizeof(p->refusal));
 }

@@ -99,11 +99,14 @@ static void leave(int home)
 	rmdir(PIN_ROOT "/" PIN_HOME);
 }
 
-void prog_unpin(struct afxdp_prog *p)
+void afxdp_prog_unpin(struct afxdp_prog *p)
 {
-	int home = open_home(false);
+	const struct afxdp_agent *agent = p->config.agent;
+	int home = agent ? -1 : open_home(false);
 	char stem[48];
 
+	if (agent)
+		agent->unpin(agent->arg, p);
 	if (home < 0)
 		return;
 	pin_stem(p, stem, sizeof(stem));
@@ -131,11 +134,14 @@ static int pin_at(int dir, const char *name, int fd)
 	return bpf_obj_pin(fd, path) ? -errno : 0;
 }
 
-void prog_pin_hits(struct afxdp_prog *p)
+void afxdp_prog_pin_hits(struct afxdp_prog *p)
 {
-	int home = open_home(false), dir;
+	const struct afxdp_agent *agent = p->config.agent;
+	int home = agent ? -1 : open_home(false), dir;
 	char stem[48];
 
+	if (agent)
+		agent->pin_hits(agent->arg, p);
 	if (home < 0)
 		return;
 	pin_stem(p, stem, sizeof(stem));
@@ -166,9 +172,16 @@ static int pin_all(struct afxdp_prog *p, int home, const char *stem)
 
 int afxdp_prog_pin(struct afxdp_prog *p)
 {
-	int home = open_home(true), err;
+	const struct afxdp_agent *agent = p->config.agent;
+	int home, err;
 	char stem[48];
 
+	if (agent) {
+		err = agent->pin(agent->arg, p);
+		p->pinned = !err;
+		return err;
+	}
+	home = open_home(true);
 	if (home == -EMEDIUMTYPE)
 		return prog_failed(p, -ENOENT,
 				   "no bpffs at " PIN_ROOT

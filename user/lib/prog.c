@@ -241,7 +241,7 @@ void prog_become(struct afxdp_prog *p, struct bpf_object *obj, struct afxdp_rule
 	p->config.rules = rules;
 	find_maps(p);
 	if (p->pinned)
-		prog_pin_hits(p);
+		afxdp_prog_pin_hits(p);
 }
 
 int afxdp_prog_prepare(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object **out)
@@ -362,9 +362,8 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	}
 	err = p->config.attach == AFXDP_ATTACH_GENERIC ? -EOPNOTSUPP
 						       : link_create(p, XDP_FLAGS_DRV_MODE);
-	if (err && p->config.refusal && p->config.attach != AFXDP_ATTACH_GENERIC)
-		p->config.refusal(p->config.ifindex, p->prog_fd, XDP_FLAGS_DRV_MODE, p->refusal,
-				  sizeof(p->refusal));
+	if (err && p->config.attach != AFXDP_ATTACH_GENERIC)
+		prog_ask_why(p);
 	if (err && p->hw && p->config.attach == AFXDP_ATTACH_AUTO)
 		return prog_failed(
 			p, -EOPNOTSUPP,
@@ -455,7 +454,7 @@ void afxdp_prog_close(struct afxdp_prog *p)
 {
 	afxdp_prog_detach(p);
 	if (p->pinned)
-		prog_unpin(p);
+		afxdp_prog_unpin(p);
 	if (p->adopted) {
 		int fds[] = { p->ledger_fd, p->hits_fd, p->xsks_fd,
 			      p->config_fd, p->pace_fd, p->prog_fd };

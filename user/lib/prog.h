@@ -39,6 +39,23 @@ struct afxdp_occupant {
 	char name[16];
 };
 
+struct afxdp_prog;
+
+/*
+ * Who does what needs more than descriptors, for a caller that has no rights of his own. @arg: the
+ * agent's. None: it is done here.
+ */
+struct afxdp_agent {
+	void *arg;
+	/* Why native mode was refused, in the kernel's words: afxdp_refusal(). */
+	void (*refusal)(void *arg, unsigned int ifindex, int prog_fd, uint32_t flags, char *words,
+			size_t size);
+	int (*evict)(void *arg, unsigned int ifindex); /* afxdp_prog_evict() */
+	int (*pin)(void *arg, struct afxdp_prog *p);   /* afxdp_prog_pin() */
+	void (*pin_hits)(void *arg, struct afxdp_prog *p);
+	void (*unpin)(void *arg, struct afxdp_prog *p);
+};
+
 struct afxdp_prog_config {
 	const char *ifname;
 	unsigned int ifindex;
@@ -58,6 +75,7 @@ struct afxdp_prog_config {
 	/* Asks the kernel for words on why native mode was refused: afxdp_refusal(); or NULL. */
 	void (*refusal)(unsigned int ifindex, int prog_fd, uint32_t flags, char *words,
 			size_t size);
+	const struct afxdp_agent *agent; /* NULL: we have the rights */
 };
 
 struct afxdp_prog {
@@ -181,6 +199,15 @@ int afxdp_prog_hits(const struct afxdp_prog *p, uint32_t rule, struct afxdp_hits
  * pins.
  */
 int afxdp_prog_pin(struct afxdp_prog *p);
+
+/** afxdp_prog_pin_hits() - show another generation's rule counters under the same name. */
+void afxdp_prog_pin_hits(struct afxdp_prog *p);
+
+/** afxdp_prog_unpin() - take away what afxdp_prog_pin() has made. */
+void afxdp_prog_unpin(struct afxdp_prog *p);
+
+/** afxdp_prog_evict() - detach whatever program is on @ifindex. Return: 0 or -errno. */
+int afxdp_prog_evict(unsigned int ifindex);
 
 /** afxdp_pins_remove() - take away the pins of @stem, "NETNS-INDEX", whose owner is dead. */
 void afxdp_pins_remove(const char *stem);

@@ -26,16 +26,13 @@ int prog_in_the_way(struct afxdp_prog *p);
 /* --replace was given: detach it. Return: 0 or -errno. */
 int prog_evict(struct afxdp_prog *p);
 
+/* Put the kernel's words on why native mode cannot be had into p->refusal. */
+void prog_ask_why(struct afxdp_prog *p);
+
 /* routes.c */
 
 /* Tell @obj, open and not loaded, by which routes the consumers of @rules are reached. Return: 0;
  * -ENOENT with p->why: there is no such route; -errno. */
 int prog_set_routes(struct afxdp_prog *p, struct afxdp_rules *rules, struct bpf_object *obj);
-
-/* pins.c */
-void prog_unpin(struct afxdp_prog *p);
-
-/* Show another generation's rule counters under the same name. */
-void prog_pin_hits(struct afxdp_prog *p);
 
 #endif
