@@ -330,6 +330,7 @@ void daemon_sink_step(struct daemon *d)
 		/* Nobody hands anything to the old one any more. */
 		d->installing = false;
 		d->old_sink = old = d->sink;
+		old->since = daemon_now();
 		d->sink = d->next_sink;
 		d->next_sink = NULL;
 		daemon_needs_no_more(d);
