@@ -30,7 +30,6 @@ for ((i = 0; i < 20; i++)); do
 	what="kill $i, mode $mode"
 	start_daemon -m "$mode" --control "$dir/control"
 	if [ "$i" -gt 0 ] && [ "${modes[(i - 1) % 4]}" = busy ]; then
-		[ $no_napi = 1 ] || daemon_says "put back the NAPI settings" || fail "$what: it does not say that it put settings back"
 		expect_eq "$what: settings that the one before had changed" "$(knobs)" "3 7000"
 	fi
 	[ "$mode" != busy ] || expect_eq "$what: settings" "$(knobs)" "2 200000"
@@ -56,10 +55,33 @@ no_pins || fail "pins stayed: $(ls -R /sys/fs/bpf/afxdp)"
 [ ! -e "$dir/control" ] || fail "the control socket stayed"
 [ -z "$(find /run/afxdp -name "*$rxif*" 2>/dev/null)" ] || fail "saved settings stayed"
 
-# Killed in busy mode, and the next start fails: the settings are put back all the same.
-start_daemon -m busy
+# Killed in busy mode: its keeper puts the settings back at once, and takes pins and socket away.
+keepers() { pgrep -P "$daemon"; }
+settings_are() { [ "$(knobs)" = "$1" ]; }
+start_daemon -m busy --control "$dir/control"
+expect_eq "settings" "$(knobs)" "2 200000"
 kill_daemon
-expect_eq "settings after a kill" "$(knobs)" "2 200000"
+wait_for 10 settings_are "3 7000" || fail "settings after a kill: $(knobs)"
+wait_for 10 no_pins || fail "pins after a kill: $(ls -R /sys/fs/bpf/afxdp)"
+nothing_left() { [ ! -e "$dir/control" ] && [ -z "$(compgen -G "/run/afxdp/$netns-*")" ]; }
+wait_for 10 nothing_left || fail "left after a kill: $dir/control $(ls /run/afxdp)"
+
+# Killed with its keeper, and the next start fails: the settings are put back all the same.
+start_daemon -m busy
+kill -STOP "$daemon"
+kill_keeper=$(keepers)
+kill -KILL "$kill_keeper" "$daemon"
+{ wait "$daemon" || true; } 2>/dev/null
+daemon=
+expect_eq "settings after a kill of both" "$(knobs)" "2 200000"
 launch_daemon -q 99
 ended_daemon 2
+daemon_says "put back the NAPI settings" || fail "it does not say that it put settings back: $(cat "$dir/err")"
 expect_eq "settings after a failed start" "$(knobs)" "3 7000"
+
+# Its keeper killed: it ends, says why, and leaves nothing.
+start_daemon
+kill -KILL "$(keepers)"
+ended_daemon 1
+daemon_says "the process that keeps the rights has died" || fail "without a keeper: $(cat "$dir/err")"
+wait_for 10 no_program || fail "without a keeper a program stayed"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* held_preload.c - to be preloaded: as long as the file HELD_FILE is there, a worker stays in its
- * poll(), as one that is not given a core would. Once it is held there is HELD_FILE.yes, too. */
+ * poll(), as one that is not given a core would. Once it is held there is something in
+ * HELD_FILE.yes, which is opened at the start: a worker may open nothing. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,15 +11,26 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static int yes = -1;
+
+__attribute__((constructor)) static void begin(void)
+{
+	const char *file = getenv("HELD_FILE");
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s.yes", file ? file : "/dev/null");
+	yes = file ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600) : -1;
+}
+
 static void hold(const char *file)
 {
-	char name[16] = "", yes[256];
+	char name[16] = "";
 
 	prctl(PR_GET_NAME, name);
 	if (!file || strncmp(name, "rx", 2) || access(file, F_OK))
 		return;
-	snprintf(yes, sizeof(yes), "%s.yes", file);
-	close(open(yes, O_WRONLY | O_CREAT, 0600));
+	if (write(yes, "x", 1) < 0)
+		return;
 	while (!access(file, F_OK))
 		usleep(1000);
 }

@@ -93,8 +93,10 @@ expect_status 1 sh -c 'exec "$0" --version >&-' "$BUILD/afxdpctl"
 # A mode that one of two workers cannot have: none has it.
 ip -n "$rx" link del "$rxif"
 veth_pair "$rx" "$rxif" "$tx" "$txif" 2
+set_knobs 3 7000
 LD_PRELOAD=$BUILD/tests/netns/refuse_preload.so start_daemon -m interrupt
 expect_status 1 ctl mode busy
+expect_eq "settings after it" "$(knobs)" "3 7000"
 expect_match "half a change" "$OUT" "cannot change to mode busy: Operation not permitted"
 expect_eq "the mode" "$(live '[.mode, (.queues[] | .polling)]' | jq -c .)" '["interrupt",false,false]'
 expect_status 0 ctl mode busy

@@ -25,7 +25,7 @@ lean=$(program_id)
 [ "$lean" != "$full" ] || fail "the sink count has the program that the sink pcap had"
 touch "$dir/held"
 gen --count 1 >/dev/null # it comes back from poll(), and stays
-wait_for 30 test -e "$dir/held.yes" || fail "the worker is not held"
+wait_for 30 test -s "$dir/held.yes" || fail "the worker is not held"
 gen --count 200 >/dev/null
 before=$(date +%s.%N)
 ctl sink "pcap:$dir/second" &

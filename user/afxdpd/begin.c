@@ -90,6 +90,7 @@ static void start_opener(struct daemon *d)
 	}
 	o->home = &d->post;
 	o->options = d->options;
+	o->keeper = &d->keeper;
 	o->pins = d->first_name;
 	o->ifindex = d->nic.ifindex;
 	o->needs = d->program_needs;
@@ -416,9 +417,6 @@ static void opened(struct daemon *d)
 	if (o->result == OPENING_DONE && !d->stop) {
 		take_device(d, o);
 		take_program(d, o);
-		afxdp_knobs_close(&d->knobs);
-		d->knobs = o->knobs;
-		o->knobs = (struct afxdp_knobs)AFXDP_KNOBS_NONE;
 		memcpy(d->native, o->native, sizeof(d->native));
 		err = take_sockets(d, o);
 	}

@@ -12,12 +12,6 @@
 #include "opening.h"
 #include "text.h"
 
-/* What busy polling wants of the device: two empty polls before the interrupt is armed again, and a
- * timer that polls by itself if the thread stays away for 200 us (the values that the kernel's own
- * AF_XDP tests use). */
-#define DEFER_HARD_IRQS 2
-#define FLUSH_NS	200000
-
 /* ---- what status shows of the last change ---- */
 
 void daemon_change_begins(struct daemon *d, struct change *c, const char *what, const char *arg,
@@ -77,11 +71,11 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 	int err;
 
 	if (mode != MODE_BUSY) {
-		afxdp_knobs_restore(&d->knobs);
+		keeper_knobs_back(&d->keeper, d->port.opened.ifindex);
 		return;
 	}
 	if (d->polls_nothing) {
-		afxdp_knobs_restore(&d->knobs);
+		keeper_knobs_back(&d->keeper, d->port.opened.ifindex);
 		daemon_warn(
 			"%s: mode busy: this kernel gives the socket no NAPI context to poll "
 			"(since Linux 6.13 its driver, %s, must name one): looking at the ring, "
@@ -89,7 +83,7 @@ void daemon_set_knobs(struct daemon *d, enum mode mode)
 			d->nic.name, d->nic.driver);
 		return;
 	}
-	err = afxdp_knobs_set(&d->knobs, DEFER_HARD_IRQS, FLUSH_NS);
+	err = keeper_knobs_busy(&d->keeper, d->port.opened.ifindex);
 	if (err)
 		daemon_warn(
 			"%s: napi_defer_hard_irqs and gro_flush_timeout cannot be set (%s): busy "
@@ -193,6 +187,7 @@ int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct lif
 		.frames = most.frames,
 		.part = options_part(o, named),
 		.frame_size = opening_frame_size(o, d->nic.mtu),
+		.stranger = d->stranger,
 	};
 	const struct sink_ops *ops;
 	const char *arg;
@@ -287,6 +282,7 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 		ask_answer(ask, daemon_refusal(d->why));
 		return;
 	}
+	d->stranger = ask->uid;
 	if (daemon_sink_start(d, spec, false, &d->next_sink)) {
 		ask_answer(ask, daemon_refusal(d->why));
 		return;

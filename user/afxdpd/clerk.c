@@ -15,6 +15,8 @@
 #include "http.h"
 #include "log.h"
 #include "registry.h"
+#include "rights.h"
+#include "sandbox.h"
 #include "text.h"
 
 /* Connections of each kind. Who comes when all are taken has the place of the one that has been
@@ -50,7 +52,7 @@ struct clerk {
 	uint32_t serial;
 	uint64_t deaf_until;
 	bool stopping;
-	struct afxdp_msg stop;
+	struct afxdp_msg stop, narrow;
 	pthread_t thread;
 };
 
@@ -292,6 +294,9 @@ static void read_post(struct clerk *k)
 			k->serves = *(struct serves *)msg;
 			free(msg);
 			break;
+		case CLERK_NARROW:
+			sandbox_narrow();
+			break;
 		case CLERK_STOP:
 			k->stopping = true;
 		}
@@ -395,7 +400,7 @@ static int start_thread(struct clerk *k)
 	sigset_t all, old;
 	int err;
 
-	sigfillset(&all);
+	rights_mask(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = -pthread_create(&k->thread, NULL, clerk_run, k);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -478,6 +483,12 @@ void clerk_serves(struct clerk *k, unsigned int ifindex, const char *ifname)
 	s->ifindex = ifindex;
 	snprintf(s->ifname, sizeof(s->ifname), "%s", ifname);
 	afxdp_post_send(&k->post, &s->msg);
+}
+
+void clerk_narrow(struct clerk *k)
+{
+	k->narrow.type = CLERK_NARROW;
+	afxdp_post_send(&k->post, &k->narrow);
 }
 
 void clerk_close(struct clerk *k)

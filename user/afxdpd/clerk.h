@@ -39,6 +39,9 @@ void clerk_serves(struct clerk *c, unsigned int ifindex, const char *ifname);
  * waits, not at all. */
 void clerk_print(struct clerk *c, char *text);
 
+/** clerk_narrow() - it makes fewer system calls from here on (sandbox.h). */
+void clerk_narrow(struct clerk *c);
+
 /** clerk_close() - when every request has been answered. NULL is fine. */
 void clerk_close(struct clerk *c);
 

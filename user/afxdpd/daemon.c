@@ -24,7 +24,6 @@
 #include <unistd.h>
 #include "clerk.h"
 #include "printable.h"
-#include "privileges.h"
 #include "report.h"
 #include "table.h"
 
@@ -282,10 +281,10 @@ static void take_down_ours(struct daemon *d)
 	daemon_serve(d);
 	if (d->prog_loaded)
 		afxdp_prog_close(&d->prog);
-	afxdp_knobs_close(&d->knobs);
 	tee_close(d);
 	clerk_close(d->clerk);
 	daemon_read_post(d); /* of connections that were somebody's until now */
+	keeper_end(&d->keeper);
 	service_close(&d->service);
 	if (d->links >= 0)
 		close(d->links);
@@ -337,7 +336,7 @@ static int check(struct daemon *d)
 	err = daemon_take_rules(d);
 	if (err)
 		return err;
-	if (o->user && privileges_find(o->user, &d->user))
+	if (o->user && rights_find_user(o->user, &d->user))
 		return daemon_failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	if (o->ifname && !o->wait && afxdp_nic_find(o->ifname, &ifindex))
 		return daemon_failed(d, EXIT_CANNOT, "no such interface: '%s'", o->ifname);
@@ -390,7 +389,7 @@ int daemon_run(struct options *o)
 			    .report = -1,
 			    .setting_up = true,
 			    .stage = "starting",
-			    .knobs = AFXDP_KNOBS_NONE,
+			    .keeper.sock = -1,
 			    .service = SERVICE_NONE,
 			    .tee = TEE_NONE,
 			    .post.bell = -1 };
@@ -399,9 +398,12 @@ int daemon_run(struct options *o)
 	/* What others read from stdout stays clean. */
 	d.out = is_stdout(o) ? STDERR_FILENO : STDOUT_FILENO;
 	start_clock(&d);
+	/* While there is one thread. */
+	err = o->check ? 0 : keeper_start(&d.keeper, o);
 	if (!o->check)
 		service_open(&d.service);
-	err = afxdp_post_init(&d.post);
+	if (!err)
+		err = afxdp_post_init(&d.post);
 	if (!err)
 		err = open_signals(&d);
 	if (err)

@@ -13,14 +13,14 @@
 #include <stdint.h>
 #include <stdio.h>
 #include "account.h"
-#include "knobs.h"
+#include "keeper.h"
 #include "log.h"
 #include "needs.h"
 #include "nic.h"
 #include "options.h"
 #include "port.h"
-#include "privileges.h"
 #include "prog.h"
+#include "rights.h"
 #include "rules.h"
 #include "service.h"
 #include "life.h"
@@ -74,7 +74,7 @@ struct daemon {
 	struct afxdp_nic nic; /* its device, as last seen */
 	char first_name[16];  /* of the interface when we began: of the control socket and pins */
 	struct afxdp_nic_stats nic_start, nic_last; /* of this device */
-	struct afxdp_knobs knobs;
+	struct keeper keeper;
 	bool polls_nothing; /* known of this device and kernel */
 	struct afxdp_prog prog;
 	bool prog_loaded;
@@ -121,7 +121,9 @@ struct daemon {
 	int out;	  /* for tables and live lines */
 	int report;	  /* --report, or -1 */
 	struct user user; /* --user */
-	bool rights_gone; /* and it is done */
+	bool stranger;	  /* the sink that is being started is named by somebody who is not root */
+	bool apart;	  /* from our rights: the keeper has them */
+	char rights_why[192]; /* or else why not */
 	bool stop, reload;
 	bool lost; /* what is served has gone for good: d->why */
 	bool port_begun;

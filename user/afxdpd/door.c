@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -195,30 +196,53 @@ void door_close(struct door *d)
 	*d = DOOR_NONE;
 }
 
+void door_bury(const char *path, void (*left)(void *arg), void *arg)
+{
+	char lock[PATH_MAX + sizeof(".lock")];
+	int fd;
+
+	snprintf(lock, sizeof(lock), "%s.lock", path);
+	fd = lock_once(lock, 0);
+	if (fd < 0 && fd != -ENOENT)
+		return;
+	if (left)
+		left(arg);
+	if (fd < 0)
+		return;
+	unlink(path);
+	unlink(lock);
+	close(fd);
+}
+
+struct remains {
+	void (*left)(const char *stem);
+	const char *stem;
+};
+
+static void tell(void *arg)
+{
+	const struct remains *r = arg;
+
+	if (r->left)
+		r->left(r->stem);
+}
+
 void door_sweep(const char *dir, void (*left)(const char *stem))
 {
 	static const char suffix[] = ".sock.lock";
 	DIR *entries = opendir(dir);
 	const struct dirent *e;
-	char path[512];
+	char path[PATH_MAX], stem[NAME_MAX + 1];
 
 	while (entries && (e = readdir(entries))) {
-		int len = (int)strlen(e->d_name) - (int)(sizeof(suffix) - 1), fd;
+		int len = (int)strlen(e->d_name) - (int)(sizeof(suffix) - 1);
+		struct remains r = { left, stem };
 
 		if (len <= 0 || strcmp(e->d_name + len, suffix))
 			continue;
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		fd = lock_once(path, 0);
-		if (fd < 0)
-			continue;
-		snprintf(path, sizeof(path), "%s/%.*s", dir, len, e->d_name);
-		if (left)
-			left(strrchr(path, '/') + 1);
-		snprintf(path, sizeof(path), "%s/%.*s.sock", dir, len, e->d_name);
-		unlink(path);
-		snprintf(path, sizeof(path), "%s/%s", dir, e->d_name);
-		unlink(path);
-		close(fd);
+		snprintf(stem, sizeof(stem), "%.*s", len, e->d_name);
+		snprintf(path, sizeof(path), "%s/%s.sock", dir, stem);
+		door_bury(path, tell, &r);
 	}
 	if (entries)
 		closedir(entries);

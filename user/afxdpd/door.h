@@ -37,6 +37,13 @@ int door_open(struct door *door, const char *path, const struct door_owner *owne
 void door_close(struct door *door);
 
 /**
+ * door_bury() - take away the socket at @path, and its lock, if who listened there is dead.
+ * @left: called with @arg while nobody else can listen there, or, if there is no lock any more, at
+ * once; or NULL.
+ */
+void door_bury(const char *path, void (*left)(void *arg), void *arg);
+
+/**
  * door_sweep() - take away what dead daemons have left in @dir.
  * @left: told the stem of each, or NULL.
  */

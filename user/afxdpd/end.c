@@ -149,7 +149,7 @@ void port_close(struct daemon *d)
 	d->port.died = false;
 	for (uint32_t i = 0; i < d->worker_count; i++)
 		worker_close_sockets(d->workers[i]);
-	afxdp_knobs_close(&d->knobs);
+	keeper_knobs_back(&d->keeper, d->port.opened.ifindex);
 	port_next(d);
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 #include "prog.h"
+#include "rights.h"
 
 /* A descriptor table of our own, which has only the bells and what is opened from now on. Failing
  * that we share: everything works, until a disk dies. */
@@ -118,7 +119,7 @@ static int start_thread(struct life *l)
 	int err;
 
 	/* Signals are the steward's; SIGPIPE is to be an error of the write. */
-	sigfillset(&all);
+	rights_mask(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = -pthread_create(&l->thread, NULL, life_run, l);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

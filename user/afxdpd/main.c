@@ -13,6 +13,8 @@ int main(int argc, char **argv)
 	int status = EXIT_DONE;
 
 	standard_open();
+	/* By the kernel's random numbers, which are read from a file, once. */
+	json_object_seed(0);
 	if (options_parse(&options, argc, argv, why, sizeof(why))) {
 		log_line(LEVEL_ERROR, "%s", why);
 		status = EXIT_USAGE;

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 #include "daemon.h"
-#include "refusal.h"
 
 /* Put the one line into o->why. Return: @status. */
 __attribute__((format(printf, 4, 5))) static int
@@ -183,7 +182,7 @@ static int load(struct opening *o, bool metadata)
 		.queues = o->nic.queues,
 		.attach = want->attach,
 		.replace = o->replace,
-		.refusal = afxdp_refusal,
+		.agent = &o->keeper->agent,
 		.unasked = AFXDP_NEED_ALL & ~o->needs.program,
 		.run = { .default_verdict = AFXDP_CAPTURE,
 			 .stamp = o->needs.stamp,
@@ -279,7 +278,7 @@ static int get_all(struct opening *o)
 	if (err)
 		return err;
 	metadata = o->nic.rx_metadata && o->options->attach != AFXDP_ATTACH_GENERIC;
-	o->put_back = afxdp_knobs_init(&o->knobs, o->nic.name, o->ifindex) > 0;
+	o->put_back = keeper_knobs_recover(o->keeper, o->ifindex) > 0;
 	err = o->kept ? 0 : load(o, metadata);
 	if (!err)
 		err = open_sockets(o);
@@ -308,7 +307,6 @@ int opening_start(struct opening *o)
 	int err;
 
 	o->msg.type = OPENING;
-	o->knobs = (struct afxdp_knobs)AFXDP_KNOBS_NONE;
 	pthread_attr_init(&attr);
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
@@ -324,7 +322,6 @@ void opening_free(struct opening *o)
 	if (!o)
 		return;
 	unload(o);
-	afxdp_knobs_close(&o->knobs);
 	close_sockets(o->lane, o->count * o->options->named_count);
 	close_sockets(o->xsk, o->count);
 	afxdp_rules_free(o->rules);

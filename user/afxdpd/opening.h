@@ -8,7 +8,7 @@
 #ifndef AFXDP_OPENING_H
 #define AFXDP_OPENING_H
 
-#include "knobs.h"
+#include "keeper.h"
 #include "nic.h"
 #include "options.h"
 #include "post.h"
@@ -29,6 +29,7 @@ struct opening {
 	struct afxdp_post *home;
 	/* What is asked for. */
 	const struct options *options;
+	struct keeper *keeper;
 	const char *pins; /* their name */
 	unsigned int ifindex;
 	struct needs needs;
@@ -41,7 +42,6 @@ struct opening {
 	int status;    /* an exit status, should this have been the first attempt */
 	char why[512]; /* unless it is done */
 	struct afxdp_nic nic;
-	struct afxdp_knobs knobs;
 	bool put_back; /* NAPI settings that a killed daemon had left changed */
 	struct afxdp_prog prog;
 	bool loaded;

@@ -160,45 +160,18 @@ static void leave(struct daemon *d, bool dead)
 	port_event(d, PORT_ORDER);
 }
 
-/* Sockets and programs need rights that --user has given up. Return: whether that is so, and dealt
- * with: @fatal says that there is nothing left to serve. */
-static bool cannot_leave(struct daemon *d, bool fatal)
-{
-	struct port *p = &d->port;
-
-	if (!d->rights_gone)
-		return false;
-	if (fatal) {
-		d->lost = true;
-		d->stop = true;
-		daemon_failed(d, EXIT_RUNTIME,
-			      "%s: and the right to open it again has been given up (--user)",
-			      p->why);
-	} else if (strcmp(p->why, p->said)) {
-		memcpy(p->said, p->why, sizeof(p->said));
-		daemon_note("%s: but the right to do so has been given up (--user): start afxdpd "
-			    "again",
-			    p->why);
-	}
-	if (!fatal)
-		p->why[0] = '\0';
-	return true;
-}
-
 static void gone(struct daemon *d)
 {
 	d->port.died = true;
-	port_say(d, d->rights_gone ? "%s is gone" : "%s is gone: waiting for it", d->nic.name);
-	if (!cannot_leave(d, true))
-		leave(d, true);
+	port_say(d, "%s is gone: waiting for it", d->nic.name);
+	leave(d, true);
 }
 
 static void dead(struct daemon *d)
 {
 	d->port.died = true;
 	port_say(d, "%s was taken away, and its sockets are dead: opening it again", d->nic.name);
-	if (!cannot_leave(d, true))
-		leave(d, false);
+	leave(d, false);
 }
 
 /* After whoever did that has had a moment to put something else there. */
@@ -210,8 +183,7 @@ static void ousted(struct daemon *d)
 	p->retry_ns = daemon_now() + NS_PER_S;
 	port_say(d, "%s: somebody has detached our XDP program: frames go to the stack",
 		 d->nic.name);
-	if (!cannot_leave(d, true))
-		leave(d, true);
+	leave(d, true);
 }
 
 /* With sockets open and workers at work. @now: the device, if @err is 0. */
@@ -242,12 +214,10 @@ static void look_at_open(struct daemon *d, int err, const struct afxdp_nic *now)
 	if (afxdp_prog_detached(&d->prog)) {
 		ousted(d);
 	} else if (changed(d, now)) {
-		if (!cannot_leave(d, false))
-			leave(d, false);
+		leave(d, false);
 	} else if (why) {
 		port_say(d, "%s: opening %s again", why, now->name);
-		if (!cannot_leave(d, false))
-			leave(d, false);
+		leave(d, false);
 	}
 }
 
@@ -454,6 +424,10 @@ void port_watch(struct daemon *d)
 	uint64_t now = daemon_now();
 	bool said = d->links >= 0 && afxdp_nic_changed(d->links);
 
+	if (!d->stop && keeper_lost(&d->keeper)) {
+		d->lost = d->stop = true;
+		daemon_failed(d, EXIT_RUNTIME, "the process that keeps the rights has died");
+	}
 	if (!d->port_begun || d->stop || (!said && now < d->port.look_ns))
 		return;
 	d->port.look_ns = now + NS_PER_S;

@@ -81,15 +81,13 @@ static int find_interface(struct daemon *d)
 static int look_at_interface(struct daemon *d)
 {
 	struct opening o = { .options = d->options, .nic = d->nic, .most = QUEUES_MAX };
-	struct afxdp_knobs knobs;
 	int err;
 
 	if (!d->nic.ifindex)
 		return 0;
-	if (afxdp_knobs_init(&knobs, d->nic.name, d->nic.ifindex) > 0)
+	if (keeper_knobs_recover(&d->keeper, d->nic.ifindex) > 0)
 		daemon_note("%s: put back the NAPI settings that a killed afxdpd had left changed",
 			    d->nic.name);
-	afxdp_knobs_close(&knobs);
 	err = d->options->wait ? 0 : opening_check(&o);
 	if (err)
 		return daemon_failed(d, err, "%s", o.why);
@@ -205,25 +203,12 @@ static void note_attachment(const struct daemon *d)
 			    "kernel",
 			    d->nic.name, d->nic.driver);
 	note_hidden_tags(d);
+	if (!d->apart)
+		daemon_note("rights are kept: %s", d->rights_why);
 	if (d->prog.bare)
 		daemon_note("%s: frames carry no metadata and no times: libxdp's dispatcher and "
 			    "this kernel take no program that writes any (libxdp 1.5.5 mends it)",
 			    d->nic.name);
-}
-
-static void give_up_rights(struct daemon *d)
-{
-	int err;
-
-	if (!d->options->user || d->rights_gone)
-		return;
-	err = privileges_drop(&d->user);
-	d->rights_gone = true;
-	if (!err)
-		return;
-	d->lost = d->stop = true;
-	daemon_failed(d, EXIT_RUNTIME, "--user '%s': cannot become this user: %s", d->options->user,
-		      strerror(-err));
 }
 
 static void say_ready(const struct daemon *d)
@@ -249,12 +234,48 @@ void daemon_ready(struct daemon *d)
 	if (!d->prog.pinned && afxdp_prog_pin(&d->prog) && d->port.life == 1)
 		daemon_note("%s", d->prog.why);
 	daemon_set_knobs(d, d->mode);
-	give_up_rights(d);
-	if (d->stop)
-		return;
 	daemon_sink_begin(d);
 	daemon_begin_named(d);
 	say_ready(d);
+}
+
+/* libxdp joins its dispatcher with rights of its caller's, which nobody can lend it. */
+static bool joins_dispatcher(const struct daemon *d)
+{
+	struct afxdp_occupant there;
+
+	return d->nic.ifindex && !d->options->replace && !afxdp_prog_look(d->nic.ifindex, &there) &&
+	       there.what == AFXDP_FOUND_DISPATCHER;
+}
+
+/* Files are open by now; the interface is not, so that it is opened the first time as it will be
+ * later. */
+static int give_up_rights(struct daemon *d)
+{
+	const struct user *user = d->options->user ? &d->user : NULL;
+	int listener = -1, err;
+	char *const why = d->rights_why;
+	const size_t size = sizeof(d->rights_why);
+
+	if (joins_dispatcher(d)) {
+		snprintf(why, size, "%s has libxdp's dispatcher, which takes them", d->nic.name);
+		err = -EOPNOTSUPP;
+	} else {
+		err = rights_give_up(user, d->keeper.pid, &listener, why, size);
+	}
+	if (!err) {
+		err = keeper_listen(&d->keeper, listener);
+		snprintf(why, size, "the process that keeps them does not answer: %s",
+			 strerror(-err));
+		close(listener);
+	}
+	d->apart = !err;
+	if (d->apart)
+		clerk_narrow(d->clerk);
+	if (err && (err != -EOPNOTSUPP || user))
+		return daemon_failed(d, EXIT_CANNOT, "%scannot give up rights: %s",
+				     user ? "--user: " : "", why);
+	return 0;
 }
 
 static int open_clerk(struct daemon *d)
@@ -270,8 +291,11 @@ static int open_clerk(struct daemon *d)
 		.out = d->out,
 		.home = &d->post,
 	};
+	int err = clerk_open(&d->clerk, &config, d->why, sizeof(d->why));
 
-	return clerk_open(&d->clerk, &config, d->why, sizeof(d->why));
+	if (!err)
+		keeper_door(&d->keeper, d->nic.ifindex, d->nic.name);
+	return err;
 }
 
 /* Everything that users may have got wrong, before anything is touched. */
@@ -280,13 +304,13 @@ static int look_around(struct daemon *d)
 	struct options *o = d->options;
 	int err;
 
-	if (privileges_missing())
+	if (rights_missing())
 		return daemon_failed(d, EXIT_CANNOT, "needs root, or at least %s: run it with sudo",
-				     privileges_missing());
+				     rights_missing());
 	err = open_report(d);
 	if (err)
 		return err;
-	if (o->user && privileges_find(o->user, &d->user))
+	if (o->user && rights_find_user(o->user, &d->user))
 		return daemon_failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
 	err = find_interface(d);
 	if (err)
@@ -313,5 +337,6 @@ int daemon_set_up(struct daemon *d)
 	if (err || d->stop)
 		return err;
 	daemon_needs_begin(d);
-	return open_port(d);
+	err = give_up_rights(d);
+	return err ?: open_port(d);
 }

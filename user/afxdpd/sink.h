@@ -51,6 +51,7 @@ struct sink_env {
 	uint32_t part;	 /* one in so many frames of a port's UMEM it may have at once; 0: 2 */
 	uint32_t frame_size;
 	bool zerocopy;
+	bool stranger; /* it is not root who has named it */
 };
 
 /* struct sink_ops.needs, beside AFXDP_NEED_*: metadata in front of every frame, not only of those

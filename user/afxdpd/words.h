@@ -36,6 +36,7 @@ enum word {
 	ASK_PROGRESS, /* to the clerk: one more line for a client that waits */
 	CLERK_PRINT,  /* to the clerk: text for stdout */
 	CLERK_SERVES, /* to the clerk: this is what we serve now */
+	CLERK_NARROW, /* to the clerk: it opens nothing from here on */
 	CLERK_STOP,
 	TEE_GONE, /* a dump's client is gone (tee.h) */
 	READING,  /* a reader's thread has read rules (reading.h) */

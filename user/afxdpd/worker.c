@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 #include "prog.h"
+#include "sandbox.h"
 
 /* An adaptive worker that polls looks at the clock once in so many turns: 30 ns of clock against at
  * least 32 turns. */
@@ -437,6 +438,7 @@ static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
 
+	sandbox_narrow();
 	worker_stay(w);
 	while (!w->stopping) {
 		if (afxdp_mailbox_pending(&w->post.box)) {

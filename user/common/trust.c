@@ -104,3 +104,33 @@ int trust_path(const char *path, char *why, size_t size)
 	}
 	return err;
 }
+
+int trust_root_file(const char *path, char *why, size_t size)
+{
+	char at[PATH_MAX];
+	struct stat st = { 0 };
+	mode_t others;
+
+	snprintf(at, sizeof(at), "%s", path);
+	for (;;) {
+		char *slash = strrchr(at, '/');
+
+		if (lstat(*at ? at : "/", &st)) {
+			int err = -errno;
+
+			snprintf(why, size, "%s: %s", at, strerror(-err));
+			return err;
+		}
+		others = S_IWOTH | (st.st_gid ? S_IWGRP : 0);
+		if (st.st_uid || (st.st_mode & others && !(st.st_mode & S_ISVTX)) ||
+		    (!strcmp(at, path) ? !S_ISREG(st.st_mode) : !S_ISDIR(st.st_mode))) {
+			snprintf(why, size,
+				 "%s is not root's alone to change (owner %u, mode %03o)",
+				 *at ? at : "/", st.st_uid, st.st_mode & 07777);
+			return -EPERM;
+		}
+		if (!slash)
+			return 0;
+		*slash = '\0';
+	}
+}

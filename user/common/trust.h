@@ -18,4 +18,8 @@
  */
 int trust_path(const char *path, char *why, size_t size);
 
+/** trust_root_file() - whether nobody but root can change what is at @path, which has no links in
+ * it (realpath(3)), and is a file. As trust_path(). */
+int trust_root_file(const char *path, char *why, size_t size);
+
 #endif

@@ -25,6 +25,7 @@
 #include "pcap_series.h"
 #include "text.h"
 #include "log.h"
+#include "rights.h"
 #include "wall.h"
 #include "copies.h"
 
@@ -338,7 +339,7 @@ static int start_writer(struct pcap_sink *s)
 	int err;
 
 	/* Signals are the control thread's; SIGPIPE is to be an error of the write. */
-	sigfillset(&all);
+	rights_mask(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	err = -pthread_create(&s->thread, NULL, writer, s);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -17,6 +17,7 @@
 #include "frame.h"
 #include "ports.h"
 #include "text.h"
+#include "trust.h"
 
 /* Descriptors shown at once: a worker's batch is 64; a frame has 18 at most. */
 #define PLUGIN_BATCH 256
@@ -108,10 +109,10 @@ static int split(struct plugin_sink *s, const char *text, const char **arg)
 }
 
 /* The object's structure, of which it may know less than we do. */
-static int load(struct plugin_sink *s, char *why, size_t size)
+static int load(struct plugin_sink *s, bool stranger, char *why, size_t size)
 {
 	const struct afxdp_plugin *theirs;
-	char path[PATH_MAX];
+	char path[PATH_MAX], reason[PATH_MAX + 64];
 
 	/* Without a slash dlopen() would look in the system's directories. */
 	if (!realpath(s->file, path)) {
@@ -119,6 +120,14 @@ static int load(struct plugin_sink *s, char *why, size_t size)
 
 		snprintf(why, size, "plugin '%s': %s", s->file, strerror(-err));
 		return err;
+	}
+	/* Code that we run is chosen by root. */
+	if (stranger && trust_root_file(path, reason, sizeof(reason))) {
+		snprintf(why, size,
+			 "plugin '%s': %s: who is not root can name plugins only that nobody but "
+			 "root can change",
+			 s->file, reason);
+		return -EPERM;
 	}
 	s->object = dlopen(path, RTLD_NOW | RTLD_LOCAL);
 	if (!s->object) {
@@ -179,7 +188,7 @@ static int plugin_open(struct sink **sink, const char *text, const struct sink_e
 	sink_ports_init(&s->ports, sizeof(struct plugin_port));
 	if (split(s, text, &arg))
 		goto close;
-	err = load(s, why, size);
+	err = load(s, env->stranger, why, size);
 	if (!err)
 		err = start(s, arg, env, why, size);
 	if (err)
