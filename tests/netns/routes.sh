@@ -83,6 +83,7 @@ sane
 
 # ---- a sink that stands still loses its own; the link goes meanwhile, and the account goes on ----
 mkfifo "$dir/pipe"
+# shellcheck disable=SC2217 # it only holds the pipe open
 sleep 600 <"$dir/pipe" & reader=$!
 cleanup sh -c "kill $reader 2>/dev/null || true"
 printf 'capture to slow dst port 9\ndefault capture\n' >"$dir/rules"
