@@ -22,7 +22,8 @@
 /* Connections of each kind. Who comes when all are taken has the place of the one that has been
  * idle for longest. */
 #define CONNS	64
-/* Of these, for clients that may only look: the others are kept for who may do something. */
+/* Of these, for clients that may only look; the others are for who may do something, and is hung up
+ * on by nobody else. */
 #define LOOKERS (CONNS / 2)
 /* How long nobody is accepted when there is no descriptor to be had. */
 #define DEAF_NS 100000000ULL
@@ -170,7 +171,9 @@ static void welcome(struct clerk *k, int fd, bool http)
 		c->serial = ++k->serial;
 		c->began_ns = c->moved_ns = conn_now();
 		if (http || control_welcome(&k->control, c))
-			at = place(k, http ? CONNS : 0, c->looks_only ? LOOKERS : CONNS);
+			at = http	     ? place(k, CONNS, CONNS)
+			     : c->looks_only ? place(k, 0, LOOKERS)
+					     : place(k, LOOKERS, CONNS - LOOKERS);
 	}
 	if (at < 0) {
 		close(fd);
