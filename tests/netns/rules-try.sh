@@ -139,7 +139,7 @@ wrong 2 "'x': wants the number of a frame" rules explain -f udp -r "$dir/all" -n
 wrong 2 "has 10 frames, and no frame 11" rules explain -f udp -r "$dir/all" -n 11
 wrong 2 "takes no -n" rules test -f udp -r "$dir/all" -n 1
 wrong 2 "neither -f nor --pcap" rules show -f udp
-wrong 2 "neither -f nor --pcap" ledger --pcap "$dir/all"
+wrong 2 "ledger does not take --pcap" ledger --pcap "$dir/all"
 wrong 2 "-i IFACE" rules show
 printf 'pass udp\npass upd\n' >"$dir/wrong"
 wrong 2 "$dir/wrong:2: 'upd'" rules check "$dir/wrong"

@@ -60,13 +60,20 @@ static const struct {
 	ctl_command *whose;
 } options[] = {
 #define AT(member) offsetof(struct ctl, member)
-	{ 'i', "-i", AT(ifname), NULL },	   { 'C', "--control", AT(control), NULL },
-	{ 'f', "-f", AT(expression), ctl_rules },  { 'r', "-r", AT(pcap), ctl_rules },
-	{ 'p', "--pcap", AT(pcap), ctl_rules },	   { 'n', "-n", AT(frame), ctl_rules },
-	{ 'c', "-c", AT(count), ctl_dump },	   { 'w', "-w", AT(write), ctl_dump },
-	{ 's', "-s", AT(snap), ctl_dump },	   { 'W', "--watch", AT(watch), ctl_ledger },
-	{ 'S', "--since", AT(since), ctl_ledger }, { 'v', "--csv", AT(csv), ctl_ledger },
-	{ 'B', "--batch", AT(batch), ctl_top },	   { 'O', "--sort", AT(sort), ctl_top },
+	{ 'i', "-i", AT(ifname), NULL },
+	{ 'C', "--control", AT(control), NULL },
+	{ 'f', "-f", AT(expression), ctl_rules },
+	{ 'r', "--pcap (-r)", AT(pcap), ctl_rules },
+	{ 'p', "--pcap (-r)", AT(pcap), ctl_rules },
+	{ 'n', "-n", AT(frame), ctl_rules },
+	{ 'c', "-c", AT(count), ctl_dump },
+	{ 'w', "-w", AT(write), ctl_dump },
+	{ 's', "-s", AT(snap), ctl_dump },
+	{ 'W', "--watch", AT(watch), ctl_ledger },
+	{ 'S', "--since", AT(since), ctl_ledger },
+	{ 'v', "--csv", AT(csv), ctl_ledger },
+	{ 'B', "--batch", AT(batch), ctl_top },
+	{ 'O', "--sort", AT(sort), ctl_top },
 #undef AT
 };
 
