@@ -47,6 +47,7 @@ for row in passed dropped limited aborted tx unclaimed ring_full fill_empty kern
 done
 for row in received captured consumed; do expect_eq "$row" "$(sample "afxdp_ledger_sum_total{stage=\"$row\"}")" "$(jq ".ledger.$row" "$dir/ledger")"; done
 # Whatever the ledger has is in one family or in the other, but for what does not add up.
+expect_eq "sum over the sinks" "$(total afxdp_sink_frames_total) $(total afxdp_sink_captured_frames_total)" "51 51"
 expect_eq "rows of the ledger" "$(jq -r '.ledger | keys[]' "$dir/ledger" | grep -v 'unexplained\|tx_failed' | sort)" \
 	"$(sed -n 's/^afxdp_ledger\(_sum\)\?_total{.*\(reason\|stage\)="\([a-z_]*\)".*/\3/p' "$dir/page" | sort)"
 expect_eq "rule 0" "$(sample 'afxdp_rule_frames_total{rule="0",text="drop udp dst port 9"}')" 30
