@@ -59,6 +59,12 @@ in_ns "$rx" nft -f "$dir/nft"
 in_ns "$rx" nft list ruleset >"$dir/listed"
 build/afxdpctl rules import nft "$dir/listed" "$dir/out" >"$dir/said" 2>&1 || fail "$(cat "$dir/said")"
 expect_match "taken" "$(tail -n 1 "$dir/said")" "19 rules, 4 sets; 0 not taken"
+# As where /etc/protocols is missing.
+in_ns "$rx" nft --numeric-protocol list ruleset >"$dir/numbers"
+grep -q 'ip protocol 17' "$dir/numbers" || fail "nft writes names: $(cat "$dir/numbers")"
+build/afxdpctl rules import nft "$dir/numbers" "$dir/of-numbers" >"$dir/said" 2>&1 || fail "$(cat "$dir/said")"
+same_rules() { diff <(grep -v '^#' "$dir/out/rules") <(grep -v '^#' "$dir/of-numbers/rules"); }
+expect_eq "the same by numbers" "$(same_rules)" ""
 frames=0
 for kind in "udp" "tcp" "icmp" "arp" "udp --ipv6" "tcp --ipv6" "udp --dport 10" "udp --sport 1031" "tcp --src-mac 02:00:00:00:00:77"; do
 	# shellcheck disable=SC2086

@@ -195,20 +195,26 @@ static bool port(struct rule *r, bool *found)
 	return true;
 }
 
-/* Names of protocols, by what stands in front. */
+/* Names of protocols, by what stands in front. nft writes the number where /etc/protocols is
+ * missing. */
 static const struct protocol {
-	const char *name, *ours;
+	const char *name, *number, *ours;
 } protocols[] = {
-	{ "tcp", "tcp" },      { "udp", "udp" },	 { "sctp", "sctp" }, { "icmp", "icmp" },
-	{ "icmpv6", "icmp6" }, { "ipv6-icmp", "icmp6" }, { "igmp", "igmp" }, { "esp", "esp" },
-	{ "ah", "ah" },	       { "gre", "ip proto 47" }, { "ip", "ip" },     { "ip6", "ip6" },
-	{ "arp", "arp" },      { "pim", "pim" },	 { "vrrp", "vrrp" },
+	{ "tcp", "6", "tcp" },	     { "udp", "17", "udp" },
+	{ "sctp", "132", "sctp" },   { "icmp", "1", "icmp" },
+	{ "icmpv6", "58", "icmp6" }, { "ipv6-icmp", "58", "icmp6" },
+	{ "igmp", "2", "igmp" },     { "esp", "50", "esp" },
+	{ "ah", "51", "ah" },	     { "gre", "47", "ip proto 47" },
+	{ "pim", "103", "pim" },     { "vrrp", "112", "vrrp" },
+	{ "ip", "", "ip" },	     { "ip6", "", "ip6" },
+	{ "arp", "", "arp" },
 };
 
 static const char *protocol_of(const char *name)
 {
 	for (size_t i = 0; i < sizeof(protocols) / sizeof(*protocols); i++)
-		if (!strcmp(protocols[i].name, name))
+		if (*name &&
+		    (!strcmp(protocols[i].name, name) || !strcmp(protocols[i].number, name)))
 			return protocols[i].ours;
 	return NULL;
 }
