@@ -240,29 +240,26 @@ close:
 	return err;
 }
 
-int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
-			  unsigned int ifindex, uint32_t queue, const char **why)
+/* A socket on @owner's memory, for the interface, queue and rings that xsk->config has. */
+static int open_beside(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
+		       int (*make)(struct afxdp_xsk *), const char **why)
 {
 	struct sockaddr_xdp addr = {
 		.sxdp_family = AF_XDP,
 		.sxdp_flags = XDP_SHARED_UMEM, /* all else as the owner has it */
-		.sxdp_ifindex = ifindex,
-		.sxdp_queue_id = queue,
+		.sxdp_ifindex = xsk->config.ifindex,
+		.sxdp_queue_id = xsk->config.queue,
 		.sxdp_shared_umem_fd = owner->fd,
 	};
 	int err;
 
-	memset(xsk, 0, sizeof(*xsk));
-	xsk->config = owner->config;
-	xsk->config.ifindex = ifindex;
-	xsk->config.queue = queue;
 	xsk->chunk_mask = owner->chunk_mask;
 	*why = "cannot open an AF_XDP socket";
 	xsk->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
 	if (xsk->fd < 0)
 		return -errno;
 	*why = "cannot make the rings";
-	err = make_rings(xsk);
+	err = make(xsk);
 	if (err)
 		goto close;
 	*why = "cannot bind the AF_XDP socket";
@@ -277,6 +274,16 @@ int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
 close:
 	afxdp_xsk_close(xsk);
 	return err;
+}
+
+int afxdp_xsk_open_shared(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner,
+			  unsigned int ifindex, uint32_t queue, const char **why)
+{
+	memset(xsk, 0, sizeof(*xsk));
+	xsk->config = owner->config;
+	xsk->config.ifindex = ifindex;
+	xsk->config.queue = queue;
+	return open_beside(xsk, owner, make_rings, why);
 }
 
 static int make_rx_ring(struct afxdp_xsk *xsk)
@@ -303,38 +310,10 @@ static int make_rx_ring(struct afxdp_xsk *xsk)
 int afxdp_xsk_open_rx(struct afxdp_xsk *xsk, const struct afxdp_xsk *owner, uint32_t ring,
 		      const char **why)
 {
-	struct sockaddr_xdp addr = {
-		.sxdp_family = AF_XDP,
-		.sxdp_flags = XDP_SHARED_UMEM,
-		.sxdp_ifindex = owner->config.ifindex,
-		.sxdp_queue_id = owner->config.queue,
-		.sxdp_shared_umem_fd = owner->fd,
-	};
-	int err;
-
 	memset(xsk, 0, sizeof(*xsk));
 	xsk->config = owner->config;
 	xsk->config.ring = ring;
-	*why = "cannot open an AF_XDP socket";
-	xsk->fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (xsk->fd < 0)
-		return -errno;
-	*why = "cannot make a second RX ring";
-	err = make_rx_ring(xsk);
-	if (err)
-		goto close;
-	*why = "cannot bind a second AF_XDP socket";
-	err = bind_patiently(xsk, &addr);
-	if (err)
-		goto close;
-	xsk->umem = owner->umem;
-	xsk->zerocopy = owner->zerocopy;
-	xsk->sg = owner->sg;
-	*why = NULL;
-	return 0;
-close:
-	afxdp_xsk_close(xsk);
-	return err;
+	return open_beside(xsk, owner, make_rx_ring, why);
 }
 
 void afxdp_xsk_close(struct afxdp_xsk *xsk)
