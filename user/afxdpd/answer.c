@@ -7,17 +7,6 @@
 #include "report.h"
 #include "text.h"
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct daemon *d, struct ask *ask,
-							 const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(d->why, sizeof(d->why), format, args);
-	va_end(args);
-	ask_answer(ask, daemon_refusal(d->why));
-}
-
 static const char *word(const struct ask *ask, const char *key)
 {
 	return json_string_value(json_object_get(ask->request, key));
@@ -29,7 +18,7 @@ static void do_ledger(struct daemon *d, struct ask *ask)
 	int err = daemon_look(d, &p);
 
 	if (err) {
-		refuse(d, ask, "cannot read the ledger: %s", strerror(-err));
+		daemon_refuse(d, ask, "cannot read the ledger: %s", strerror(-err));
 		return;
 	}
 	ask_answer(ask, json_pack("{s:b, s:o}", "ok", 1, "report", report_json(d, &p)));
@@ -56,7 +45,8 @@ static void do_mode(struct daemon *d, struct ask *ask)
 	int mode = name ? mode_parse(name) : -1;
 
 	if (mode < 0)
-		refuse(d, ask, "mode '%s': must be interrupt, busy, spin or adaptive", name ?: "");
+		daemon_refuse(d, ask, "mode '%s': must be interrupt, busy, spin or adaptive",
+			      name ?: "");
 	else
 		daemon_set_mode(d, mode, ask);
 }
@@ -66,7 +56,7 @@ static void do_sink(struct daemon *d, struct ask *ask)
 	const char *spec = word(ask, "sink");
 
 	if (!spec)
-		refuse(d, ask, "which sink?");
+		daemon_refuse(d, ask, "which sink?");
 	else
 		daemon_set_sink(d, spec, ask);
 }
@@ -81,7 +71,7 @@ static void do_rules_replace(struct daemon *d, struct ask *ask)
 	const char *path = word(ask, "path");
 
 	if (!path)
-		refuse(d, ask, "which file?");
+		daemon_refuse(d, ask, "which file?");
 	else
 		daemon_replace_rules(d, path, ask);
 }
@@ -92,7 +82,7 @@ static void do_set(struct daemon *d, struct ask *ask)
 	const char *verb = word(ask, "verb"), *name = word(ask, "set");
 
 	if (!verb || !name)
-		refuse(d, ask, "which verb, which set?");
+		daemon_refuse(d, ask, "which verb, which set?");
 	else
 		daemon_change_set(d, verb, name, word(ask, "argument"), ask);
 }
@@ -130,11 +120,11 @@ void daemon_answer(struct daemon *d, struct ask *ask)
 		if (strcmp(commands[i].name, name))
 			continue;
 		if (d->stop || (d->setting_up && !commands[i].always))
-			refuse(d, ask, "%s is not ready: %s", d->options->ifname,
-			       d->stop ? "it is stopping" : d->stage);
+			daemon_refuse(d, ask, "%s is not ready: %s", d->options->ifname,
+				      d->stop ? "it is stopping" : d->stage);
 		else
 			commands[i].run(d, ask);
 		return;
 	}
-	refuse(d, ask, "unknown command '%s'", name ?: "");
+	daemon_refuse(d, ask, "unknown command '%s'", name ?: "");
 }

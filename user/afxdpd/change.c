@@ -5,6 +5,8 @@
  * what has happened until then.
  */
 #include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "ask.h"
@@ -45,6 +47,16 @@ void daemon_change_ends(struct daemon *d, struct change *c, bool done, json_t *r
 json_t *daemon_refusal(const char *why)
 {
 	return json_pack("{s:b, s:o}", "ok", 0, "error", json_text(why));
+}
+
+void daemon_refuse(struct daemon *d, struct ask *ask, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(d->why, sizeof(d->why), format, args);
+	va_end(args);
+	ask_answer(ask, daemon_refusal(d->why));
 }
 
 static json_t *fine(void)

@@ -244,6 +244,10 @@ void daemon_change_tick(struct daemon *d, struct change *c, const char *stage);
 /** daemon_refusal() - the reply that says why not. */
 json_t *daemon_refusal(const char *why);
 
+/** daemon_refuse() - answer @ask so; the line is in d->why, too. */
+__attribute__((format(printf, 3, 4))) void daemon_refuse(struct daemon *d, struct ask *ask,
+							 const char *format, ...);
+
 /** daemon_set_mode() - @ask is answered when every worker has changed, or one could not. */
 void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask);
 void daemon_mode_back(struct daemon *d); /* an order came back */

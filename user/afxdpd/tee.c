@@ -13,17 +13,6 @@
 /* A program that could not be put in the other's place is tried again so much later. */
 #define RETRY_NS 5000000000ULL
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct daemon *d, struct ask *ask,
-							 const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(d->why, sizeof(d->why), format, args);
-	va_end(args);
-	ask_answer(ask, daemon_refusal(d->why));
-}
-
 /* ---- account ---- */
 
 static void add(struct tee_account *to, const struct tee_account *from)
@@ -185,7 +174,7 @@ void tee_end(struct daemon *d, struct ask *ask)
 	struct dump *u = dump_of(d, ask);
 
 	if (!u || u->end) {
-		refuse(d, ask, "no dump was begun on this connection");
+		daemon_refuse(d, ask, "no dump was begun on this connection");
 		return;
 	}
 	u->end = ask;
@@ -264,7 +253,7 @@ void tee_start(struct daemon *d, struct ask *ask)
 		w.slot++;
 	why = dump_of(d, ask) ? "dump: this connection has one already" : check(d, &w);
 	if (why)
-		refuse(d, ask, "%s", why);
+		daemon_refuse(d, ask, "%s", why);
 	else if (!daemon_observe(d, &w, ask))
 		d->tee.dump[w.slot].state = DUMP_COMING;
 }
@@ -398,7 +387,7 @@ void tee_close(struct daemon *d)
 		struct dump *u = &t->dump[i];
 
 		if (u->end)
-			refuse(d, u->end, "afxdpd ends");
+			daemon_refuse(d, u->end, "afxdpd ends");
 		u->end = NULL;
 		if (u->state >= DUMP_RUNS)
 			forget(d, i);
