@@ -240,6 +240,8 @@ static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)
 	tx->xsk_last = ~0U; /* none */
 	tx->xsk_asked = false;
 	/* A queue that stopped is woken by this restart. */
+	tx->stops = 1;
+	tx->stopped = 0;
 	u64_stats_set(&tx->n[XNIC_TX_WAKE], max(u64_stats_read(&tx->n[XNIC_TX_WAKE]),
 						u64_stats_read(&tx->n[XNIC_TX_STOP])));
 	xnic_wr(ad, XNIC_TDBAL(i), lower_32_bits(mem->dma));

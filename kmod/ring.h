@@ -206,8 +206,10 @@ struct xnic_tx {
 	struct netdev_queue *nq;
 	void __iomem *tail;
 	struct xsk_buff_pool *pool;
-	u32 span;	/* first position that no descriptor reports for yet */
-	u32 xsk_last;	/* position of the last AF_XDP frame's last descriptor */
+	u32 span;     /* first position that no descriptor reports for yet */
+	u32 xsk_last; /* position of the last AF_XDP frame's last descriptor */
+	u32 stops;    /* the last stop's number */
+	u32 stopped;  /* the stop that the queue waits in, 0: none; who clears it wakes the queue */
 	bool xsk_asked; /* user space has been told to wake us */
 	bool up;	/* under the transmit lock: frames are taken */
 	u8 index;

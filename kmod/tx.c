@@ -233,27 +233,47 @@ static u32 tx_needed(const struct sk_buff *skb)
 	return n;
 }
 
-static void tx_maybe_stop(struct xnic_tx *tx)
+/* Stop the stack's queue until there is room for xnic_tx_wake_at(). Transmit lock and send_sync
+ * held.
+ *
+ * Not netif_txq_try_stop(): the cleaner that sees the stop and the room may wake the queue while
+ * the sender, seeing the room as well, starts it. It is woken twice then, the second time perhaps
+ * after the ring has filled again. Here a stop has a number, and only who takes it back wakes the
+ * queue.
+ *
+ * Return: whether the queue is stopped, or is about to be woken by the cleaner. */
+static bool tx_stop(struct xnic_tx *tx)
 {
-	if (!netif_txq_maybe_stop(tx->nq, afxdp_prod_free(&tx->prod, xnic_tx_wake_at(tx)),
-				  XNIC_TX_STOP_AT, xnic_tx_wake_at(tx)))
-		u64_stats_inc(&tx->n[XNIC_TX_STOP]);
+	u32 stop = tx->stops += 2; /* odd: 0 is none */
+
+	netif_tx_stop_queue(tx->nq);
+	/* Fully ordered: the stop is seen by whoever sees its number, and before we look again.
+	 * Pairs with the barrier in tx_wake(). */
+	xchg(&tx->stopped, stop);
+	if (afxdp_prod_free(&tx->prod, xnic_tx_wake_at(tx)) >= xnic_tx_wake_at(tx) &&
+	    cmpxchg(&tx->stopped, stop, 0) == stop) {
+		netif_tx_start_queue(tx->nq);
+		return false;
+	}
+	u64_stats_inc(&tx->n[XNIC_TX_STOP]);
+	return true;
 }
 
 /* The ring is full although the queue runs: who wakes all queues (netif_device_attach()) does not
  * look at rings. Return: false if there is room meanwhile, and the queue runs. */
 static bool tx_busy(struct xnic_tx *tx)
 {
-	if (netif_txq_try_stop(tx->nq, afxdp_prod_free(&tx->prod, xnic_tx_wake_at(tx)),
-			       xnic_tx_wake_at(tx)))
-		return false;
+	bool stopped;
+
 	u64_stats_update_begin(&tx->send_sync);
-	u64_stats_inc(&tx->n[XNIC_TX_STOP]);
-	u64_stats_inc(&tx->n[XNIC_TX_BUSY]);
+	stopped = tx_stop(tx);
+	if (stopped)
+		u64_stats_inc(&tx->n[XNIC_TX_BUSY]);
 	u64_stats_update_end(&tx->send_sync);
 	/* The frames before it in this burst may rely on its doorbell. */
-	xnic_tx_ring_doorbell(tx);
-	return true;
+	if (stopped)
+		xnic_tx_ring_doorbell(tx);
+	return stopped;
 }
 
 /**
@@ -291,7 +311,8 @@ netdev_tx_t xnic_xmit(struct sk_buff *skb, struct net_device *netdev)
 	xnic_tx_end(tx, XNIC_TX_SKB, skb, offload.bytes, offload.frames);
 	skb_tx_timestamp(skb);
 	xnic_tx_report(tx);
-	tx_maybe_stop(tx);
+	if (afxdp_prod_free(&tx->prod, XNIC_TX_STOP_AT) < XNIC_TX_STOP_AT)
+		tx_stop(tx);
 	if (__netdev_tx_sent_queue(tx->nq, offload.bytes, netdev_xmit_more())) {
 		u64_stats_inc(&tx->n[XNIC_TX_DOORBELLS]);
 		xnic_tx_ring_doorbell(tx);
@@ -363,16 +384,17 @@ static void tx_count(struct xnic_tx *tx, const struct tx_cleaned *done, bool wok
  * as well. Return: true if the queue was woken. */
 static bool tx_wake(struct xnic_tx *tx)
 {
-	u32 room;
+	u32 stop, room;
 
 	/* Either the sender that stops the queue sees the room that we made, or we see the stop:
-	 * pairs with the barrier in netif_txq_try_stop(). */
+	 * pairs with the barrier in tx_stop(). */
 	smp_mb();
-	if (likely(!netif_tx_queue_stopped(tx->nq)))
+	stop = READ_ONCE(tx->stopped);
+	if (likely(!stop))
 		return false;
 	room = tx->mem->count - (READ_ONCE(tx->ix.producer) - tx->cons.tail);
 	if (room < xnic_tx_wake_at(tx) || !READ_ONCE(tx->up) ||
-	    !netif_device_present(tx->ad->netdev))
+	    !netif_device_present(tx->ad->netdev) || cmpxchg(&tx->stopped, stop, 0) != stop)
 		return false;
 	netif_tx_wake_queue(tx->nq);
 	return true;
