@@ -86,6 +86,39 @@ wait $reader || fail "tcpdump failed"
 expect_eq "lines about the reader ($(cat "$dir/err"))" "$(grep -c 'its reader is gone' "$dir/err")" 1
 no_program || fail "the program stays attached"
 
+# append: what is there stays, and what a crash has cut off goes, not before frames can come.
+rm -f "$capture"
+start_daemon -s "pcap:$capture,append,mode=0640"
+gen --count 20 >/dev/null
+wait_for 20 live_is .ledger.delivered 20
+end_daemon
+expect_eq "mode asked for" "$(stat -c %a "$capture")" 640
+printf 'half a record' >>"$capture"
+cp "$capture" "$dir/old"
+expect_status 2 afxdpd -s "pcap:$capture,append" --cpus 1023
+cmp "$dir/old" "$capture" || fail "a failed start has changed the capture that it was to go on with"
+start_daemon -s "pcap:$capture,append"
+gen --count 30 >/dev/null
+wait_for 20 live_is .ledger.delivered 30
+# Emptied beneath us, as by logrotate's copytruncate: it begins anew, and has no hole.
+cp "$capture" "$dir/copy.pcap"
+: >"$capture"
+gen --count 7 >/dev/null
+wait_for 20 live_is .ledger.delivered 37
+end_daemon
+expect_match "what is cut off" "$(cat "$dir/err")" "its last 13 bytes"
+expect_eq "records after going on" "$(records "$dir/copy.pcap")" 50
+expect_eq "records after copytruncate" "$(records "$capture")" 7
+# What is no capture is left alone; with excl a capture, too.
+echo "a letter, and longer than a header is" >"$dir/letter"
+for spec in "letter,append" "x.pcap,append,snaplen=64,frob" "x.pcap,excl"; do
+	cp "$dir/${spec%%,*}" "$dir/kept"
+	expect_status 2 afxdpd -s "pcap:$dir/$spec" --duration 0.2
+	expect_match "$spec" "$OUT" "$dir/${spec%%,*}"
+	cmp "$dir/kept" "$dir/${spec%%,*}" || fail "$spec has changed the file"
+done
+afxdpd -s "pcap:$dir/new.pcap,excl" --duration 0.2 >/dev/null 2>&1 || fail "excl refuses a new file"
+
 # A full disk is said, the recovery too, with what it cost.
 mkdir "$dir/disk"
 mount -t tmpfs -o size=256k tmpfs "$dir/disk"

@@ -73,3 +73,54 @@ for wrong in "fifo,size=1M" "c,size=1" "c,size=1M,frob=1" "c,files=3"; do
 	expect_status 2 in_ns "$rx" timeout 60 "$BUILD/afxdpd" -i "$rxif" -s "pcap:$dir/$wrong"
 	expect_match "$wrong" "$OUT" "sink 'pcap:$dir/$wrong'"
 done
+
+# logrotate's way: renamed, and begun anew because we are told; nothing lost between. By SIGHUP, by afxdpctl (a named sink, all of them).
+rm -rf "$dir/c"*
+mkdir "$dir/log"
+chmod 700 "$dir/log"
+start_daemon --frames 16384 -s "pcap:$dir/log/c.pcap" -s "web=pcap:$dir/log/web.pcap" -s none=count
+cat >"$dir/logrotate.conf" <<EOF
+"$dir/log/c.pcap" {
+	rotate 3
+	nocreate
+	compress
+	missingok
+	postrotate
+		nsenter --net=/run/netns/$rx "$BUILD/afxdpctl" -i $rxif sink rotate
+	endscript
+}
+EOF
+turns=3
+start_gen --count 6000 --pps 3000
+for _ in $(seq $turns); do
+	had=$(live .ledger.delivered)
+	wait_for 20 live_above .ledger.delivered "$((had + 200))"
+	logrotate --force --state "$dir/state" "$dir/logrotate.conf" || fail "logrotate failed"
+	[ "$(stat -c %s "$dir/log/c.pcap")" -ge 24 ] || fail "no new file after logrotate"
+done
+await_gen
+wait_for 20 live_is .ledger.delivered 6000
+mv "$dir/log/c.pcap" "$dir/log/c.hup"
+kill -HUP "$daemon"
+begun() { [ "$(stat -c %s "$dir/log/c.pcap" 2>/dev/null || echo 0)" = 24 ]; }
+wait_for 20 begun || fail "SIGHUP begins no new file: $(cat "$dir/err")"
+mv "$dir/log/web.pcap" "$dir/log/web.old"
+ctl sink rotate web >/dev/null
+[ -e "$dir/log/web.pcap" ] || fail "'sink rotate web' begins no new file"
+# What has not been renamed goes on; what has no files is refused; and so is a place where nothing can be made, where the old one goes on.
+ctl sink rotate >/dev/null
+expect_status 1 ctl sink rotate none
+expect_match "no files" "$OUT" "sink rotate none: no sink of that name has files"
+mv "$dir/log/c.pcap" "$dir/c.moved"
+mkdir "$dir/log/c.pcap"
+expect_status 1 ctl sink rotate
+expect_match "a directory in its place" "$OUT" "c.pcap.*Is a directory"
+gen --count 11 >/dev/null
+wait_for 20 live_is .ledger.delivered 6011
+end_daemon
+balanced logrotate
+gunzip "$dir/log/"*.gz
+expect_eq "records in all files of logrotate's" "$(records "$dir/log/"c.pcap.[1-9]* "$dir/log/c.hup")" 6000
+expect_eq "records in the file that went on" "$(records "$dir/c.moved")" 11
+expect_eq "files" "$(reported .sink.files)" $((turns + 2))
+expect_eq "warnings" "$(grep -c 'goes on where it was renamed to' "$dir/err")" 1

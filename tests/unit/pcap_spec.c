@@ -29,6 +29,12 @@ static void test_words(void)
 	CHECK(spec.size == 1ULL << 30 && spec.files == 24 && spec.seconds == 3600 &&
 		      spec.snaplen == 128,
 	      "%lu, %u, %u, %u", spec.size, spec.files, spec.seconds, spec.snaplen);
+	GOOD("a,append,mode=0640");
+	CHECK(spec.append && spec.mode == 0640 && !strcmp(spec.path, "a"), "flags and mode");
+	GOOD("a,excl,seconds=3");
+	CHECK(spec.excl && spec.mode == 0600, "excl");
+	GOOD("a,appendix");
+	CHECK(!spec.append && !strcmp(spec.path, "a,appendix"), "no word");
 	GOOD("a,size=64k");
 	CHECK(spec.size == 65536, "%lu", spec.size);
 	GOOD("a,size=70000");
@@ -47,6 +53,12 @@ static void test_words(void)
 	REFUSED("a,size=1M,files=1", "files='1'");
 	REFUSED("a,files=3", "needs size= or seconds=");
 	REFUSED("-,size=1M", "standard output");
+	REFUSED("a,mode=0400", "mode='0400'");
+	REFUSED("a,mode=1600", "mode='1600'");
+	REFUSED("a,mode=rw", "mode='rw'");
+	REFUSED("a,append,excl", "excl wants nothing");
+	REFUSED("a,append,size=1M", "a capture of one file");
+	REFUSED("a,excl,size=1M,files=3", "a ring");
 }
 
 static const char *name(uint64_t n, time_t now, const char *before)

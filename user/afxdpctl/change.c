@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* change.c - mode, sink, stop: one word to the daemon, nothing to print. */
+#include <string.h>
 #include "ctl.h"
 
 static int tell(const struct ctl *ctl, json_t *request)
@@ -24,6 +25,9 @@ int ctl_mode(const struct ctl *ctl, int argc, char **argv)
 
 int ctl_sink(const struct ctl *ctl, int argc, char **argv)
 {
+	if ((argc == 2 || argc == 3) && !strcmp(argv[1], "rotate"))
+		return tell(ctl, json_pack("{s:s, s:s*}", "command", "sink-rotate", "name",
+					   argc == 3 ? argv[2] : NULL));
 	if (argc != 2)
 		return ctl_fail(2, "sink: say which, as after afxdpd -s");
 	return tell(ctl, json_pack("{s:s, s:s}", "command", "sink", "sink", argv[1]));

@@ -61,6 +61,11 @@ static void do_sink(struct daemon *d, struct ask *ask)
 		daemon_set_sink(d, spec, ask);
 }
 
+static void do_sink_rotate(struct daemon *d, struct ask *ask)
+{
+	daemon_rotate(d, word(ask, "name"), ask);
+}
+
 static void do_rules(struct daemon *d, struct ask *ask)
 {
 	ask_answer(ask, daemon_rules_json(d));
@@ -98,10 +103,15 @@ static const struct {
 	void (*run)(struct daemon *d, struct ask *ask);
 	bool always; /* also while the daemon is being set up */
 } commands[] = {
-	{ "ledger", do_ledger, false }, { "mode", do_mode, false },
-	{ "sink", do_sink, false },	{ "rules", do_rules, false },
-	{ "set", do_set, false },	{ "rules-replace", do_rules_replace, false },
-	{ "dump", tee_start, false },	{ "dump-end", tee_end, false },
+	{ "ledger", do_ledger, false },
+	{ "mode", do_mode, false },
+	{ "sink", do_sink, false },
+	{ "sink-rotate", do_sink_rotate, false },
+	{ "rules", do_rules, false },
+	{ "set", do_set, false },
+	{ "rules-replace", do_rules_replace, false },
+	{ "dump", tee_start, false },
+	{ "dump-end", tee_end, false },
 	{ "stop", do_stop, true },
 };
 

@@ -374,6 +374,7 @@ void daemon_sink_back(struct daemon *d, struct life_order *o)
 {
 	struct life *l = o->life;
 
+	daemon_rotate_back(d, o);
 	if (l == d->next_sink && o->msg.type == SINK_OPEN && !d->setting_up) {
 		if (o->err)
 			sink_failed(d);

@@ -100,14 +100,18 @@ static int until(uint64_t when)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-/* SIGHUP: the file given at the start, as it is now. */
+/* SIGHUP: the file given at the start, as it is now; and captures' files anew. */
 static void reload(struct daemon *d)
 {
 	const char *path = d->options->rules;
 
 	d->reload = false;
-	if (!path)
-		daemon_warn("SIGHUP: there is no rules file to read again (-r)");
+	daemon_rotate(d, NULL, NULL);
+	if (!path && !d->rotate_change.begun_ns)
+		daemon_warn("SIGHUP: there is no rules file to read again (-r), nor a capture to "
+			    "begin anew");
+	else if (!path)
+		return;
 	else
 		daemon_replace_rules(d, path, NULL);
 }
@@ -131,7 +135,8 @@ static void print_line(struct daemon *d, struct picture *last)
 
 static bool changing(const struct daemon *d)
 {
-	return d->sink_change.begun_ns || d->mode_change.begun_ns || d->rules_change.begun_ns;
+	return d->sink_change.begun_ns || d->mode_change.begun_ns || d->rules_change.begun_ns ||
+	       d->rotate_change.begun_ns;
 }
 
 static int sooner(int a, int b)
@@ -169,6 +174,7 @@ static void run(struct daemon *d)
 			reload(d);
 		daemon_serve(d);
 		daemon_sink_tick(d);
+		daemon_rotate_step(d);
 		daemon_rules_tick(d);
 		tee_tick(d);
 		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");

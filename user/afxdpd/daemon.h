@@ -102,9 +102,10 @@ struct daemon {
 	struct needs program_needs; /* of all that get frames: what the program is to do */
 	bool odd_counted;	    /* it counts oddities */
 	bool setting_up;
-	struct change sink_change, mode_change;
+	struct change sink_change, mode_change, rotate_change;
 	enum mode next_mode;
-	char mode_why[160]; /* the change failed, and workers go back; empty: it has not */
+	char rotate_why[512]; /* of the first sink that could not; empty: none */
+	char mode_why[160];   /* the change failed, and workers go back; empty: it has not */
 	struct last_change last;
 	struct worker **workers;
 	uint32_t worker_count;
@@ -295,6 +296,16 @@ struct named *daemon_named(struct daemon *d, const struct life *l);
  * one line in @why. */
 int daemon_check_rules(const struct daemon *d, const struct afxdp_rules *rules, char *why,
 		       size_t size);
+
+/** daemon_rotate() - have the sink @name, or all of them (NULL), write to another file from now on.
+ * @ask: who asks, or NULL: a signal. */
+void daemon_rotate(struct daemon *d, const char *name, struct ask *ask);
+
+/** daemon_rotate_step() - send what is due; and answer, when all are back. */
+void daemon_rotate_step(struct daemon *d);
+
+/** daemon_rotate_back() - order @o is back from a sink. */
+void daemon_rotate_back(struct daemon *d, const struct life_order *o);
 
 /** daemon_begin_named() - they get frames from now on. */
 void daemon_begin_named(struct daemon *d);

@@ -77,6 +77,9 @@ static int carry_out(struct life *l, enum word what)
 	case SINK_REPORT:
 		l->report = l->ops->report(l->sink);
 		break;
+	case SINK_ROTATE:
+		err = l->ops->rotate(l->sink, l->why, sizeof(l->why));
+		break;
 	case SINK_CLOSE:
 		if (l->sink)
 			l->ops->close(l->sink);

@@ -49,6 +49,7 @@ struct life {
 	pthread_t thread;
 	/* The steward's. */
 	bool opened, finished, closed;
+	bool rotates;	/* it is to be sent SINK_ROTATE */
 	bool detached;	/* it has let go of the workers' sockets */
 	json_t *last;	/* the last report that came back */
 	uint64_t since; /* when the present order was sent, ns */

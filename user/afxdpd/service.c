@@ -126,7 +126,8 @@ static void say_status(struct daemon *d)
 static void say_reload(struct daemon *d)
 {
 	struct service *s = &d->service;
-	bool busy = d->reload || (d->rules_change.begun_ns && !d->rules_change.ask);
+	bool busy = d->reload || (d->rules_change.begun_ns && !d->rules_change.ask) ||
+		    (d->rotate_change.begun_ns && !d->rotate_change.ask);
 
 	if (d->reload && !s->reloading)
 		say(s, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, daemon_now() / 1000);

@@ -102,6 +102,10 @@ struct sink_ops {
 	/* The steward, once: records of @ring are the sink's to read, besides frames, as long as it
 	 * is open. NULL: it takes no copies. */
 	void (*tee)(struct sink *sink, struct afxdp_ring *ring);
+	/* The sink's own thread, which may wait for some seconds: what is written from now on goes
+	 * into another file. Return: 0; or -errno, with one line in @why, and the one before goes
+	 * on. NULL: it has no files. */
+	int (*rotate)(struct sink *sink, char *why, size_t size);
 	/* The steward, often: why the sink can never take a frame again, or NULL. */
 	const char *(*over)(struct sink *sink);
 	/* No more consume(); wait until what was kept is dealt with, for as long as that takes, so

@@ -29,6 +29,7 @@ enum word {
 	SINK_REATTACH,
 	SINK_FINISH,
 	SINK_REPORT,
+	SINK_ROTATE,
 	SINK_CLOSE,
 	SINK_ORDERS_END,
 	/* A client's request, to the steward and back (ask.h). */

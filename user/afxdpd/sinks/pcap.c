@@ -4,8 +4,8 @@
  *
  * The worker copies nothing: it hands over descriptors. The writer lets writev() take large frames
  * straight from the UMEM; small ones it gathers, because the kernel's work on a piece of a writev()
- * costs more than copying a small frame does (see COPY_MAX). A slow or full disk holds at most half
- * of the UMEM's frames; what then comes is counted as dropped by the worker.
+ * costs more than copying a small frame does (pcap_records.c). A slow or full disk holds at most
+ * half of the UMEM's frames; what then comes is counted as dropped by the worker.
  *
  * Records of one queue are in the order of reception; those of several queues alternate in bunches.
  *
@@ -19,209 +19,63 @@
 #include <signal.h>
 #include <stdio.h>
 #include <time.h>
-#include "frame.h"
-#include "handover.h"
-#include "pcap_file.h"
-#include "pcap_series.h"
-#include "text.h"
-#include "log.h"
+#include "pcap_header.h"
+#include "pcap_outage.h"
+#include "pcap_records.h"
 #include "rights.h"
-#include "wall.h"
-#include "copies.h"
+#include "text.h"
 
 /* How long writing what is left may take before a pipe that nobody empties is given up. */
 #define DRAIN_MS 800
 
-/* A disk that is full, has room, and is full again says so this often at most. */
-#define QUIET_NS (10 * NS_PER_S)
-
-/*
- * Frames up to this size are gathered. Measured into tmpfs, ns a frame, copied / as a piece of its
- * own: 60 bytes 38 / 83, 128 bytes 120 / 298, 512 bytes 406 / 508, 1024 bytes 760 / 928, 1500 bytes
- * 1112 / 1096. Lower wastes the difference, higher the cache.
- */
-#define COPY_MAX 1024
-
-/* What goes in front of a frame's bytes: the record's header and, if a VLAN tag must be put back,
- * the MAC addresses and the tag. */
-struct head {
-	struct pcap_record record;
-	uint8_t l2[VLAN_TAG_OFFSET + VLAN_HLEN];
-};
+/* And somebody who asks for another file. */
+#define ROTATE_MS 2000
 
 struct pcap_sink {
 	struct sink sink;
 	struct handover handover;
-	char *name;
+	char *text;	  /* pcap:FILE,... */
+	const char *name; /* behind the colon */
+	uint8_t header[PCAP_HEADER];
 	pthread_t thread;
 	bool running;
 	/* The writer's; counters are read by others. */
-	struct pcap_file file;
-	struct pcap_series series;
+	struct pcap_records out;
 	struct afxdp_ring *copies; /* or NULL; set by the steward */
 	uint64_t copies_written, copies_lost;
-	bool full; /* the next record is the next file's */
-	struct wall wall;
-	uint64_t now; /* CLOCK_MONOTONIC when this round began */
 	uint64_t bytes, write_errors;
 	int last_error;
-	bool over;	  /* the reader is gone; read by others */
-	bool wanted;	  /* the start has succeeded; written by the steward */
-	bool outage;	  /* the last write failed */
-	bool said;	  /* and that was said */
-	uint64_t said_ns; /* when one was said last */
-	uint64_t lost;	  /* frames of outages whose end was not said */
+	bool over;		  /* the reader is gone; read by others */
+	bool wanted;		  /* the start has succeeded; written by the steward */
+	uint32_t rotate, rotated; /* files asked for, and had */
+	int rotate_err;
+	struct pcap_outage outage;
 };
 
 /* Writer's side. */
-
-/* A frame that was not stamped gets the time at which it was found. */
-static uint64_t wall_ns(const struct pcap_sink *s, const struct afxdp_meta *meta)
-{
-	return s->wall.offset +
-	       (int64_t)(meta && meta->flags & AFXDP_META_RX_NS ? meta->rx_ns : s->now);
-}
-
-/*
- * Start the record of a frame of @length bytes with all that comes before its own bytes.
- * @skip: set to how many of these are in the record already.
- *
- * Return: the record's bytes.
- */
-static uint32_t begin_record(struct pcap_sink *s, const struct afxdp_xsk *xsk,
-			     const struct xdp_desc *first, uint32_t length, uint32_t *skip)
-{
-	const struct afxdp_meta *meta = frame_meta(xsk, first->addr);
-	uint64_t ns = wall_ns(s, meta);
-	struct head head = {
-		.record = { .sec = ns / NS_PER_S, .nsec = ns % NS_PER_S },
-	};
-
-	*skip = 0;
-	if (meta && meta->flags & AFXDP_META_VLAN_STRIP && first->len >= VLAN_TAG_OFFSET) {
-		vlan_put(head.l2, afxdp_xsk_data(xsk, first->addr), meta->flags, meta->vlan_tci);
-		*skip = VLAN_TAG_OFFSET;
-		length += VLAN_HLEN;
-	}
-	head.record.captured = length < s->series.spec.snaplen ? length : s->series.spec.snaplen;
-	head.record.length = length;
-	pcap_file_copy(&s->file, &head, *skip ? sizeof(head) : sizeof(head.record));
-	return sizeof(head.record) + head.record.captured;
-}
-
-/* One frame of @descs descriptors from @pos on, @length bytes together. */
-static void add_record(struct pcap_sink *s, struct handover_port *p, uint32_t pos, uint32_t descs,
-		       uint32_t length)
-{
-	uint32_t skip, bytes, left;
-
-	bytes = begin_record(s, p->port.xsk, handover_desc(p, pos), length, &skip);
-	left = bytes - sizeof(struct pcap_record) - (skip ? sizeof(((struct head *)0)->l2) : 0);
-	for (uint32_t i = 0; i < descs && left; i++) {
-		const struct xdp_desc *d = handover_desc(p, pos + i);
-		const uint8_t *data = (uint8_t *)afxdp_xsk_data(p->port.xsk, d->addr) + skip;
-		uint32_t n = d->len - skip < left ? d->len - skip : left;
-
-		if (length <= COPY_MAX)
-			pcap_file_copy(&s->file, data, n);
-		else
-			pcap_file_piece(&s->file, data, n);
-		left -= n;
-		skip = 0;
-	}
-	pcap_file_end(&s->file, bytes);
-}
-
-/* At most; a frame that is cut off still has its record's header. */
-static uint64_t record_bytes(const struct pcap_sink *s, uint32_t length)
-{
-	uint32_t snaplen = s->series.spec.snaplen;
-
-	return sizeof(struct head) + (length < snaplen ? length : snaplen);
-}
-
-/* Collect records of the @n descriptors from @pos on. Return: descriptors of the records that had
- * room. */
-static uint32_t collect(struct pcap_sink *s, struct handover_port *p, uint32_t pos, uint32_t n)
-{
-	uint32_t i = 0;
-
-	while (i < n) {
-		uint32_t descs = 1, length = handover_desc(p, pos + i)->len;
-
-		while (handover_desc(p, pos + i + descs - 1)->options & XDP_PKT_CONTD) {
-			if (i + descs == n)
-				return i; /* the peek ended inside a frame */
-			length += handover_desc(p, pos + i + descs++)->len;
-		}
-		if (!pcap_file_fits(&s->file, descs + 1,
-				    sizeof(struct head) + (length <= COPY_MAX ? length : 0)))
-			break;
-		s->full = pcap_series_full(&s->series, &s->file, record_bytes(s, length), s->now);
-		if (s->full)
-			break;
-		add_record(s, p, pos + i, descs, length);
-		i += descs;
-	}
-	return i;
-}
-
-static void say_outage(struct pcap_sink *s, int err)
-{
-	if (err == -ECANCELED)
-		log_line(LEVEL_WARNING,
-			 "sink 'pcap:%s': its reader was too slow; the last frames "
-			 "are dropped",
-			 s->name);
-	else
-		log_line(LEVEL_WARNING,
-			 "sink 'pcap:%s': %s; frames are dropped until it can be "
-			 "written",
-			 s->name, strerror(-err));
-}
 
 static void complain(struct pcap_sink *s, int err)
 {
 	sink_add(&s->write_errors, 1);
 	__atomic_store_n(&s->last_error, -err, __ATOMIC_RELAXED);
-	if (err == -EPIPE) {
+	if (err == -EPIPE)
 		__atomic_store_n(&s->over, true, __ATOMIC_RELAXED);
-		return; /* whoever runs the daemon says it */
-	}
-	if (s->outage)
-		return;
-	s->outage = true;
-	if (s->said_ns && s->now - s->said_ns < QUIET_NS)
-		return;
-	s->said_ns = s->now;
-	s->said = true;
-	say_outage(s, err);
-}
-
-/* Frames could be written again. */
-static void recovered(struct pcap_sink *s)
-{
-	s->outage = false;
-	if (!s->said)
-		return; /* with the next outage that is said */
-	s->said = false;
-	log_line(LEVEL_INFO, "sink 'pcap:%s': it can be written again; %llu frames were lost",
-		 s->name, (unsigned long long)s->lost);
-	s->lost = 0;
+	else /* that, whoever runs the daemon says */
+		pcap_outage_begins(&s->outage, err, s->out.now);
 }
 
 /* Write what is collected. Return: how many records got there. */
 static uint32_t write_records(struct pcap_sink *s)
 {
-	uint32_t records = s->file.records, written;
+	uint32_t records = s->out.file.records, written;
 	uint64_t bytes;
-	int err = pcap_file_write(&s->file, &written, &bytes);
+	int err = pcap_file_write(&s->out.file, &written, &bytes);
 
-	s->lost += records - written;
+	s->outage.lost += records - written;
 	if (err)
 		complain(s, err);
-	else if (s->outage && records)
-		recovered(s);
+	else if (records)
+		pcap_outage_ends(&s->outage);
 	sink_add(&s->bytes, bytes);
 	return written;
 }
@@ -233,40 +87,19 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 
 	if (!n)
 		return 0;
-	if (pcap_series_late(&s->series, s->now))
-		pcap_series_next(&s->series, &s->file, s->now);
-	got = collect(s, p, pos, n);
-	if (!got && s->full) {
-		pcap_series_next(&s->series, &s->file, s->now);
-		got = collect(s, p, pos, n);
+	if (pcap_series_late(&s->out.series, s->out.now))
+		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+	got = pcap_records_collect(&s->out, p, pos, n);
+	if (!got && s->out.full) {
+		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+		got = pcap_records_collect(&s->out, p, pos, n);
 	}
-	records = s->file.records;
+	records = s->out.file.records;
 	written = write_records(s);
 	sink_add(&p->port.there.delivered, written);
 	sink_add(&p->port.there.dropped, records - written);
 	handover_give_back(p, pos, got);
 	return got;
-}
-
-/* afxdp_ring_each: one copy. Return: whether there may be no room for another. */
-static int add_copy(void *arg, const struct afxdp_copied *c, const uint8_t *bytes)
-{
-	struct pcap_sink *s = arg;
-	uint64_t ns = s->wall.offset + (int64_t)c->ns;
-	uint32_t n = c->captured < s->series.spec.snaplen ? c->captured : s->series.spec.snaplen;
-	struct head head = { .record = { ns / NS_PER_S, ns % NS_PER_S, n, c->length } };
-	bool tag = c->flags & AFXDP_META_VLAN_STRIP && n >= VLAN_TAG_OFFSET;
-	uint32_t skip = tag ? VLAN_TAG_OFFSET : 0;
-
-	if (tag) {
-		vlan_put(head.l2, bytes, c->flags, c->vlan_tci);
-		head.record.captured += VLAN_HLEN;
-		head.record.length += VLAN_HLEN;
-	}
-	pcap_file_copy(&s->file, &head, tag ? sizeof(head) : sizeof(head.record));
-	pcap_file_copy(&s->file, bytes + skip, n - skip);
-	pcap_file_end(&s->file, sizeof(head.record) + head.record.captured);
-	return !pcap_file_fits(&s->file, 2, sizeof(head) + AFXDP_COPY_SNAP_MAX);
 }
 
 /* Copies are not waited for when all is over. Return: how many there were. */
@@ -277,11 +110,11 @@ static uint32_t write_copies(struct pcap_sink *s)
 
 	if (!ring)
 		return 0;
-	if (pcap_series_late(&s->series, s->now) ||
-	    pcap_series_full(&s->series, &s->file, PCAP_SCRATCH, s->now))
-		pcap_series_next(&s->series, &s->file, s->now);
-	afxdp_ring_read(ring, add_copy, s);
-	records = s->file.records;
+	if (pcap_series_late(&s->out.series, s->out.now) ||
+	    pcap_series_full(&s->out.series, &s->out.file, PCAP_SCRATCH, s->out.now))
+		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+	afxdp_ring_read(ring, pcap_records_copy, &s->out);
+	records = s->out.file.records;
 	if (!records)
 		return 0;
 	written = write_records(s);
@@ -294,8 +127,8 @@ static uint32_t write_round(struct pcap_sink *s)
 {
 	uint32_t ports = sink_ports_attached(&s->handover.ports), n = 0;
 
-	s->now = clock_ns(CLOCK_MONOTONIC);
-	wall_turn(&s->wall, s->now);
+	s->out.now = clock_ns(CLOCK_MONOTONIC);
+	wall_turn(&s->out.wall, s->out.now);
 	for (uint32_t i = 0; i < ports; i++)
 		n += write_port(s, sink_ports_at(&s->handover.ports, i));
 	return n + write_copies(s);
@@ -306,11 +139,21 @@ static void begin_file(struct pcap_sink *s)
 {
 	int err;
 
-	if (!__atomic_load_n(&s->wanted, __ATOMIC_ACQUIRE) || s->file.begun || s->outage)
+	if (!__atomic_load_n(&s->wanted, __ATOMIC_ACQUIRE) || s->out.file.begun || s->outage.now)
 		return;
-	err = pcap_file_begin(&s->file);
+	err = pcap_file_begin(&s->out.file);
 	if (err)
 		complain(s, err);
+}
+
+static void rotate_file(struct pcap_sink *s)
+{
+	uint32_t wanted = __atomic_load_n(&s->rotate, __ATOMIC_ACQUIRE);
+
+	if (wanted == s->rotated)
+		return;
+	s->rotate_err = pcap_series_rotate(&s->out.series, &s->out.file, s->out.now);
+	__atomic_store_n(&s->rotated, wanted, __ATOMIC_RELEASE);
 }
 
 static void *writer(void *arg)
@@ -323,11 +166,11 @@ static void *writer(void *arg)
 		stopping = handover_stopping(&s->handover);
 		n = write_round(s);
 		begin_file(s);
+		rotate_file(s);
 		handover_wait(&s->handover, n);
 	} while (n || !stopping);
-	if (s->lost && !s->over)
-		log_line(LEVEL_WARNING, "sink 'pcap:%s': %llu frames were lost%s", s->name,
-			 (unsigned long long)s->lost, s->outage ? "" : " in further outages");
+	if (!s->over)
+		pcap_outage_last(&s->outage);
 	return NULL;
 }
 
@@ -357,6 +200,23 @@ static int pcap_check(const char *arg, char *why, size_t size)
 	return pcap_spec_parse(&spec, arg, why, size);
 }
 
+static int open_files(struct pcap_sink *s, char *why, size_t size)
+{
+	int err = pcap_spec_parse(&s->out.series.spec, s->name, why, size);
+
+	if (err)
+		return err;
+	s->out.file.spec = &s->out.series.spec;
+	s->out.file.header = s->header;
+	s->out.file.header_len = sizeof(s->header);
+	err = pcap_header_make(s->header, s->out.series.spec.snaplen);
+	if (err)
+		snprintf(why, size, "sink '%s': %s", s->text, strerror(-err));
+	return err
+		       ?: pcap_series_open(&s->out.series, &s->out.file, s->name,
+					   clock_ns(CLOCK_MONOTONIC), why, size);
+}
+
 static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink_env *env,
 			  char *why, size_t size)
 {
@@ -367,11 +227,12 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 		goto memory;
 	memset(s, 0, sizeof(*s));
 	s->sink.ops = &sink_pcap_ops;
-	s->name = strdup(arg);
 	handover_init(&s->handover, env, sizeof(struct handover_port));
-	if (!s->name)
+	if (asprintf(&s->text, "pcap:%s", arg) < 0)
 		goto free;
-	err = pcap_series_open(&s->series, &s->file, arg, clock_ns(CLOCK_MONOTONIC), why, size);
+	s->outage.text = s->text;
+	s->name = strchr(s->text, ':') + 1;
+	err = open_files(s, why, size);
 	if (err)
 		goto free_said;
 	err = start_writer(s);
@@ -380,12 +241,12 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 	*sink = &s->sink;
 	return 0;
 close:
-	pcap_series_close(&s->series, &s->file);
+	pcap_series_close(&s->out.series, &s->out.file);
 free:
 	snprintf(why, size, "sink 'pcap:%s': %s", arg, strerror(-err));
 free_said:
 	handover_free(&s->handover);
-	free(s->name);
+	free(s->text);
 	free(s);
 	return err;
 memory:
@@ -424,6 +285,32 @@ static const char *pcap_over(struct sink *sink)
 	return __atomic_load_n(&s->over, __ATOMIC_RELAXED) ? "its reader is gone" : NULL;
 }
 
+/* The writer does it between two rounds. It is waited for: whoever asks may compress the file that
+ * went before, as logrotate does. */
+static int pcap_rotate(struct sink *sink, char *why, size_t size)
+{
+	struct pcap_sink *s = (struct pcap_sink *)sink;
+	uint32_t wanted = s->rotate + 1;
+	uint64_t end = clock_ns(CLOCK_MONOTONIC) + ROTATE_MS * 1000000ULL;
+	struct timespec nap = { .tv_nsec = 1000000 };
+
+	__atomic_store_n(&s->rotate, wanted, __ATOMIC_RELEASE);
+	handover_wake(&s->handover);
+	while (__atomic_load_n(&s->rotated, __ATOMIC_ACQUIRE) != wanted) {
+		if (clock_ns(CLOCK_MONOTONIC) > end) {
+			snprintf(why, size,
+				 "sink '%s': it is still writing what it has; the next file "
+				 "follows",
+				 s->text);
+			return -ETIMEDOUT;
+		}
+		nanosleep(&nap, NULL);
+	}
+	if (s->rotate_err)
+		snprintf(why, size, "sink '%s': %s", s->text, s->out.series.why);
+	return s->rotate_err;
+}
+
 /* Wait for the writer's end, but only so long. */
 static bool join(struct pcap_sink *s, uint32_t ms)
 {
@@ -450,7 +337,7 @@ static void pcap_finish(struct sink *sink)
 		return;
 	/* A pipe that nobody empties can be told. A disk that does not answer cannot: then the
 	 * frames stay the writer's, and we wait with it. */
-	pcap_file_give_up(&s->file);
+	pcap_file_give_up(&s->out.file);
 	pthread_join(s->thread, NULL);
 }
 
@@ -467,7 +354,7 @@ static json_t *pcap_report(struct sink *sink)
 		frames += sink_get(&port->there.delivered);
 	}
 	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
-			 json_text(s->name), "files", (json_int_t)sink_get(&s->series.files),
+			 json_text(s->name), "files", (json_int_t)sink_get(&s->out.series.files),
 			 "frames", (json_int_t)frames, "bytes", (json_int_t)sink_get(&s->bytes),
 			 "write_errors", (json_int_t)sink_get(&s->write_errors), "error",
 			 err ? strerror(err) : NULL);
@@ -478,15 +365,15 @@ static void pcap_close_sink(struct sink *sink)
 	struct pcap_sink *s = (struct pcap_sink *)sink;
 
 	pcap_finish(sink);
-	pcap_series_close(&s->series, &s->file);
+	pcap_series_close(&s->out.series, &s->out.file);
 	handover_free(&s->handover);
-	free(s->name);
+	free(s->text);
 	free(s);
 }
 
 const struct sink_ops sink_pcap_ops = {
 	.name = "pcap",
-	.arg = "FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES]",
+	.arg = "FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES][,mode=OCTAL][,append|,excl]",
 	.own_thread = true,
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,
@@ -497,6 +384,7 @@ const struct sink_ops sink_pcap_ops = {
 	.begin = pcap_begin,
 	.over = pcap_over,
 	.tee = pcap_tee,
+	.rotate = pcap_rotate,
 	.finish = pcap_finish,
 	.report = pcap_report,
 	.close = pcap_close_sink,

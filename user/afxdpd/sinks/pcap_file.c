@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
-#include <pcap/pcap.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,8 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "log.h"
+#include "pcap_append.h"
 
 #define OPEN_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
 
@@ -29,15 +30,16 @@ static bool directory_is_ours(const char *name)
 	return ours;
 }
 
-/* Not through a link that somebody else may have put there; /dev/stdout is one, too. What is
- * captured is nobody else's business (0600). Nothing is truncated yet: see pcap_file_begin(). */
-static int open_path(const char *name)
+/* Not through a link that somebody else may have put there; /dev/stdout is one, too. Nothing is
+ * truncated yet: see pcap_file_begin(). */
+static int open_path(const char *name, const struct pcap_spec *spec)
 {
-	int fd = open(name, OPEN_FLAGS | O_NOFOLLOW, 0600);
+	int flags = OPEN_FLAGS | (spec->excl ? O_EXCL : 0);
+	int fd = open(name, flags | O_NOFOLLOW, spec->mode);
 
 	if (fd < 0 && errno == ELOOP) {
 		if (directory_is_ours(name))
-			return open(name, OPEN_FLAGS, 0600);
+			return open(name, flags, spec->mode);
 		errno = ELOOP;
 	}
 	return fd;
@@ -48,48 +50,26 @@ static int open_path(const char *name)
  * flag belongs to the open file description, which stdout shares with strangers: hence one of our
  * own, by way of /proc. Regular files ignore the flag.
  */
-static int open_fd(const char *name)
+static int open_fd(const char *name, const struct pcap_spec *spec)
 {
 	struct stat st;
 	int fd = -1;
 
 	if (strcmp(name, "-"))
-		return open_path(name);
+		return open_path(name, spec);
 	if (!fstat(STDOUT_FILENO, &st) && S_ISFIFO(st.st_mode))
 		fd = open("/proc/self/fd/1", O_WRONLY | O_CLOEXEC | O_NONBLOCK);
 	return fd < 0 ? fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0) : fd;
-}
-
-/* The file's header as libpcap writes it, so that magic and link type are its business. Records we
- * write ourselves: of 60-byte frames pcap_dump() with a buffer as large cost 59 ns each, its two
- * calls of fwrite() being most of the difference to our 38 (tmpfs, one core). */
-static int make_header(struct pcap_file *f, uint32_t snaplen)
-{
-	pcap_t *dead = pcap_open_dead_with_tstamp_precision(DLT_EN10MB, (int)snaplen,
-							    PCAP_TSTAMP_PRECISION_NANO);
-	FILE *stream = fmemopen(f->header, sizeof(f->header), "wb");
-	pcap_dumper_t *dumper = dead && stream ? pcap_dump_fopen(dead, stream) : NULL;
-	int err = dumper ? 0 : -ENOMEM;
-
-	if (dumper) {
-		err = pcap_dump_flush(dumper) ? -EIO : 0;
-		pcap_dump_close(dumper);
-	} else if (stream) {
-		fclose(stream);
-	}
-	if (dead)
-		pcap_close(dead);
-	return err;
 }
 
 /* Write the header where the file is now. */
 static int write_header(struct pcap_file *f)
 {
 	off_t start = lseek(f->fd, 0, SEEK_CUR);
-	ssize_t n = write(f->fd, f->header, sizeof(f->header));
+	ssize_t n = write(f->fd, f->header, f->header_len);
 	int err = n < 0 ? -errno : -ENOSPC;
 
-	if (n != sizeof(f->header)) {
+	if (n != (ssize_t)f->header_len) {
 		/* The next attempt begins where this one did. */
 		if (n > 0 &&
 		    (start < 0 || ftruncate(f->fd, start) || lseek(f->fd, start, SEEK_SET) < 0))
@@ -97,6 +77,16 @@ static int write_header(struct pcap_file *f)
 		return err;
 	}
 	f->end = start < 0 ? start : start + n;
+	f->begun = f->fresh = true;
+	return 0;
+}
+
+/* Go on behind what is kept; a pcapng file may have any number of sections, a pcap file has one. */
+static int go_on(struct pcap_file *f)
+{
+	if (f->header_len != PCAP_HEADER)
+		return write_header(f);
+	f->end = f->keep;
 	f->begun = true;
 	return 0;
 }
@@ -105,9 +95,32 @@ int pcap_file_begin(struct pcap_file *f)
 {
 	if (f->begun)
 		return 0;
-	if (ftruncate(f->fd, 0))
+	if (ftruncate(f->fd, f->keep) || lseek(f->fd, f->keep, SEEK_SET) < 0)
 		return -errno;
-	return write_header(f);
+	return f->keep ? go_on(f) : write_header(f);
+}
+
+/* Where the capture that is there ends, if it is to go on. */
+static int find_end(struct pcap_file *f, int fd, const struct stat *st, off_t *keep)
+{
+	char again[40];
+	int err, readable;
+
+	*keep = 0;
+	if (!f->spec->append || !S_ISREG(st->st_mode) || !st->st_size)
+		return 0;
+	/* Of this thread: its descriptors are its own. */
+	snprintf(again, sizeof(again), "/proc/thread-self/fd/%d", fd);
+	readable = open(again, O_RDONLY | O_CLOEXEC);
+	if (readable < 0)
+		return -errno;
+	err = pcap_append_find(readable, f->header, keep);
+	close(readable);
+	if (!err && *keep < st->st_size)
+		log_line(LEVEL_WARNING,
+			 "capture '%s': its last %lld bytes, a record that was cut off, go",
+			 f->spec->path, (long long)(st->st_size - *keep));
+	return err;
 }
 
 /* A regular file has one writer. The lock belongs to this opening of the inode, by whatever name,
@@ -129,6 +142,13 @@ static const char *reason(int err)
 		       "the file first";
 	case -EINVAL:
 		return "it is no regular file";
+	case -EEXIST:
+		return "it is there already; choose another name, or leave excl away";
+	case -EBADMSG:
+		return "what is there is no capture of this kind; choose another name, or leave "
+		       "append away";
+	case -EMSGSIZE:
+		return "the capture that is there has a smaller snaplen: give the same";
 	case -ELOOP:
 		return "it is a symbolic link in a directory that others can write to; name the "
 		       "file itself";
@@ -137,19 +157,24 @@ static const char *reason(int err)
 	}
 }
 
-int pcap_file_open(struct pcap_file *f, const char *name, uint32_t snaplen, char *why, size_t size)
+/* Of both: what can be found out before anything is written. */
+static int prepare(struct pcap_file *f, int fd, struct stat *st, off_t *keep)
+{
+	if (fd < 0 || fstat(fd, st))
+		return -errno;
+	return lock(fd, st) ?: find_end(f, fd, st, keep);
+}
+
+int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size)
 {
 	struct stat st;
 	int err;
 
-	memset(f, 0, offsetof(struct pcap_file, piece));
+	f->end = f->keep = f->pieces = f->records = f->copied = 0;
+	f->begun = f->broken = f->fresh = false;
 	f->given_up = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	f->fd = f->given_up < 0 ? -1 : open_fd(name);
-	if (f->fd < 0 || fstat(f->fd, &st)) {
-		err = -errno;
-		goto close;
-	}
-	err = lock(f->fd, &st) ?: make_header(f, snaplen);
+	f->fd = f->given_up < 0 ? -1 : open_fd(name, f->spec);
+	err = prepare(f, f->fd, &st, &f->keep);
 	/* What is in a file already stays until there is something better. */
 	if (!err && (!strcmp(name, "-") || !S_ISREG(st.st_mode) || !st.st_size))
 		err = write_header(f);
@@ -162,23 +187,28 @@ close:
 	return err;
 }
 
+bool pcap_file_is(const struct pcap_file *f, const char *name)
+{
+	struct stat a, b;
+
+	return !stat(name, &a) && !fstat(f->fd, &b) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 int pcap_file_next(struct pcap_file *f, const char *name, char *why, size_t size)
 {
-	int fd = open_path(name), old = f->fd, err = 0;
-	off_t end = f->end;
+	int fd = open_path(name, f->spec), err;
+	const int old = f->fd;
+	const off_t end = f->end, keep = f->keep;
+	const bool fresh = f->fresh;
 	struct stat st;
 
-	if (fd < 0 || fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode))
+	err = prepare(f, fd, &st, &f->keep);
+	if (!err && !S_ISREG(st.st_mode))
 		err = -EINVAL;
-	else
-		err = lock(fd, &st);
-	if (!err && ftruncate(fd, 0))
-		err = -errno;
 	if (!err) {
 		f->fd = fd;
-		err = write_header(f);
+		f->begun = false;
+		err = pcap_file_begin(f);
 	}
 	if (!err) {
 		f->broken = false;
@@ -187,6 +217,9 @@ int pcap_file_next(struct pcap_file *f, const char *name, char *why, size_t size
 	}
 	f->fd = old;
 	f->end = end;
+	f->keep = keep;
+	f->fresh = fresh;
+	f->begun = true;
 	if (fd >= 0)
 		close(fd);
 	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
@@ -226,13 +259,28 @@ static int wait_room(struct pcap_file *f)
 	return fds[1].revents ? -ECANCELED : 0;
 }
 
+/* Somebody has emptied the file beneath us, as logrotate's copytruncate does: it begins anew,
+ * instead of having a hole. */
+static void begin_anew_if_cut(struct pcap_file *f)
+{
+	struct stat st;
+
+	if (f->end <= 0 || fstat(f->fd, &st) || !S_ISREG(st.st_mode) || st.st_size >= f->end)
+		return;
+	f->begun = false;
+	f->keep = 0;
+}
+
 int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes)
 {
 	uint64_t total = f->records ? f->record_end[f->records - 1] : 0, done = 0;
 	struct iovec *piece = f->piece;
 	uint32_t left = f->pieces, whole = f->records;
-	int err = f->broken ? -EPIPE : pcap_file_begin(f);
+	int err;
 
+	if (f->begun)
+		begin_anew_if_cut(f);
+	err = f->broken ? -EPIPE : pcap_file_begin(f);
 	while (!err && done < total) {
 		ssize_t n = writev(f->fd, piece, (int)left);
 
@@ -251,6 +299,7 @@ int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes)
 		whole--;
 	*written = whole;
 	*bytes = whole ? f->record_end[whole - 1] : 0;
+	f->fresh &= !whole;
 	if (f->end >= 0)
 		f->end += *bytes;
 	if (done > *bytes)

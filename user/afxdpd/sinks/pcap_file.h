@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include "pcap_spec.h"
 
 /*
  * writev() takes no more pieces (UIO_MAXIOV). Copied bytes: 64 KiB stay in a core's second-level
@@ -26,6 +27,9 @@
 #define PCAP_PIECES  IOV_MAX
 #define PCAP_SCRATCH 65536
 #define PCAP_RECORDS 1024
+
+/* Bytes of a pcap file's header; a pcapng section's is longer. */
+#define PCAP_HEADER 24
 
 /* A record's header in a file of magic 0xa1b23c4d: host byte order, as libpcap writes it. */
 struct pcap_record {
@@ -39,9 +43,13 @@ struct pcap_file {
 	int fd;
 	int given_up; /* eventfd: readable when nobody waits for a full pipe any more */
 	off_t end;    /* of the last whole record; -1: not seekable */
+	off_t keep;   /* bytes of an older capture that goes on; 0: none does */
 	bool begun;   /* the header is written */
 	bool broken;  /* half a record went where it cannot be taken back */
-	uint8_t header[24];
+	bool fresh;   /* no record has followed the header */
+	const struct pcap_spec *spec;
+	const uint8_t *header; /* whoever appends may exchange it: it is the next file's then */
+	uint32_t header_len;
 	uint32_t pieces, records, copied;
 	struct iovec piece[PCAP_PIECES];
 	uint64_t record_end[PCAP_RECORDS]; /* bytes up to the end of each record collected */
@@ -50,18 +58,21 @@ struct pcap_file {
 
 /**
  * pcap_file_open() - create or open the file @name ("-" is stdout). An existing file keeps what it
- * has until pcap_file_begin(), or the first record.
- * @snaplen: bytes of a frame that records have at most, for the header.
+ * has until pcap_file_begin(), or the first record; and for good, if @f->spec says to append.
+ * @f->spec, @f->header, @f->header_len: set by the caller, who keeps them; the rest is not.
  * @why: one line, quoting @name, if it fails.
  *
  * Return: 0; -EBUSY if a capture is being written there; -ELOOP for a link that others may have
- * placed; or another -errno.
+ * placed; -EEXIST; -EBADMSG if it is no capture that could go on; or another -errno.
  */
-int pcap_file_open(struct pcap_file *f, const char *name, uint32_t snaplen, char *why, size_t size);
+int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size);
+
+/** pcap_file_is() - whether @name is the file that is open. */
+bool pcap_file_is(const struct pcap_file *f, const char *name);
 
 /**
- * pcap_file_next() - go on in the regular file @name, whose old content goes. Nothing may be
- * collected.
+ * pcap_file_next() - go on in the regular file @name, whose old content goes, unless @f->spec says
+ * otherwise. Nothing may be collected.
  *
  * Return: as pcap_file_open(); if it fails the file before stays open.
  */
@@ -82,7 +93,7 @@ static inline uint64_t pcap_file_room(const struct pcap_file *f, uint64_t size)
 /** pcap_file_empty() - whether the file holds no record, nor is one collected. */
 static inline bool pcap_file_empty(const struct pcap_file *f)
 {
-	return !f->records && f->end <= (off_t)sizeof(f->header);
+	return !f->records && f->fresh;
 }
 
 /** pcap_file_begin() - what was in the file goes, a header comes; nothing if that has happened.

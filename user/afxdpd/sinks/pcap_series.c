@@ -47,10 +47,6 @@ int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *tex
 	struct stat st;
 	int err;
 
-	memset(s, 0, sizeof(*s));
-	err = pcap_spec_parse(&s->spec, text, why, size);
-	if (err)
-		return err;
 	err = pcap_spec_name(&s->spec, 0, time(NULL), NULL, s->current, sizeof(s->current));
 	if (!err && pcap_spec_dated(&s->spec) && s->spec.files) {
 		s->kept = calloc(s->spec.files, sizeof(*s->kept));
@@ -60,7 +56,7 @@ int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *tex
 		snprintf(why, size, "sink 'pcap:%s': %s", text, strerror(-err));
 		return err;
 	}
-	err = pcap_file_open(f, s->current, s->spec.snaplen, why, size);
+	err = pcap_file_open(f, s->current, why, size);
 	if (err)
 		goto free;
 	if (pcap_spec_rotates(&s->spec) && (fstat(f->fd, &st) || !S_ISREG(st.st_mode))) {
@@ -97,22 +93,52 @@ bool pcap_series_late(const struct pcap_series *s, uint64_t now)
 	       now - s->begun_ns >= s->spec.seconds * NS_PER_S;
 }
 
-void pcap_series_next(struct pcap_series *s, struct pcap_file *f, uint64_t now)
+static int go_to(struct pcap_series *s, struct pcap_file *f, const char *name, uint64_t now)
 {
-	char name[PATH_MAX], why[2 * PATH_MAX];
+	int err = pcap_file_next(f, name, s->why, sizeof(s->why));
+
+	if (err)
+		return err;
+	if (name != s->current)
+		memcpy(s->current, name, strlen(name) + 1);
+	began(s, now);
+	return 0;
+}
+
+int pcap_series_next(struct pcap_series *s, struct pcap_file *f, uint64_t now)
+{
+	char name[PATH_MAX];
 	int err = pcap_spec_name(&s->spec, s->files, time(NULL), s->current, name, sizeof(name));
 
 	if (err)
-		snprintf(why, sizeof(why), "cannot name the file after it: %s", strerror(-err));
+		snprintf(s->why, sizeof(s->why), "cannot name the file after it: %s",
+			 strerror(-err));
 	else
-		err = pcap_file_next(f, name, why, sizeof(why));
-	if (!err) {
-		memcpy(s->current, name, sizeof(name));
-		began(s, now);
-		return;
-	}
+		err = go_to(s, f, name, now);
+	if (!err)
+		return 0;
 	if (!s->retry_ns)
 		log_line(LEVEL_WARNING, "capture '%s' goes on for longer than asked for: %s",
-			 s->current, why);
+			 s->current, s->why);
 	s->retry_ns = now + NS_PER_S;
+	return err;
+}
+
+int pcap_series_rotate(struct pcap_series *s, struct pcap_file *f, uint64_t now)
+{
+	struct stat st;
+	int err;
+
+	/* Of an older file that has not gone yet, nothing is ours. */
+	if (!f->begun || fstat(f->fd, &st) || !S_ISREG(st.st_mode))
+		return 0;
+	if (pcap_spec_rotates(&s->spec))
+		return pcap_series_next(s, f, now);
+	if (pcap_file_is(f, s->current))
+		return 0;
+	err = go_to(s, f, s->current, now);
+	if (err)
+		log_line(LEVEL_WARNING, "capture '%s' goes on where it was renamed to: %s",
+			 s->current, s->why);
+	return err;
 }

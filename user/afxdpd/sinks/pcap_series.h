@@ -15,11 +15,11 @@ struct pcap_series {
 	uint64_t begun_ns;	/* when this one was */
 	uint64_t retry_ns;	/* the next one could not be begun: not before; 0: it could */
 	char **kept;		/* names of a dated ring, by number */
+	char why[2 * PATH_MAX]; /* why the next one could not be begun */
 };
 
 /**
- * pcap_series_open() - read @text, the sink's argument, and open the first file, as
- * pcap_file_open() does.
+ * pcap_series_open() - open the first file of @s->spec, which is @text, as pcap_file_open() does.
  * @now: CLOCK_MONOTONIC, ns. @why: one line, quoting @text, if it fails.
  *
  * Return: 0 or -errno, with nothing left open.
@@ -39,7 +39,11 @@ bool pcap_series_full(const struct pcap_series *s, const struct pcap_file *f, ui
 bool pcap_series_late(const struct pcap_series *s, uint64_t now);
 
 /** pcap_series_next() - begin the next file; nothing may be collected. Failing that the last one
- * goes on, which is said once. */
-void pcap_series_next(struct pcap_series *s, struct pcap_file *f, uint64_t now);
+ * goes on, which is said once. Return: 0; or -errno, with the reason in @s->why. */
+int pcap_series_next(struct pcap_series *s, struct pcap_file *f, uint64_t now);
+
+/** pcap_series_rotate() - somebody asks for the next file; or, if the capture is one file only and
+ * that has been renamed or deleted, for a new one of its name. Return: as pcap_series_next(). */
+int pcap_series_rotate(struct pcap_series *s, struct pcap_file *f, uint64_t now);
 
 #endif

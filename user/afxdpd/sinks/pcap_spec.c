@@ -63,24 +63,54 @@ static bool set_snaplen(struct pcap_spec *s, const char *v)
 	return set_number(v, SNAPLEN_MIN, PCAP_SNAPLEN, &s->snaplen);
 }
 
+static bool set_mode(struct pcap_spec *s, const char *v)
+{
+	uint64_t n;
+
+	/* What we cannot write ourselves we could not go on with. */
+	if (!number_parse(v, 8, 0, 0777, &n) || (n & 0600) != 0600)
+		return false;
+	s->mode = n;
+	return true;
+}
+
+static bool set_append(struct pcap_spec *s, const char *v)
+{
+	(void)v;
+	s->append = true;
+	return true;
+}
+
+static bool set_excl(struct pcap_spec *s, const char *v)
+{
+	(void)v;
+	s->excl = true;
+	return true;
+}
+
 static const struct word {
 	const char *name;
 	bool (*set)(struct pcap_spec *spec, const char *value);
-	const char *wants;
+	const char *wants; /* NULL: no value */
 } words[] = {
 	{ "size", set_size, "bytes, at least 64k; k, M and G may follow" },
 	{ "seconds", set_seconds, "a number from 1" },
 	{ "files", set_files, "a number from 2 to 10000" },
 	{ "snaplen", set_snaplen, "bytes, from 64 to 256k" },
+	{ "mode", set_mode, "permissions as chmod(1) has them in numbers, from 600 to 777" },
+	{ "append", set_append, NULL },
+	{ "excl", set_excl, NULL },
 };
 
-/* The word that ",NAME=" at @comma begins, or NULL. */
+/* The word that ",NAME=" or ",NAME" at @comma is, or NULL. */
 static const struct word *word_at(const char *comma)
 {
 	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
 		size_t len = strlen(words[i].name);
 
-		if (!strncmp(comma + 1, words[i].name, len) && comma[1 + len] == '=')
+		if (!strncmp(comma + 1, words[i].name, len) &&
+		    (words[i].wants ? comma[1 + len] == '='
+				    : !comma[1 + len] || comma[1 + len] == ','))
 			return &words[i];
 	}
 	return NULL;
@@ -106,11 +136,11 @@ static int parse_words(struct pcap_spec *spec, const char *text, const char *com
 		if (!w) {
 			snprintf(why, size,
 				 "sink 'pcap:%s': '%.*s' is none of size=, seconds=, files=, "
-				 "snaplen=",
+				 "snaplen=, mode=, append, excl",
 				 text, (int)(end - comma - 1), comma + 1);
 			return -EINVAL;
 		}
-		comma += strlen(w->name) + 2;
+		comma += strlen(w->name) + 1 + !!w->wants;
 		snprintf(value, sizeof(value), "%.*s", (int)(end - comma), comma);
 		if (end - comma >= (long)sizeof(value) || !w->set(spec, value)) {
 			snprintf(why, size, "sink 'pcap:%s': %s='%s': must be %s", text, w->name,
@@ -122,13 +152,35 @@ static int parse_words(struct pcap_spec *spec, const char *text, const char *com
 	return 0;
 }
 
+/* Whether one word leaves another its meaning. */
+static int agree(const struct pcap_spec *spec, const char *text, char *why, size_t size)
+{
+	bool rotates = pcap_spec_rotates(spec);
+	const char *wrong =
+		spec->files && !rotates
+			? "files= needs size= or seconds=: when should the next one begin?"
+		: rotates && !strcmp(spec->path, "-") ? "standard output is one file only"
+		: spec->append && rotates	      ? "append is for a capture of one file"
+		: spec->append && spec->excl
+			? "append goes on with what is there, excl wants nothing to be there"
+		: spec->excl && spec->files && !pcap_spec_dated(spec)
+			? "a ring takes its own files' places: excl cannot be"
+			: NULL;
+
+	if (!wrong)
+		return 0;
+	snprintf(why, size, "sink 'pcap:%s': %s", text, wrong);
+	return -EINVAL;
+}
+
 int pcap_spec_parse(struct pcap_spec *spec, const char *text, char *why, size_t size)
 {
 	const char *comma = words_begin(text);
 	size_t len = comma - text;
 	int err;
 
-	*spec = (struct pcap_spec){ .snaplen = PCAP_SNAPLEN };
+	/* What is captured is nobody else's business. */
+	*spec = (struct pcap_spec){ .snaplen = PCAP_SNAPLEN, .mode = 0600 };
 	if (len >= sizeof(spec->path)) {
 		snprintf(why, size, "sink 'pcap:%s': the name is too long", text);
 		return -ENAMETOOLONG;
@@ -137,18 +189,7 @@ int pcap_spec_parse(struct pcap_spec *spec, const char *text, char *why, size_t 
 	err = parse_words(spec, text, comma, why, size);
 	if (err)
 		return err;
-	if (spec->files && !pcap_spec_rotates(spec)) {
-		snprintf(why, size,
-			 "sink 'pcap:%s': files= needs size= or seconds=: when should the next one "
-			 "begin?",
-			 text);
-		return -EINVAL;
-	}
-	if (pcap_spec_rotates(spec) && !strcmp(spec->path, "-")) {
-		snprintf(why, size, "sink 'pcap:%s': standard output is one file only", text);
-		return -EINVAL;
-	}
-	return 0;
+	return agree(spec, text, why, size);
 }
 
 /* Whether @before is @name, or that with a number behind it. */

@@ -2,7 +2,7 @@
 /*
  * pcap_spec.h - what stands behind "pcap:", and the names of the files it asks for.
  *
- *	FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES]
+ *	FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES][,mode=OCTAL][,append|,excl]
  *
  * BYTES may end in k, M or G (powers of 1024). What has no such word at its end belongs to the
  * file's name, commas and all.
@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* Of an Ethernet frame nothing is cut off: libpcap's own upper limit (MAXIMUM_SNAPLEN). */
@@ -29,6 +30,9 @@ struct pcap_spec {
 	uint32_t seconds;    /* the same */
 	uint32_t files;	     /* as many are kept; 0: all */
 	uint32_t snaplen;    /* bytes of a frame that are kept */
+	mode_t mode;	     /* of files that are made, less the umask */
+	bool append;	     /* a capture that is there already goes on */
+	bool excl;	     /* there must not be one */
 };
 
 /**
