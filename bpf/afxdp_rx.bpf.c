@@ -2,13 +2,14 @@
 /*
  * afxdp_rx - the XDP program: parse, classify, verdict, count.
  *
- * Steps, one header each: config.h (what user space sets), parse.h, classify.h, meta.h. Every way
- * out of the program goes through one of the seven verdicts of enum afxdp_verdict and is counted
- * there.
+ * Steps, one header each: config.h (what user space sets), parse.h, classify.h, complete.h,
+ * meta.h. Every way out of the program goes through one of the seven verdicts of enum afxdp_verdict
+ * and is counted there.
  */
 #include "config.h"
 #include "parse.h"
 #include "classify.h"
+#include "complete.h"
 #include "hw.h"
 #include "meta.h"
 
@@ -85,6 +86,8 @@ static __always_inline int receive(struct xdp_md *ctx, bool with_meta)
 	case AFXDP_TX:
 		if (!asked(AFXDP_NEED_TAG))
 			hw_vlan(ctx, &p);
+		if (!config.generic)
+			afxdp_complete(ctx, &p);
 		if (!hw_restore_vlan(ctx, &p))
 			break;
 		data = (void *)(long)ctx->data;

@@ -124,6 +124,8 @@ struct afxdp_config {
 	__u32 default_verdict; /* enum afxdp_verdict of a frame that no rule takes */
 	__u32 stamp;  /* take rx_ns of one captured frame in so many: a power of two; 0: of none */
 	__u32 sparse; /* metadata only in front of frames whose rx_ns is taken; 0: of every frame */
+	/* The kernel's own frames are sent, with what it knows of their checksums. The library's. */
+	__u32 generic;
 };
 
 /* What the program finds out about frames besides its rules' verdict, if anybody asks: see

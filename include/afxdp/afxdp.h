@@ -9,6 +9,7 @@
  *	hist.h		log-linear histogram
  *	knobs.h		NAPI settings for busy polling, always put back
  *	nic.h		what a device is and counts
+ *	checksum.h	checksums that senders leave to their devices
  *	ring.h, mailbox.h, post.h	rings, pools and mailboxes for threads
  *	abi.h		names shared with the program and its maps
  *
@@ -41,6 +42,7 @@
 
 #include "abi.h"
 #include "account.h"
+#include "checksum.h"
 #include "hist.h"
 #include "knobs.h"
 #include "mailbox.h"

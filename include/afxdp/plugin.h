@@ -42,7 +42,15 @@ struct afxdp_plugin_piece {
 	uint32_t len;
 };
 
-/* One frame. Everything it points at is valid until frames() returns. */
+/*
+ * One frame. Everything it points at is valid until frames() returns; it cannot be written, and
+ * what is to be sent, a plugin sends by its own means.
+ *
+ * TCP and UDP checksums are as they came: a local sender's, on a veth, may be left to its device
+ * and hold the pseudo-header's sum only. That is no damage. afxdp/checksum.h tells such frames
+ * (afxdp_checksum_left()), and completes a copy of one that is to be sent
+ * (afxdp_checksum_complete()).
+ */
 struct afxdp_plugin_frame {
 	const uint8_t *data;	       /* its first bytes, from the destination MAC address on */
 	uint32_t len;		       /* so many lie there */

@@ -92,7 +92,12 @@ ip -n "$b" link set rx0 mtu 9000
 daemon -s echo
 pings -c 5 -s 8000 10.1.1.1
 pings -c 5 -s 8000 2001:db8::1
-udps 10.1.1.1 7 8000 5000
+for offload in off on; do
+	in_ns "$a" ethtool -K tx0 tx $offload >/dev/null
+	udps 10.1.1.1 7 8000 5000
+	udps 2001:db8::1 7 8001
+done
+in_ns "$a" ethtool -K tx0 tx off >/dev/null
 stop
 ip -n "$a" link set tx0 mtu 1500
 ip -n "$b" link set rx0 mtu 1500

@@ -21,7 +21,7 @@ struct finding {
 __attribute__((format(printf, 4, 5))) static void say(struct finding *f, const char *topic,
 						      const char *advice, const char *format, ...)
 {
-	char text[256];
+	char text[320];
 	va_list args;
 
 	va_start(args, format);
@@ -171,13 +171,20 @@ static void check_offloads(struct finding *f, const struct afxdp_nic *nic)
 		    advice);
 	else
 		say(f, "vlan tags", NULL, "left in the frame");
-	/* In native mode a veth's peer cuts them, and so does a device that receives from a wire. */
-	if (!strcmp(nic->driver, "veth"))
+	/* In native mode a veth's peer cuts them. From a wire none come: while a program is
+	 * attached in generic mode the kernel puts none together (netif_elide_gro()). */
+	if (!strcmp(nic->driver, "veth")) {
+		say(f, "checksums", NULL,
+		    "of TCP and UDP, a sender at the other end may leave to its device: completed in "
+		    "what tx, forward and echo send; captures and plugins have them as they come (what "
+		    "completes them before: at the other end of %s: ethtool -K PEER tx off)",
+		    nic->name);
 		say(f, "super-frames", NULL,
 		    "with -a generic frames come as a sender left them to its device, up to 64 KB "
 		    "and without checksums (what keeps them out: at the other end of %s: ethtool "
 		    "-K PEER tso off gso off tx off)",
 		    nic->name);
+	}
 	if (nic->splits_headers)
 		say(f, "header split", NULL,
 		    "on: headers come in a buffer of their own, and every frame's length is asked "

@@ -123,6 +123,7 @@ int prog_adopt(struct afxdp_prog *p)
 			"%s: the attached program %s (id %u) is of another version: "
 			"replace it with --replace, or detach it with 'ip link set dev %s xdp off'",
 			p->config.ifname, p->found.name, p->found.prog_id, p->config.ifname);
+	p->generic = p->found.generic;
 	err = afxdp_prog_set(p, &p->config.run);
 	if (err)
 		return prog_failed(p, err, "cannot configure the attached program %u: %s",
@@ -130,7 +131,6 @@ int prog_adopt(struct afxdp_prog *p)
 	p->adopted = true;
 	p->attached = true;
 	p->needs = AFXDP_NEED_ALL;
-	p->generic = p->found.generic;
 	return 0;
 }
 

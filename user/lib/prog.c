@@ -343,7 +343,6 @@ static int link_create(struct afxdp_prog *p, uint32_t flags)
 	if (fd < 0)
 		return -errno;
 	p->link_fd = fd;
-	p->generic = flags == XDP_FLAGS_SKB_MODE;
 	return 0;
 }
 
@@ -379,8 +378,10 @@ int afxdp_prog_attach(struct afxdp_prog *p)
 	if (err == -EBUSY || err == -EEXIST)
 		return prog_failed(p, -EEXIST, "%s: another XDP program was attached meanwhile",
 				   ifname);
-	if (err)
-		err = link_create(p, XDP_FLAGS_SKB_MODE);
+	if (err) {
+		p->generic = true;
+		err = afxdp_prog_set(p, &p->config.run) ?: link_create(p, XDP_FLAGS_SKB_MODE);
+	}
 	if (err)
 		return prog_failed(p, err, "%s: cannot attach the XDP program: %s", ifname,
 				   strerror(-err));
@@ -393,7 +394,8 @@ int afxdp_prog_set(struct afxdp_prog *p, const struct afxdp_config *run)
 	uint32_t zero = 0;
 
 	p->config.run = *run;
-	return bpf_map_update_elem(p->config_fd, &zero, run, 0) ? -errno : 0;
+	p->config.run.generic = p->generic;
+	return bpf_map_update_elem(p->config_fd, &zero, &p->config.run, 0) ? -errno : 0;
 }
 
 /* Sum a per-CPU value made of 64-bit counters. The kernel rounds each CPU's value to 8 bytes: so

@@ -14,6 +14,7 @@
 #include <ifaddrs.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
+#include "complete.h"
 #include "echo_frame.h"
 #include "frame.h"
 #include "ports.h"
@@ -50,6 +51,7 @@ static bool answer(struct echo_port *p, const struct xdp_desc *desc, uint32_t n,
 	enum echo_answer kind;
 	bool sent = false;
 
+	complete_checksum(xsk, desc);
 	frame_restore_vlan(xsk, &first);
 	kind = echo_frame(&s->self, afxdp_xsk_data(xsk, first.addr), &first.len,
 			  xsk->config.frame_size - frame_headroom(xsk, first.addr), rest);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include "echo_frame.h"
 
+#include <afxdp/checksum.h>
 #include <arpa/inet.h>
 #include <netinet/icmp6.h>
 #include <netinet/if_ether.h>
@@ -10,7 +11,6 @@
 #include <netinet/udp.h>
 #include <stddef.h>
 #include <string.h>
-#include "checksum.h"
 
 #define VLAN_HLEN      4
 #define VLAN_TAGS      2 /* as many as the XDP program looks behind */
@@ -50,19 +50,13 @@ static void swap(uint8_t *a, uint8_t *b, size_t bytes)
 /* A word under the checksum at @check changes: RFC 1624, equation 3. */
 static void adjust(uint8_t *check, uint16_t from, uint16_t to)
 {
-	checksum_put16(check, ~checksum_fold((uint16_t)~checksum_get16(check) + (uint16_t)~from +
-					     (uint64_t)to));
-}
-
-static uint64_t pseudo_v4(const uint8_t *ip, uint16_t l4_bytes)
-{
-	return checksum_sum(FIELD(ip, struct ip, ip_src), 2 * sizeof(struct in_addr)) +
-	       *FIELD(ip, struct ip, ip_p) + l4_bytes;
+	afxdp_put16(check,
+		    ~afxdp_fold((uint16_t)~afxdp_get16(check) + (uint16_t)~from + (uint64_t)to));
 }
 
 static uint64_t pseudo_v6(const uint8_t *ip, uint16_t l4_bytes)
 {
-	return checksum_sum(FIELD(ip, struct ip6_hdr, ip6_src), 2 * sizeof(struct in6_addr)) +
+	return afxdp_sum(FIELD(ip, struct ip6_hdr, ip6_src), 2 * sizeof(struct in6_addr)) +
 	       *FIELD(ip, struct ip6_hdr, ip6_nxt) + l4_bytes;
 }
 
@@ -119,30 +113,12 @@ static enum echo_answer answer_arp(struct view *v)
 	/* Who asked is the target of the answer; the address asked for is ours. */
 	swap(sender, target, ETH_ALEN + sizeof(struct in_addr));
 	memcpy(sender, v->self->mac, ETH_ALEN);
-	checksum_put16(FIELD(arp, struct arphdr, ar_op), ARPOP_REPLY);
+	afxdp_put16(FIELD(arp, struct arphdr, ar_op), ARPOP_REPLY);
 	return ECHO_ARP;
 }
 
-/*
- * A sender with checksum offload leaves only the pseudo-header's sum in the datagram; on a virtual
- * wire (veth) nobody completes it. Then do: who asks through a real wire is not affected, for a
- * right checksum comes out the same. Its bytes must all be in the first descriptor.
- */
-static void complete_udp(uint8_t *udp, uint64_t pseudo, uint32_t bytes)
-{
-	uint8_t *check = FIELD(udp, struct udphdr, check);
-	uint16_t c;
-
-	if (!checksum_is_partial(check, pseudo))
-		return;
-	checksum_put16(check, 0);
-	c = ~checksum_fold(pseudo + checksum_sum(udp, bytes));
-	checksum_put16(check, c ? c : 0xffff);
-}
-
-/* The part that both IP versions share. @bytes: of the layer 4 payload by the IP header's account;
- * @pseudo: sum of the pseudo-header but for the length. */
-static bool reflect_udp(struct view *v, uint32_t bytes, uint64_t pseudo, bool needs_check)
+/* The part that both IP versions share. @bytes: of the layer 4 payload by the IP header's account. */
+static bool reflect_udp(struct view *v, uint32_t bytes, bool needs_check)
 {
 	uint8_t *udp = v->l4;
 	uint32_t in_first = v->here - (v->l4 - v->l3);
@@ -150,13 +126,11 @@ static bool reflect_udp(struct view *v, uint32_t bytes, uint64_t pseudo, bool ne
 
 	if (bytes < sizeof(struct udphdr) || in_first < sizeof(struct udphdr))
 		return false;
-	len = checksum_get16(FIELD(udp, struct udphdr, len));
-	check = checksum_get16(FIELD(udp, struct udphdr, check));
-	if (len < sizeof(struct udphdr) || len > bytes || !checksum_get16(udp) ||
+	len = afxdp_get16(FIELD(udp, struct udphdr, len));
+	check = afxdp_get16(FIELD(udp, struct udphdr, check));
+	if (len < sizeof(struct udphdr) || len > bytes || !afxdp_get16(udp) ||
 	    (!check && needs_check))
 		return false;
-	if (check && len <= in_first)
-		complete_udp(udp, pseudo + len, len);
 	swap(FIELD(udp, struct udphdr, source), FIELD(udp, struct udphdr, dest), 2);
 	return true;
 }
@@ -184,10 +158,10 @@ static bool has_source_route(const uint8_t *ip, uint32_t header)
 static void turn_v4(uint8_t *ip, uint8_t ttl)
 {
 	uint8_t *word = FIELD(ip, struct ip, ip_ttl);
-	uint16_t before = checksum_get16(word);
+	uint16_t before = afxdp_get16(word);
 
 	*word = ttl;
-	adjust(FIELD(ip, struct ip, ip_sum), before, checksum_get16(word));
+	adjust(FIELD(ip, struct ip, ip_sum), before, afxdp_get16(word));
 	swap(FIELD(ip, struct ip, ip_src), FIELD(ip, struct ip, ip_dst), sizeof(struct in_addr));
 }
 
@@ -199,11 +173,11 @@ static bool valid_v4(const struct view *v, uint32_t *header, uint32_t *total)
 	if (v->group || v->here < IP_HLEN_MIN || ip[0] >> 4 != IPVERSION)
 		return false;
 	*header = (ip[0] & 0xf) * 4;
-	*total = checksum_get16(FIELD(ip, struct ip, ip_len));
+	*total = afxdp_get16(FIELD(ip, struct ip, ip_len));
 	return *header >= IP_HLEN_MIN && *header <= v->here && *total >= *header &&
 	       *total <= v->here + v->rest &&
-	       !(checksum_get16(FIELD(ip, struct ip, ip_off)) & (IP_MF | IP_OFFMASK)) &&
-	       checksum_fold(checksum_sum(ip, *header)) == 0xffff && unicast_v4(src) &&
+	       !(afxdp_get16(FIELD(ip, struct ip, ip_off)) & (IP_MF | IP_OFFMASK)) &&
+	       afxdp_fold(afxdp_sum(ip, *header)) == 0xffff && unicast_v4(src) &&
 	       is_ours_v4(v->self, dst) && memcmp(src, dst, sizeof(struct in_addr)) &&
 	       !has_source_route(ip, *header);
 }
@@ -213,9 +187,9 @@ static bool answer_ping(struct view *v, uint32_t payload)
 	uint8_t *icmp = v->l4;
 
 	if (payload < ICMP_HLEN || v->here - (v->l4 - v->l3) < ICMP_HLEN ||
-	    checksum_get16(icmp) != ICMP_ECHO << 8)
+	    afxdp_get16(icmp) != ICMP_ECHO << 8)
 		return false;
-	checksum_put16(icmp, ICMP_ECHOREPLY << 8);
+	afxdp_put16(icmp, ICMP_ECHOREPLY << 8);
 	adjust(FIELD(icmp, struct icmphdr, checksum), ICMP_ECHO << 8, ICMP_ECHOREPLY << 8);
 	return true;
 }
@@ -236,7 +210,7 @@ static enum echo_answer answer_v4(struct view *v)
 		turn_v4(ip, TTL);
 		return ECHO_ICMP;
 	case IPPROTO_UDP:
-		if (ttl <= 1 || !reflect_udp(v, total - header, pseudo_v4(ip, 0), false))
+		if (ttl <= 1 || !reflect_udp(v, total - header, false))
 			return ECHO_IGNORED;
 		turn_v4(ip, ttl - 1);
 		return ECHO_UDP;
@@ -257,7 +231,7 @@ static bool wants_neighbour(const struct view *v, uint32_t payload)
 	if (payload < NS_BYTES || v->rest || v->room < sizeof(struct ip6_hdr) + NA_BYTES ||
 	    *FIELD(ip, struct ip6_hdr, ip6_hlim) != HOPS_ND ||
 	    !is_ours_v6(v->self, FIELD(ns, struct nd_neighbor_solicit, nd_ns_target)) ||
-	    checksum_fold(pseudo_v6(ip, payload) + checksum_sum(ns, payload)) != 0xffff)
+	    afxdp_fold(pseudo_v6(ip, payload) + afxdp_sum(ns, payload)) != 0xffff)
 		return false;
 	/* RFC 4862: is this address free? */
 	if (unspecified_v6(src))
@@ -282,15 +256,15 @@ static enum echo_answer answer_neighbour(struct view *v, uint32_t payload)
 		flags |= ND_NA_FLAG_SOLICITED;
 	}
 	memcpy(src, FIELD(na, struct nd_neighbor_solicit, nd_ns_target), sizeof(struct in6_addr));
-	checksum_put16(FIELD(ip, struct ip6_hdr, ip6_plen), NA_BYTES);
-	checksum_put16(na, ND_NEIGHBOR_ADVERT << 8);
+	afxdp_put16(FIELD(ip, struct ip6_hdr, ip6_plen), NA_BYTES);
+	afxdp_put16(na, ND_NEIGHBOR_ADVERT << 8);
 	memcpy(FIELD(na, struct nd_neighbor_advert, nd_na_flags_reserved), &flags, sizeof(flags));
 	option[0] = ND_OPT_TARGET_LINKADDR;
 	option[1] = 1; /* in units of 8 bytes */
 	memcpy(option + 2, v->self->mac, ETH_ALEN);
-	checksum_put16(FIELD(na, struct icmp6_hdr, icmp6_cksum), 0);
-	checksum_put16(FIELD(na, struct icmp6_hdr, icmp6_cksum),
-		       ~checksum_fold(pseudo_v6(ip, NA_BYTES) + checksum_sum(na, NA_BYTES)));
+	afxdp_put16(FIELD(na, struct icmp6_hdr, icmp6_cksum), 0);
+	afxdp_put16(FIELD(na, struct icmp6_hdr, icmp6_cksum),
+		    ~afxdp_fold(pseudo_v6(ip, NA_BYTES) + afxdp_sum(na, NA_BYTES)));
 	v->here = sizeof(struct ip6_hdr) + NA_BYTES;
 	return ECHO_NEIGHBOUR;
 }
@@ -318,11 +292,11 @@ static enum echo_answer answer_icmpv6(struct view *v, uint32_t payload)
 
 	if (payload < ICMP_HLEN || v->here - sizeof(struct ip6_hdr) < ICMP_HLEN)
 		return ECHO_IGNORED;
-	if (checksum_get16(icmp) == ND_NEIGHBOR_SOLICIT << 8)
+	if (afxdp_get16(icmp) == ND_NEIGHBOR_SOLICIT << 8)
 		return answer_neighbour(v, payload);
-	if (checksum_get16(icmp) != ICMP6_ECHO_REQUEST << 8 || !to_us_v6(v))
+	if (afxdp_get16(icmp) != ICMP6_ECHO_REQUEST << 8 || !to_us_v6(v))
 		return ECHO_IGNORED;
-	checksum_put16(icmp, ICMP6_ECHO_REPLY << 8);
+	afxdp_put16(icmp, ICMP6_ECHO_REPLY << 8);
 	adjust(FIELD(icmp, struct icmp6_hdr, icmp6_cksum), ICMP6_ECHO_REQUEST << 8,
 	       ICMP6_ECHO_REPLY << 8);
 	turn_v6(v->l3, TTL);
@@ -336,7 +310,7 @@ static enum echo_answer answer_v6(struct view *v)
 
 	if (v->here < sizeof(struct ip6_hdr) || ip[0] >> 4 != 6)
 		return ECHO_IGNORED;
-	payload = checksum_get16(FIELD(ip, struct ip6_hdr, ip6_plen));
+	payload = afxdp_get16(FIELD(ip, struct ip6_hdr, ip6_plen));
 	if (payload > v->here + v->rest - sizeof(struct ip6_hdr))
 		return ECHO_IGNORED;
 	v->l4 = ip + sizeof(struct ip6_hdr);
@@ -346,7 +320,7 @@ static enum echo_answer answer_v6(struct view *v)
 		return answer_icmpv6(v, payload);
 	case IPPROTO_UDP:
 		/* RFC 8200, 8.1: no UDP without a checksum. */
-		if (hops <= 1 || !to_us_v6(v) || !reflect_udp(v, payload, pseudo_v6(ip, 0), true))
+		if (hops <= 1 || !to_us_v6(v) || !reflect_udp(v, payload, true))
 			return ECHO_IGNORED;
 		turn_v6(ip, hops - 1);
 		return ECHO_UDP;
@@ -368,7 +342,7 @@ static uint32_t find_l3(struct view *v, const uint8_t *frame, uint32_t len, uint
 	v->group = to[0] & 1;
 	if (!v->group && memcmp(to, v->self->mac, ETH_ALEN))
 		return 0;
-	while ((*type = checksum_get16(frame + at)) == ETHERTYPE_VLAN || *type == ETHERTYPE_QINQ) {
+	while ((*type = afxdp_get16(frame + at)) == ETHERTYPE_VLAN || *type == ETHERTYPE_QINQ) {
 		at += VLAN_HLEN;
 		if (++tags > VLAN_TAGS || len < at + sizeof(*type))
 			return 0;

@@ -18,7 +18,6 @@
 
 #include <errno.h>
 #include <net/if.h>
-#include <netinet/in.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
 #include <sys/ioctl.h>
