@@ -55,9 +55,10 @@ static bool keeps_program(const struct daemon *d, const struct afxdp_nic *now)
 {
 	const struct afxdp_nic *was = &d->port.opened;
 
-	return d->prog_loaded && d->prog.attached && now->ifindex == was->ifindex &&
-	       now->queues <= d->prog.queues && now->rx_metadata == was->rx_metadata &&
-	       now->xdp_features == was->xdp_features && !afxdp_prog_detached(&d->prog);
+	return d->prog_loaded && d->prog.attached && d->prog.config.attach == d->options->attach &&
+	       now->ifindex == was->ifindex && now->queues <= d->prog.queues &&
+	       now->rx_metadata == was->rx_metadata && now->xdp_features == was->xdp_features &&
+	       !afxdp_prog_detached(&d->prog);
 }
 
 static uint32_t fewer(const struct life *l, uint32_t most)

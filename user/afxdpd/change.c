@@ -40,6 +40,8 @@ void daemon_change_ends(struct daemon *d, struct change *c, bool done, json_t *r
 		ask_answer(c->ask, reply);
 	else
 		json_decref(reply);
+	if (!c->ask && !done)
+		daemon_reload_failed(d, c);
 	c->ask = NULL;
 	c->begun_ns = 0;
 }
@@ -57,6 +59,15 @@ void daemon_refuse(struct daemon *d, struct ask *ask, const char *format, ...)
 	vsnprintf(d->why, sizeof(d->why), format, args);
 	va_end(args);
 	ask_answer(ask, daemon_refusal(d->why));
+}
+
+/* What could not be begun; d->why. */
+static void not_begun(struct daemon *d, const struct change *c, struct ask *ask)
+{
+	if (ask)
+		ask_answer(ask, daemon_refusal(d->why));
+	else
+		daemon_reload_failed(d, c);
 }
 
 static json_t *fine(void)
@@ -128,7 +139,7 @@ void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask)
 			      "cannot change to mode %s: the worker of queue %u has not answered "
 			      "the last change yet",
 			      mode_name(mode), late ? late->queue : 0);
-		ask_answer(ask, daemon_refusal(d->why));
+		not_begun(d, &d->mode_change, ask);
 		return;
 	}
 	daemon_change_begins(d, &d->mode_change, "mode", mode_name(mode), ask);
@@ -187,12 +198,13 @@ static uint32_t expected_queues(const struct daemon *d)
 	return d->nic.queues && d->nic.queues < QUEUES_MAX ? d->nic.queues : QUEUES_MAX;
 }
 
-int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct life **life)
+void daemon_sink_env(const struct daemon *d, bool named, struct sink_env *env)
 {
 	const struct options *o = d->options;
 	/* With one queue it has the most. */
 	const struct ring_size most = opening_size(o, 1, 2048);
-	const struct sink_env env = {
+
+	*env = (struct sink_env){
 		.ifname = d->nic.name,
 		.ports = d->worker_count ?: expected_queues(d),
 		.ring = most.ring,
@@ -201,10 +213,16 @@ int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct lif
 		.frame_size = opening_frame_size(o, d->nic.mtu),
 		.stranger = d->stranger,
 	};
+}
+
+int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct life **life)
+{
 	const struct sink_ops *ops;
+	struct sink_env env;
 	const char *arg;
 	int err;
 
+	daemon_sink_env(d, named, &env);
 	ops = sink_find(spec, &arg, d->why, sizeof(d->why));
 	if (!ops)
 		return EXIT_USAGE;
@@ -291,12 +309,12 @@ void daemon_set_sink(struct daemon *d, const char *spec, struct ask *ask)
 			      busy == d->old_sink ? "still has frames"
 			      : d->installing	  ? "is being put in place: a worker is stuck"
 						  : "is still opening");
-		ask_answer(ask, daemon_refusal(d->why));
+		not_begun(d, &d->sink_change, ask);
 		return;
 	}
-	d->stranger = ask->uid;
+	d->stranger = ask && ask->uid;
 	if (daemon_sink_start(d, spec, false, &d->next_sink)) {
-		ask_answer(ask, daemon_refusal(d->why));
+		not_begun(d, &d->sink_change, ask);
 		return;
 	}
 	daemon_change_begins(d, &d->sink_change, "sink", spec, ask);

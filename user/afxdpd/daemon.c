@@ -100,14 +100,16 @@ static int until(uint64_t when)
 	return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-/* SIGHUP: the file given at the start, as it is now; and captures' files anew. */
+/* SIGHUP: the files given at the start, as they are now; and captures' files anew. */
 static void reload(struct daemon *d)
 {
 	const char *path = d->options->rules;
 
 	d->reload = false;
 	daemon_rotate(d, NULL, NULL);
-	if (!path && !d->rotate_change.begun_ns)
+	if (d->options->config)
+		daemon_reload(d);
+	else if (!path && !d->rotate_change.begun_ns)
 		daemon_warn("SIGHUP: there is no rules file to read again (-r), nor a capture to "
 			    "begin anew");
 	else if (!path)
@@ -170,8 +172,9 @@ static void run(struct daemon *d)
 		daemon_sink_watch(d);
 		daemon_read_post(d);
 		/* Not refused while a change is under way: nobody would ask for it again. */
-		if (d->reload && daemon_rules_at_rest(d))
+		if (d->reload && !daemon_reload_out(d) && daemon_rules_at_rest(d))
 			reload(d);
+		daemon_reload_tick(d);
 		daemon_serve(d);
 		daemon_sink_tick(d);
 		daemon_rotate_step(d);
@@ -313,41 +316,9 @@ static void take_down_rest(struct daemon *d)
 	daemon_forget_asks(d);
 	free(d->base);
 	free(d->past);
+	daemon_reload_free(d);
 	afxdp_rules_free(d->rules);
 	afxdp_post_free(&d->post);
-}
-
-/* --check: everything that can be said without touching an interface. */
-static bool rules_read(const struct daemon *d)
-{
-	return !d->reading || d->rules_ready;
-}
-
-static int check(struct daemon *d)
-{
-	const struct options *o = d->options;
-	unsigned int ifindex;
-	int err;
-
-	if (sink_check(o->sink, d->why, sizeof(d->why)))
-		return EXIT_USAGE;
-	for (uint32_t i = 0; i < o->named_count; i++)
-		if (sink_check(o->named[i].spec, d->why, sizeof(d->why)))
-			return EXIT_USAGE;
-	err = daemon_start_rules(d);
-	if (err)
-		return err;
-	if (!daemon_wait(d, rules_read))
-		return 0;
-	err = daemon_take_rules(d);
-	if (err)
-		return err;
-	if (o->user && rights_find_user(o->user, &d->user))
-		return daemon_failed(d, EXIT_USAGE, "--user '%s': no such user", o->user);
-	if (o->ifname && !o->wait && afxdp_nic_find(o->ifname, &ifindex))
-		return daemon_failed(d, EXIT_CANNOT, "no such interface: '%s'", o->ifname);
-	printf("afxdpd: options are good\n");
-	return 0;
 }
 
 /* The report; and if what was served was lost for good, that is the end's reason. */
@@ -415,7 +386,9 @@ int daemon_run(struct options *o)
 	if (err)
 		status = daemon_failed(&d, EXIT_RUNTIME, "cannot start: %s", strerror(-err));
 	else
-		status = o->check ? check(&d) : daemon_set_up(&d);
+		status = daemon_set_up(&d);
+	if (o->check && !status && !d.stop)
+		printf("afxdpd: options are good\n");
 	if (!status && !d.stop && !o->check) {
 		d.setting_up = false;
 		start_clock(&d);
@@ -440,7 +413,7 @@ int daemon_run(struct options *o)
 	if (status)
 		log_line(LEVEL_ERROR, "%s", d.why);
 	/* Somebody still uses what the rest would free. */
-	if (d.forced || d.reading || d.readers_let_go)
+	if (d.forced || d.reading || d.readers_let_go || daemon_reload_out(&d))
 		_exit(status);
 	take_down_rest(&d);
 	return status;

@@ -25,6 +25,7 @@
 #include "service.h"
 #include "life.h"
 #include "reading.h"
+#include "reload.h"
 #include "tee.h"
 #include "worker.h"
 
@@ -88,6 +89,9 @@ struct daemon {
 	uint32_t readers_let_go;   /* of rules nobody wants any more: their threads still run */
 	bool rules_ready;	   /* while setting up: it has come back */
 	struct change rules_change;
+	struct reload *reloading;   /* the configuration; NULL: it is not */
+	struct options *configured; /* as it was read last; NULL: only at the start */
+	struct change config_change;
 	uint64_t expired_ns;	/* when elements of sets that had ended were last taken out */
 	struct tee tee;		/* clients that look at frames */
 	struct life *sink;	/* frames go there */
@@ -249,7 +253,8 @@ json_t *daemon_refusal(const char *why);
 __attribute__((format(printf, 3, 4))) void daemon_refuse(struct daemon *d, struct ask *ask,
 							 const char *format, ...);
 
-/** daemon_set_mode() - @ask is answered when every worker has changed, or one could not. */
+/** daemon_set_mode() - @ask is answered when every worker has changed, or one could not. NULL: the
+ * configuration asks. */
 void daemon_set_mode(struct daemon *d, enum mode mode, struct ask *ask);
 void daemon_mode_back(struct daemon *d); /* an order came back */
 
@@ -271,6 +276,9 @@ int daemon_needs_more(struct daemon *d, const struct sink_ops *ops, bool *settle
 
 /** daemon_needs_no_more() - no sink but those that are here to stay gets frames. */
 void daemon_needs_no_more(struct daemon *d);
+
+/** daemon_sink_env() - what a sink is told when it opens. */
+void daemon_sink_env(const struct daemon *d, bool named, struct sink_env *env);
 
 /** daemon_sink_start() - Return: 0, or an exit status with d->why set. */
 int daemon_sink_start(struct daemon *d, const char *spec, bool named, struct life **life);
@@ -361,6 +369,10 @@ json_t *daemon_rules(const struct daemon *d);
 /** daemon_replace_rules() - rules of file @path from the next frame on, once they are read. @ask:
  * who is told how it went; NULL: SIGHUP, which is said on stderr. */
 void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask);
+
+/** daemon_reread_rules() - the same with those of @next, or none: daemon_reload_rules() hears of
+ * it. */
+void daemon_reread_rules(struct daemon *d, const struct options *next);
 void daemon_rules_tick(struct daemon *d);
 
 /* When daemon_rules_tick() has elements of sets to take out; 0: never. */

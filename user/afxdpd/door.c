@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "writable.h"
 
 /* Connections that may wait to be accepted. */
 #define BACKLOG 64
@@ -135,6 +136,12 @@ static int listen_at(const struct sockaddr_un *address, const struct door_owner 
 	return err;
 }
 
+static void say_why(int err, char *why, size_t size)
+{
+	snprintf(why, size, "%s",
+		 err == -EEXIST ? "a file that is not a socket is there" : strerror(-err));
+}
+
 static int door_failed(struct door *d, int err, char *why, size_t size)
 {
 	int pid = err == -EAGAIN ? holder(d->lock_path) : 0;
@@ -143,16 +150,31 @@ static int door_failed(struct door *d, int err, char *why, size_t size)
 		snprintf(why, size, "afxdpd %d listens there", pid);
 	else if (err == -EAGAIN || err == -EADDRINUSE)
 		snprintf(why, size, "another process listens there");
-	else if (err == -EEXIST)
-		snprintf(why, size, "a file that is not a socket is there");
 	else
-		snprintf(why, size, "%s", strerror(-err));
+		say_why(err, why, size);
 	if (d->lock >= 0) {
 		unlink(d->lock_path);
 		close(d->lock);
 	}
 	*d = DOOR_NONE;
 	return err == -EAGAIN ? -EADDRINUSE : err;
+}
+
+int door_check(const char *path, char *why, size_t size)
+{
+	struct sockaddr_un address;
+	struct stat st;
+	int err;
+
+	if (!lstat(path, &st))
+		err = S_ISSOCK(st.st_mode) ? writable_directory(path) : -EEXIST;
+	else
+		err = errno == ENOENT ? writable_directory(path) : -errno;
+	if (strlen(path) >= sizeof(address.sun_path))
+		err = -ENAMETOOLONG;
+	if (err)
+		say_why(err, why, size);
+	return err;
 }
 
 int door_open(struct door *d, const char *path, const struct door_owner *owner, char *why,

@@ -24,6 +24,10 @@ struct door_owner {
 	gid_t gid;
 };
 
+/** door_check() - whether door_open() would succeed if nobody listened at @path. Return: 0, or
+ * -errno with @why. */
+int door_check(const char *path, char *why, size_t size);
+
 /**
  * door_open() - listen at @path, which is cut to nothing if it is too long.
  * @why: one line when it fails (size @size), without the name of what it is for.

@@ -62,16 +62,41 @@ static int listen_on(const struct addrinfo *a)
 	return fd;
 }
 
-int http_listen(const char *address, bool *everybody, char *why, size_t size)
+static struct addrinfo *find(const char *address, char *why, size_t size)
 {
 	struct addrinfo *found = look_up(address);
-	int fd;
 
-	if (!found) {
+	if (!found)
 		snprintf(why, size, "--metrics '%s': must be ADDR:PORT, like 127.0.0.1:9090",
 			 address);
+	return found;
+}
+
+int http_check(const char *address, char *why, size_t size)
+{
+	struct addrinfo *found = find(address, why, size);
+	int fd, err;
+
+	if (!found)
 		return -EINVAL;
-	}
+	fd = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	err = fd < 0 || bind(fd, found->ai_addr, found->ai_addrlen) ? -errno : 0;
+	if (fd >= 0)
+		close(fd);
+	freeaddrinfo(found);
+	if (!err || err == -EADDRINUSE)
+		return 0;
+	snprintf(why, size, "--metrics '%s': cannot listen there: %s", address, strerror(-err));
+	return err;
+}
+
+int http_listen(const char *address, bool *everybody, char *why, size_t size)
+{
+	struct addrinfo *found = find(address, why, size);
+	int fd;
+
+	if (!found)
+		return -EINVAL;
 	fd = listen_on(found);
 	*everybody = is_everybody(found->ai_addr);
 	freeaddrinfo(found);

@@ -17,6 +17,10 @@
  */
 int http_listen(const char *address, bool *everybody, char *why, size_t size);
 
+/** http_check() - whether that would succeed if nobody else listened there. Return: 0; else as
+ * http_listen(). */
+int http_check(const char *address, char *why, size_t size);
+
 /** http_read() - whether a whole request for the metrics is there. Anything else that is whole is
  * answered by this. */
 bool http_read(struct conn *conn);

@@ -62,15 +62,31 @@ static int choose_queues(struct opening *o)
 	return 0;
 }
 
+static int no_zerocopy(struct opening *o, uint32_t queue, int err)
+{
+	return failed(o, OPENING_FAILED, EXIT_CANNOT,
+		      "%s: -z on: driver '%s' has no zero-copy for queue %u (%s): '-z auto' falls "
+		      "back to copy",
+		      o->nic.name, o->nic.driver, queue, strerror(-err));
+}
+
 int opening_check(struct opening *o)
 {
+	const struct options *want = o->options;
+	int err;
+
 	if (!afxdp_nic_is_ethernet(&o->nic))
 		return failed(o, OPENING_FAILED, EXIT_CANNOT,
 			      "%s is no Ethernet device%s%s (its type is %u): its frames have no "
 			      "Ethernet header to filter by",
 			      o->nic.name, o->nic.driver[0] ? ", but one of driver " : "",
 			      o->nic.driver, o->nic.type);
-	return choose_queues(o);
+	err = choose_queues(o);
+	/* The kernel refuses such a socket by the same bit. */
+	if (!err && want->zerocopy == AFXDP_ZC_ON && want->attach != AFXDP_ATTACH_GENERIC &&
+	    o->nic.features_known && !(o->nic.xdp_features & AFXDP_NIC_XDP_ZEROCOPY))
+		err = no_zerocopy(o, o->queue[0], -EOPNOTSUPP);
+	return err;
 }
 
 /* ---- sockets ---- */
@@ -89,10 +105,7 @@ static int socket_failed(struct opening *o, uint32_t queue, int err, const char 
 		return failed(o, OPENING_NO_DEVICE, EXIT_RUNTIME,
 			      "%s went down while it was being set up", name);
 	if (o->options->zerocopy == AFXDP_ZC_ON && (err == -EOPNOTSUPP || err == -EINVAL))
-		return failed(o, OPENING_FAILED, EXIT_CANNOT,
-			      "%s: -z on: driver '%s' has no zero-copy for queue %u (%s): '-z "
-			      "auto' falls back to copy",
-			      name, o->nic.driver, queue, strerror(-err));
+		return no_zerocopy(o, queue, err);
 	return failed(o, OPENING_FAILED, EXIT_CANNOT, "%s queue %u: %s: %s", name, queue, what,
 		      strerror(-err));
 }

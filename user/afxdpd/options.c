@@ -38,10 +38,15 @@ __attribute__((format(printf, 2, 3))) static int wrong(struct parse *p, const ch
 
 static int set(struct parse *p, const struct option_row *row, const char *value)
 {
-	p->o->because = NULL;
-	if (!row->set(p->o, value))
-		return wrong(p, "--%s '%s': must be %s", row->name, value,
-			     p->o->because ?: row->want);
+	struct options *o = p->o;
+	const char *sink = o->sink;
+
+	o->because = NULL;
+	if (!row->set(o, value))
+		return wrong(p, "--%s '%s': must be %s", row->name, value, o->because ?: row->want);
+	/* Those with a name are in o->named. */
+	if (strcmp(row->name, "sink") || o->sink != sink)
+		o->said[row - option_rows] = (struct said){ value, o->line };
 	return 0;
 }
 
@@ -107,10 +112,11 @@ static int read_config(struct parse *p, const char *path)
 
 		if (next)
 			*next++ = '\0';
-		number++;
+		p->o->line = ++number;
 		err = config_line(&inner, line);
 		line = next;
 	}
+	p->o->line = 0;
 	return err ? wrong(p, "%s:%d: %s", path, number, reason) : 0;
 }
 
@@ -288,6 +294,9 @@ int options_parse(struct options *o, int argc, char **argv, char *why, size_t si
 		if (!pass && config && (err = read_config(&p, config)))
 			return err;
 	}
+	o->config = config;
+	o->argc = argc;
+	o->argv = argv;
 	for (uint32_t i = 0; i < o->named_count; i++)
 		o->route[i] = o->named[i].name;
 	return check_together(&p);

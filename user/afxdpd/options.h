@@ -28,6 +28,14 @@ struct named_sink {
 	bool command_line; /* and not the file's */
 };
 
+#define OPTION_ROWS 31
+
+/* What an option was given, in its own words. */
+struct said {
+	const char *value; /* NULL: it was not given; "" if it takes none */
+	uint32_t line;	   /* of the file; 0: the command line's */
+};
+
 struct options {
 	const char *ifname;
 	bool all_queues;
@@ -57,8 +65,13 @@ struct options {
 	const char *user;
 	bool replace, wait, check, version, help, verbose;
 	/* The parser's. */
-	bool command_line;   /* what is being read */
-	const char *because; /* what a value must be, where its row cannot say it */
+	bool command_line;	       /* what is being read */
+	const char *because;	       /* what a value must be, where its row cannot say it */
+	uint32_t line;		       /* of the file that is being read */
+	struct said said[OPTION_ROWS]; /* the last time; of sinks the one without a name */
+	const char *config;
+	int argc; /* the command line */
+	char **argv;
 	/* Files read by -c, whose text the strings above point into. */
 	char *text;
 };

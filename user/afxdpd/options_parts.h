@@ -5,6 +5,12 @@
 
 #include "options.h"
 
+enum when {
+	AT_RESTART,
+	AT_OPENING, /* when the interface is opened next */
+	AT_ONCE,
+};
+
 struct option_row {
 	char letter; /* 0: has none */
 	const char *name;
@@ -13,9 +19,8 @@ struct option_row {
 	bool (*set)(struct options *o, const char *value);
 	const char *want; /* what a right value is, for the error line */
 	const char *help;
+	enum when when; /* a new value in the file takes effect, after SIGHUP */
 };
-
-#define OPTION_ROWS 31
 
 extern const struct option_row *const option_rows; /* OPTION_ROWS of them */
 

@@ -198,6 +198,19 @@ void daemon_replace_rules(struct daemon *d, const char *path, struct ask *ask)
 		      ask ? "rules replace" : "SIGHUP: rules replace", path, ask);
 }
 
+void daemon_reread_rules(struct daemon *d, const struct options *next)
+{
+	const struct copies copies = tee_wanted(d);
+	const char *what = next->rules ?: next->expression;
+	int err = what ? reading_start(&d->reading, next->expression, next->rules, &copies,
+				       &d->post)
+		       : reading_start_copies(&d->reading, NULL, NULL, &copies, &d->post);
+
+	begun(d, err, "SIGHUP: rules replace", what ?: "(none)", NULL);
+	if (err)
+		daemon_reload_rules(d, err);
+}
+
 int daemon_observe(struct daemon *d, const struct wish *wish, struct ask *ask)
 {
 	const struct copies copies = tee_wanted(d);
@@ -260,8 +273,10 @@ static void rules_changed(struct daemon *d, struct reading *r, int err, json_t *
 	if (!c->ask && err)
 		daemon_warn("%s; the old rules stay", d->why);
 	else if (!c->ask && !r->set && !r->observe)
-		daemon_note("rules read again from '%s'", r->path);
+		daemon_note("rules read again%s%s%s", r->path ? " from '" : "", r->path ?: "",
+			    r->path ? "'" : "");
 	daemon_change_ends(d, c, !err, reply);
+	daemon_reload_rules(d, err);
 }
 
 /* As they were when they had been read: rules serve one object only. */

@@ -122,12 +122,18 @@ static void say_status(struct daemon *d)
 	say(s, "STATUS=%s", text);
 }
 
+static bool by_signal(const struct change *c)
+{
+	return c->begun_ns && !c->ask;
+}
+
 /* A SIGHUP is over when nothing that it began is under way. */
 static void say_reload(struct daemon *d)
 {
 	struct service *s = &d->service;
-	bool busy = d->reload || (d->rules_change.begun_ns && !d->rules_change.ask) ||
-		    (d->rotate_change.begun_ns && !d->rotate_change.ask);
+	bool busy = d->reload || d->reloading || by_signal(&d->rules_change) ||
+		    by_signal(&d->mode_change) || by_signal(&d->sink_change) ||
+		    by_signal(&d->rotate_change);
 
 	if (d->reload && !s->reloading)
 		say(s, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, daemon_now() / 1000);

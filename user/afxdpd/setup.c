@@ -4,9 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "check.h"
 #include "clerk.h"
 #include "opening.h"
 
@@ -56,6 +58,8 @@ static int find_interface(struct daemon *d)
 	unsigned int ifindex;
 	int err;
 
+	if (!name) /* --check of rules alone */
+		return 0;
 	d->links = afxdp_nic_watch();
 	if (d->links < 0)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot watch links: %s",
@@ -76,6 +80,29 @@ static int find_interface(struct daemon *d)
 	return 0;
 }
 
+/* Only trying tells which there are, and which a container leaves us. */
+static int look_at_cpus(struct daemon *d, const struct opening *o)
+{
+	const struct options *want = d->options;
+	cpu_set_t was, one;
+	int status = 0;
+
+	if (!want->cpu_count || sched_getaffinity(0, sizeof(was), &was))
+		return 0;
+	for (uint32_t i = 0; i < o->count && i < want->cpu_count && !status; i++) {
+		CPU_ZERO(&one);
+		CPU_SET(want->cpus[i], &one);
+		if (sched_setaffinity(0, sizeof(one), &one))
+			status = daemon_failed(
+				d, EXIT_USAGE,
+				"--cpus: queue %u cannot be served on CPU %d: there is no such "
+				"CPU, or we may not use it ('nproc' counts those)",
+				o->queue[i], want->cpus[i]);
+	}
+	(void)sched_setaffinity(0, sizeof(was), &was);
+	return status;
+}
+
 /* A mistake in what was asked for is told before anything is touched; and what a killed afxdpd left
  * changed is put back even if nothing comes of this start. */
 static int look_at_interface(struct daemon *d)
@@ -85,12 +112,15 @@ static int look_at_interface(struct daemon *d)
 
 	if (!d->nic.ifindex)
 		return 0;
-	if (keeper_knobs_recover(&d->keeper, d->nic.ifindex) > 0)
+	if (!d->options->check && keeper_knobs_recover(&d->keeper, d->nic.ifindex) > 0)
 		daemon_note("%s: put back the NAPI settings that a killed afxdpd had left changed",
 			    d->nic.name);
 	err = d->options->wait ? 0 : opening_check(&o);
 	if (err)
 		return daemon_failed(d, err, "%s", o.why);
+	err = d->options->wait ? 0 : look_at_cpus(d, &o);
+	if (err)
+		return err;
 	if (d->options->all_queues && d->nic.queues > QUEUES_MAX)
 		daemon_note("%s has %u receive queues: this afxdpd serves the first %u, frames of "
 			    "the others go to the stack as unclaimed; fewer: ethtool -L %s "
@@ -304,10 +334,10 @@ static int look_around(struct daemon *d)
 	struct options *o = d->options;
 	int err;
 
-	if (rights_missing())
+	if (rights_missing() && !o->check)
 		return daemon_failed(d, EXIT_CANNOT, "needs root, or at least %s: run it with sudo",
 				     rights_missing());
-	err = open_report(d);
+	err = o->check ? check_report(d) : open_report(d);
 	if (err)
 		return err;
 	if (o->user && rights_find_user(o->user, &d->user))
@@ -315,7 +345,7 @@ static int look_around(struct daemon *d)
 	err = find_interface(d);
 	if (err)
 		return err;
-	err = open_clerk(d);
+	err = o->check ? check_clerk(d) : open_clerk(d);
 	if (err)
 		return err == -EADDRINUSE ? EXIT_CANNOT : EXIT_USAGE;
 	err = look_at_interface(d);
@@ -328,6 +358,8 @@ int daemon_set_up(struct daemon *d)
 
 	if (err || d->stop)
 		return err;
+	if (d->options->check)
+		return check_sinks(d);
 	err = open_sink(d);
 	if (err || d->stop)
 		return err;

@@ -75,9 +75,10 @@ struct sink_ops {
 			 */
 	uint8_t needs;	/* what it reads of the metadata; 0: descriptors only */
 
-	/* Whether @arg can be right, without touching what it names; @why as that of open(), which
-	 * finds the same. NULL: whatever there is may be. Return: 0 or -errno. */
-	int (*check)(const char *arg, char *why, size_t size);
+	/* Whether open() would succeed, in its words, without making, opening for writing or
+	 * locking what @arg names (NULL: there is none). NULL: it always does. Return: 0 or -errno.
+	 */
+	int (*check)(const char *arg, const struct sink_env *env, char *why, size_t size);
 	/* The sink's own thread (life.h). @why: one line for the user, quoting @arg, when -errno is
 	 * returned. */
 	int (*open)(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
@@ -142,8 +143,8 @@ extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_
  */
 const struct sink_ops *sink_find(const char *spec, const char **arg, char *why, size_t size);
 
-/** sink_check() - whether @spec can be right, without opening it. Return: 0, or -EINVAL with @why. */
-int sink_check(const char *spec, char *why, size_t size);
+/** sink_check() - whether @spec could be opened, without doing so. Return: 0, or -errno with @why. */
+int sink_check(const char *spec, const struct sink_env *env, char *why, size_t size);
 
 /** sink_help() - one line per sink, as for --help. */
 void sink_help(void);

@@ -143,6 +143,9 @@ void daemon_read_post(struct daemon *d)
 		case OPENING:
 			port_event(d, PORT_OPENED);
 			break;
+		case RELOAD:
+			daemon_reload_back(d, (struct reload *)msg);
+			break;
 		case READING:
 			daemon_rules_read(d, (struct reading *)msg);
 			break;

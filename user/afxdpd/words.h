@@ -41,6 +41,7 @@ enum word {
 	CLERK_STOP,
 	TEE_GONE, /* a dump's client is gone (tee.h) */
 	READING,  /* a reader's thread has read rules (reading.h) */
+	RELOAD,	  /* the configuration has been read again, or not (reload.h) */
 	OPENING,  /* an interface has been opened, or not (opening.h) */
 };
 

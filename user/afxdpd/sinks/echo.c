@@ -179,11 +179,12 @@ static int parse_addrs(struct echo_self *self, const char *arg, char *why, size_
 	}
 }
 
-static int echo_check(const char *arg, char *why, size_t size)
+static int echo_check(const char *arg, const struct sink_env *env, char *why, size_t size)
 {
 	struct echo_self self = { 0 };
 
-	return parse_addrs(&self, arg, why, size);
+	(void)env;
+	return arg ? parse_addrs(&self, arg, why, size) : 0;
 }
 
 static int echo_open(struct sink **sink, const char *arg, const struct sink_env *env, char *why,

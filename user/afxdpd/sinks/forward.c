@@ -20,7 +20,6 @@
 #include <net/if.h>
 #include <netpacket/packet.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,6 +28,7 @@
 #include "nic.h"
 #include "ports.h"
 #include "forward_spec.h"
+#include "forward_target.h"
 #include "text.h"
 #include "transmit.h"
 #include "log.h"
@@ -41,8 +41,6 @@
 #define SEND_BATCH  64
 /* MAX_SKB_FRAGS and the head. */
 #define FRAME_DESCS 18
-/* What a tagged frame may have more than the MTU. */
-#define L2_BYTES    (ETH_HLEN + VLAN_HLEN)
 /* How long finish() waits for the device to send what it was given. */
 #define DRAIN_MS    500
 
@@ -223,35 +221,6 @@ static void forward_finish(struct sink *sink)
 	}
 }
 
-/* What the other interface is now. */
-struct target {
-	unsigned int ifindex;
-	bool up;
-	uint32_t longest;
-};
-
-/* Return: 0; -ENODEV if there is none of that name; other -errno. */
-static int look(const char *ifname, struct target *t)
-{
-	struct ifreq ifr = { 0 };
-	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s", ifname);
-	if (ioctl(fd, SIOCGIFINDEX, &ifr))
-		err = -errno;
-	t->ifindex = ifr.ifr_ifindex;
-	if (!err && ioctl(fd, SIOCGIFFLAGS, &ifr))
-		err = -errno;
-	t->up = ifr.ifr_flags & IFF_UP;
-	if (!err && ioctl(fd, SIOCGIFMTU, &ifr))
-		err = -errno;
-	t->longest = ifr.ifr_mtu + L2_BYTES;
-	close(fd);
-	return err;
-}
-
 /* What the device counts beyond us; what it last said, if it is gone. */
 static void read_lost(struct forward_sink *s)
 {
@@ -262,7 +231,7 @@ static void read_lost(struct forward_sink *s)
 }
 
 /* Attach to it what is attached from now on. */
-static void aim(struct forward_sink *s, const struct target *t)
+static void aim(struct forward_sink *s, const struct forward_target *t)
 {
 	s->lost_before += s->lost_now - s->lost_start;
 	s->lost_now = 0;
@@ -272,11 +241,19 @@ static void aim(struct forward_sink *s, const struct target *t)
 	s->lost_start = s->lost_now;
 }
 
+static int forward_check(const char *arg, const struct sink_env *env, char *why, size_t size)
+{
+	struct forward_spec spec;
+	struct forward_target t = { 0 };
+
+	return forward_find(&spec, &t, arg, env, why, size);
+}
+
 static int forward_open(struct sink **sink, const char *arg, const struct sink_env *env, char *why,
 			size_t size)
 {
 	struct forward_sink *s = calloc(1, sizeof(*s));
-	struct target t = { 0 };
+	struct forward_target t = { 0 };
 	int err;
 
 	if (!s) {
@@ -285,40 +262,15 @@ static int forward_open(struct sink **sink, const char *arg, const struct sink_e
 	}
 	sink_ports_init(&s->ports, sizeof(struct forward_port));
 	s->sink.ops = &sink_forward_ops;
-	err = forward_spec_parse(&s->spec, arg, why, size);
+	err = forward_find(&s->spec, &t, arg, env, why, size);
 	if (err)
 		goto close;
-	arg = s->spec.ifname;
-	err = look(arg, &t);
-	if (err == -ENODEV) {
-		snprintf(why, size, "sink 'forward:%s': no such interface", arg);
-		goto close;
-	}
-	if (!strcmp(arg, env->ifname)) {
-		err = -EINVAL;
-		snprintf(why, size, "sink 'forward:%s': that is where frames come from", arg);
-		goto close;
-	}
-	if (!err && !t.up)
-		err = -ENETDOWN;
-	if (err) {
-		snprintf(why, size, "sink 'forward:%s': %s%s%s", arg, strerror(-err),
-			 err == -ENETDOWN ? ": ip link set up " : "", err == -ENETDOWN ? arg : "");
-		goto close;
-	}
 	aim(s, &t);
 	*sink = &s->sink;
 	return 0;
 close:
 	s->sink.ops->close(&s->sink);
 	return err;
-}
-
-static int forward_check(const char *arg, char *why, size_t size)
-{
-	struct forward_spec spec;
-
-	return forward_spec_parse(&spec, arg, why, size);
 }
 
 static int open_packet(struct forward_sink *s, struct forward_port *p)
@@ -386,9 +338,9 @@ static int forward_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_
 static void forward_detach(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
-	struct target t;
+	struct forward_target t;
 
-	if (!look(s->spec.ifname, &t) && t.up && t.ifindex == s->ifindex)
+	if (!forward_look(s->spec.ifname, &t) && t.up && t.ifindex == s->ifindex)
 		drain(s);
 	read_lost(s);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
@@ -405,9 +357,9 @@ static void forward_detach(struct sink *sink)
 static void forward_reattach(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
-	struct target t;
+	struct forward_target t;
 
-	if (look(s->spec.ifname, &t) || !t.up)
+	if (forward_look(s->spec.ifname, &t) || !t.up)
 		return;
 	aim(s, &t);
 	for (uint32_t i = 0; i < s->ports.attached; i++) {
@@ -421,8 +373,8 @@ static void forward_reattach(struct sink *sink)
 static const char *forward_wants(struct sink *sink)
 {
 	struct forward_sink *s = (struct forward_sink *)sink;
-	struct target t = { 0 };
-	int err = look(s->spec.ifname, &t);
+	struct forward_target t = { 0 };
+	int err = forward_look(s->spec.ifname, &t);
 	const char *what = NULL;
 
 	if (err && err != -ENODEV)

@@ -193,13 +193,6 @@ static int start_writer(struct pcap_sink *s)
 	return 0;
 }
 
-static int pcap_check(const char *arg, char *why, size_t size)
-{
-	struct pcap_spec spec;
-
-	return pcap_spec_parse(&spec, arg, why, size);
-}
-
 static int open_files(struct pcap_sink *s, char *why, size_t size)
 {
 	int err = pcap_spec_parse(&s->out.series.spec, s->name, why, size);
@@ -378,7 +371,7 @@ const struct sink_ops sink_pcap_ops = {
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
 	.stamp = 1,
 	.needs = SINK_NEED_META | AFXDP_NEED_TAG,
-	.check = pcap_check,
+	.check = pcap_series_check,
 	.open = pcap_open_sink,
 	.attach = pcap_attach,
 	.begin = pcap_begin,

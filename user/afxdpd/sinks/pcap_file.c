@@ -14,6 +14,7 @@
 #include <unistd.h>
 #include "log.h"
 #include "pcap_append.h"
+#include "writable.h"
 
 #define OPEN_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
 
@@ -165,6 +166,42 @@ static int prepare(struct pcap_file *f, int fd, struct stat *st, off_t *keep)
 	return lock(fd, st) ?: find_end(f, fd, st, keep);
 }
 
+static void cannot_write(const char *name, int err, char *why, size_t size)
+{
+	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
+}
+
+/* Whether the capture that is at @name can go on. */
+static int check_end(const char *name, const uint8_t *header)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK), err;
+	off_t end;
+
+	if (fd < 0)
+		return -errno;
+	err = pcap_append_find(fd, header, &end);
+	close(fd);
+	return err;
+}
+
+/* A FIFO's reader would see an end of what we only try. */
+int pcap_file_check(const struct pcap_spec *spec, const uint8_t *header, const char *name,
+		    char *why, size_t size)
+{
+	struct stat st;
+	int err = 0;
+
+	if (strcmp(name, "-"))
+		err = spec->excl && !lstat(name, &st) ? -EEXIST : writable(name);
+	if (!err && !lstat(name, &st) && S_ISLNK(st.st_mode) && !directory_is_ours(name))
+		err = -ELOOP;
+	else if (!err && spec->append && !stat(name, &st) && S_ISREG(st.st_mode) && st.st_size)
+		err = check_end(name, header);
+	if (err)
+		cannot_write(name, err, why, size);
+	return err;
+}
+
 int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size)
 {
 	struct stat st;
@@ -183,7 +220,7 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 	return 0;
 close:
 	pcap_file_close(f);
-	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
+	cannot_write(name, err, why, size);
 	return err;
 }
 
@@ -222,7 +259,7 @@ int pcap_file_next(struct pcap_file *f, const char *name, char *why, size_t size
 	f->begun = true;
 	if (fd >= 0)
 		close(fd);
-	snprintf(why, size, "cannot write pcap file '%s': %s", name, reason(err));
+	cannot_write(name, err, why, size);
 	return err;
 }
 

@@ -70,6 +70,11 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 /** pcap_file_is() - whether @name is the file that is open. */
 bool pcap_file_is(const struct pcap_file *f, const char *name);
 
+/** pcap_file_check() - whether pcap_file_open() would succeed, without opening or making anything;
+ * who else writes there is not looked at. @header: as f->header. Return: as pcap_file_open(). */
+int pcap_file_check(const struct pcap_spec *spec, const uint8_t *header, const char *name,
+		    char *why, size_t size);
+
 /**
  * pcap_file_next() - go on in the regular file @name, whose old content goes, unless @f->spec says
  * otherwise. Nothing may be collected.

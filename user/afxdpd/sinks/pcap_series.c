@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "log.h"
+#include "pcap_header.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -41,6 +42,36 @@ static void free_names(struct pcap_series *s)
 	s->kept = NULL;
 }
 
+static int not_regular(const char *text, const char *name, char *why, size_t size)
+{
+	snprintf(why, size, "sink 'pcap:%s': '%s' is no regular file: no other can follow", text,
+		 name);
+	return -EINVAL;
+}
+
+int pcap_series_check(const char *text, const struct sink_env *env, char *why, size_t size)
+{
+	struct pcap_spec spec;
+	char name[PATH_MAX];
+	uint8_t header[PCAP_HEADER];
+	struct stat st;
+	int err = pcap_spec_parse(&spec, text, why, size);
+
+	(void)env;
+	if (err)
+		return err;
+	err = pcap_spec_name(&spec, 0, time(NULL), NULL, name, sizeof(name))
+		      ?: pcap_header_make(header, spec.snaplen);
+	if (err) {
+		snprintf(why, size, "sink 'pcap:%s': %s", text, strerror(-err));
+		return err;
+	}
+	err = pcap_file_check(&spec, header, name, why, size);
+	if (!err && pcap_spec_rotates(&spec) && !stat(name, &st) && !S_ISREG(st.st_mode))
+		err = not_regular(text, name, why, size);
+	return err;
+}
+
 int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *text, uint64_t now,
 		     char *why, size_t size)
 {
@@ -60,9 +91,7 @@ int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *tex
 	if (err)
 		goto free;
 	if (pcap_spec_rotates(&s->spec) && (fstat(f->fd, &st) || !S_ISREG(st.st_mode))) {
-		snprintf(why, size, "sink 'pcap:%s': '%s' is no regular file: no other can follow",
-			 text, s->current);
-		err = -EINVAL;
+		err = not_regular(text, s->current, why, size);
 		goto close;
 	}
 	began(s, now);

@@ -27,6 +27,12 @@ struct pcap_series {
 int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *text, uint64_t now,
 		     char *why, size_t size);
 
+struct sink_env;
+
+/** pcap_series_check() - whether pcap_series_open() would succeed, without making or opening a
+ * file: the sink's check(). Return: 0, or -errno with @why. */
+int pcap_series_check(const char *text, const struct sink_env *env, char *why, size_t size);
+
 /** pcap_series_close() - and the file that is open. */
 void pcap_series_close(struct pcap_series *s, struct pcap_file *f);
 

@@ -175,6 +175,36 @@ static int start(struct plugin_sink *s, const char *arg, const struct sink_env *
 	return err;
 }
 
+static void plugin_close(struct sink *sink)
+{
+	struct plugin_sink *s = (struct plugin_sink *)sink;
+
+	if (s->opened && s->plugin.close)
+		s->plugin.close(s->state);
+	if (s->object)
+		dlclose(s->object);
+	sink_ports_free(&s->ports);
+	free(s->file);
+	free(s);
+}
+
+/* The plugin's own open() is its own affair: only the start calls it. */
+static int plugin_check(const char *text, const struct sink_env *env, char *why, size_t size)
+{
+	struct plugin_sink *s = calloc(1, sizeof(*s));
+	const char *arg;
+	int err;
+
+	if (!s) {
+		snprintf(why, size, "sink 'plugin:%s': %s", text, strerror(ENOMEM));
+		return -ENOMEM;
+	}
+	sink_ports_init(&s->ports, sizeof(struct plugin_port));
+	err = split(s, text, &arg) ?: load(s, env->stranger, why, size);
+	plugin_close(&s->sink);
+	return err;
+}
+
 static int plugin_open(struct sink **sink, const char *text, const struct sink_env *env, char *why,
 		       size_t size)
 {
@@ -196,7 +226,7 @@ static int plugin_open(struct sink **sink, const char *text, const struct sink_e
 	*sink = &s->sink;
 	return 0;
 close:
-	s->sink.ops->close(&s->sink);
+	plugin_close(&s->sink);
 memory:
 	if (err == -ENOMEM)
 		snprintf(why, size, "sink 'plugin:%s': %s", text, strerror(-err));
@@ -243,19 +273,6 @@ static json_t *plugin_report(struct sink *sink)
 			 "error", wrong ? "its report is not JSON" : NULL);
 }
 
-static void plugin_close(struct sink *sink)
-{
-	struct plugin_sink *s = (struct plugin_sink *)sink;
-
-	if (s->opened && s->plugin.close)
-		s->plugin.close(s->state);
-	if (s->object)
-		dlclose(s->object);
-	sink_ports_free(&s->ports);
-	free(s->file);
-	free(s);
-}
-
 const struct sink_ops sink_plugin_ops = {
 	.name = "plugin",
 	.arg = "FILE.so[:ARG]",
@@ -263,6 +280,7 @@ const struct sink_ops sink_plugin_ops = {
 	.help = "show frames to a shared object: afxdp/plugin.h",
 	.stamp = 1,
 	.needs = SINK_NEED_ALL,
+	.check = plugin_check,
 	.open = plugin_open,
 	.attach = plugin_attach,
 	.finish = plugin_finish,

@@ -59,14 +59,14 @@ const struct sink_ops *sink_find(const char *spec, const char **arg, char *why, 
 	return NULL;
 }
 
-int sink_check(const char *spec, char *why, size_t size)
+int sink_check(const char *spec, const struct sink_env *env, char *why, size_t size)
 {
 	const char *arg;
 	const struct sink_ops *ops = sink_find(spec, &arg, why, size);
 
 	if (!ops)
 		return -EINVAL;
-	return arg && ops->check && ops->check(arg, why, size) ? -EINVAL : 0;
+	return ops->check ? ops->check(arg, env, why, size) : 0;
 }
 
 void sink_help(void)
