@@ -103,8 +103,8 @@ static void irq_write_throttle(struct xnic_queue *q, unsigned int usecs)
 {
 	u32 count = usecs * 1000 / XNIC_EITR_NS;
 
-	if (irq_msix(q->ad))
-		xnic_wr(q->ad, XNIC_EITR(q->index), count);
+	if (irq_msix(q->ad)) /* not 0, with which no driver of the part has ever run */
+		xnic_wr(q->ad, XNIC_EITR(q->index), max(count, 1U));
 	else if (!q->index) /* the one vector is the first pair's */
 		xnic_wr(q->ad, XNIC_ITR, count);
 }

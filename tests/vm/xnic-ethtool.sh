@@ -124,7 +124,7 @@ register() { ethtool -d eth0 raw on | od -An -v -tx4 -w8 | awk -v reg="$1" '$1 "
 ethtool -C eth0 rx-usecs 16000
 expect_eq "EITR 0" "$(register 000000e8)" 0000f424
 ethtool -C eth0 rx-usecs 0
-expect_eq "EITR 1" "$(register 000000ec)" 00000000
+expect_eq "EITR 1" "$(register 000000ec)" 00000001
 ping_ok "without moderation"
 ethtool -C eth0 adaptive-rx on rx-usecs 20
 expect_match "adaptive" "$(ethtool -c eth0)" "Adaptive RX: on"
