@@ -12,8 +12,7 @@
  * The thread alone touches the port's configuration, so there is no lock and no flag to say that
  * somebody is at it. Entry points that may sleep call (domain_call(): they wait for the reply, most
  * with rtnl held); the others notify. The thread never takes rtnl, nor waits for anybody who might:
- * what needs rtnl leaves through the outlet. A message that a state does not name is refused there,
- * in its default.
+ * what needs rtnl leaves through the outlet. A message that a state does not name is refused.
  */
 #include <linux/rtnetlink.h>
 
@@ -75,7 +74,7 @@ static void control_stop_running(struct xnic_adapter *ad)
 {
 	phy_stop(ad->phydev);
 	xnic_port_down(ad);
-	xnic_hw_statistics(ad);
+	xnic_hw_release(ad);
 }
 
 /* From here on no register is touched: the device may be without power, or its reads give ones
@@ -102,6 +101,7 @@ static int control_resume(struct xnic_adapter *ad)
 	int err;
 
 	WRITE_ONCE(ad->regs, ad->mapped);
+	xnic_hw_stop(ad);
 	err = xnic_hw_reset(ad);
 	if (err) {
 		control_enter(ad, XNIC_GONE);

@@ -171,9 +171,7 @@
 #define XNIC_TXDCTL(q)			 (0x03828 + 0x100 * (q))
 #define XNIC_TADV			 0x0382c
 #define XNIC_TARC(q)			 (0x03840 + 0x100 * (q))
-#define	  XNIC_TARC_ROUND_ROBIN		 BIT(0)
 #define	  XNIC_TARC_ENABLE		 BIT(10)
-#define	  XNIC_TARC_SPEED_MODE		 BIT(21) /* at 1000 Mbit/s only */
 #define	  XNIC_TARC_BIT_26		 BIT(26) /* set, and 30:27 clear: as for CTRL_EXT */
 #define	  XNIC_TARC_30_27		 GENMASK(30, 27)
 
@@ -184,8 +182,11 @@
 #define	  XNIC_PBA_TOTAL_KIB		 40
 #define XNIC_GCR			 0x05b00
 #define	  XNIC_GCR_BIT_22		 BIT(22)
+#define	  XNIC_GCR_L1_WITHOUT_L0S	 BIT(27) /* L1 may be entered although L0s is not */
 #define XNIC_GCR2			 0x05b64
 #define	  XNIC_GCR2_BIT_0		 BIT(0) /* erratum: unreliable completions with ASPM */
+#define XNIC_MANC			 0x05820
+#define	  XNIC_MANC_RECEIVE_TCO		 BIT(17) /* a management controller receives, too */
 #define XNIC_SWSM			 0x05b50
 #define XNIC_FWSM			 0x05b54
 

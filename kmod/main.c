@@ -70,6 +70,23 @@ static void xnic_del_queues(struct xnic_adapter *ad)
 		netif_napi_del(&ad->queue[i].napi);
 }
 
+/**
+ * xnic_disable_aspm() - keep the link out of power states, which lose frames on this part
+ * (specification update). May sleep.
+ * @pdev: the card.
+ *
+ * In the registers themselves, for whatever the kernel thinks of it: firmware may keep it from
+ * that, or set them anew while the machine sleeps. The lower end first.
+ */
+void xnic_disable_aspm(struct pci_dev *pdev)
+{
+	struct pci_dev *port = pci_upstream_bridge(pdev);
+
+	pcie_capability_clear_word(pdev, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_ASPMC);
+	if (port)
+		pcie_capability_clear_word(port, PCI_EXP_LNKCTL, PCI_EXP_LNKCTL_ASPMC);
+}
+
 static int xnic_map(struct xnic_adapter *ad)
 {
 	struct pci_dev *pdev = ad->pdev;
@@ -78,8 +95,8 @@ static int xnic_map(struct xnic_adapter *ad)
 	err = pci_enable_device_mem(pdev);
 	if (err)
 		return err;
-	/* The links' power states lose frames on this part (specification update). */
 	pci_disable_link_state(pdev, PCIE_LINK_STATE_L0S | PCIE_LINK_STATE_L1);
+	xnic_disable_aspm(pdev);
 	err = dma_set_mask_and_coherent(&pdev->dev, DMA_BIT_MASK(64));
 	if (err)
 		goto disable;
@@ -122,11 +139,17 @@ static void xnic_unmap(struct xnic_adapter *ad)
 static int xnic_init_device(struct xnic_adapter *ad)
 {
 	u8 addr[ETH_ALEN];
-	int err = xnic_hw_reset(ad);
+	int err;
 
+	xnic_hw_stop(ad);
+	err = xnic_hw_reset(ad);
 	if (err)
 		return dev_err_probe(&ad->pdev->dev, err, "the device does not answer\n");
 	xnic_hw_forget_statistics(ad);
+	if (xnic_rd(ad, XNIC_MANC) & XNIC_MANC_RECEIVE_TCO)
+		dev_warn(
+			&ad->pdev->dev,
+			"a management controller receives through this port, and no filters are set up for it: leave the card to e1000e if that is used\n");
 	xnic_hw_read_mac(ad, addr);
 	if (is_valid_ether_addr(addr)) {
 		eth_hw_addr_set(ad->netdev, addr);
@@ -219,8 +242,10 @@ static void xnic_remove(struct pci_dev *pdev)
 	xnic_control_stop(ad);
 	xnic_phy_detach(ad);
 	xnic_del_queues(ad);
-	if (ad->regs)
+	if (ad->regs) {
+		xnic_hw_stop(ad);
 		xnic_hw_reset(ad);
+	}
 	xnic_irq_free_vectors(ad);
 	xnic_recovery_leave(ad);
 	xnic_unmap(ad);

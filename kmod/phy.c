@@ -12,6 +12,8 @@
 #include "xnic.h"
 
 #define XNIC_PHY_ADDRESS	 1
+#define XNIC_PHY_RX_ERRORS	 21   /* on page 0 */
+#define XNIC_PHY_IDLE_ERRORS	 0xff /* of MII_STAT1000 */
 /* An MDIO frame takes 64 clocks of 400 ns. */
 #define XNIC_MDIC_TIMEOUT_US	 2000
 /* The firmware may hold the PHY while it configures it after a reset. */
@@ -25,20 +27,33 @@ static bool mdio_try_own(struct xnic_adapter *ad)
 	return xnic_rd(ad, XNIC_EXTCNF_CTRL) & XNIC_EXTCNF_MDIO_SW_OWNED;
 }
 
+/** xnic_mdio_own() - have the PHY, which the firmware uses too. ad->mdio_lock is held. May sleep.
+ * Return: false if the firmware does not let go of it. */
+bool xnic_mdio_own(struct xnic_adapter *ad)
+{
+	bool owned;
+
+	return !read_poll_timeout(mdio_try_own, owned, owned, 2000, XNIC_MDIO_OWN_TIMEOUT_US, false,
+				  ad);
+}
+
+/** xnic_mdio_disown() - undo xnic_mdio_own(), whether it came to anything or not. */
+void xnic_mdio_disown(struct xnic_adapter *ad)
+{
+	xnic_wr(ad, XNIC_EXTCNF_CTRL, xnic_rd(ad, XNIC_EXTCNF_CTRL) & ~XNIC_EXTCNF_MDIO_SW_OWNED);
+}
+
 /* Return: the data read, or -errno. */
 static int mdio_access(struct xnic_adapter *ad, u32 op, int address, int reg, u16 value)
 {
-	bool owned;
-	u32 mdic;
-	int err;
+	int err = -ETIMEDOUT;
+	u32 mdic = 0;
 
 	if (address != XNIC_PHY_ADDRESS)
 		return -ENODEV;
 	mutex_lock(&ad->mdio_lock);
-	err = read_poll_timeout(mdio_try_own, owned, owned, 2000, XNIC_MDIO_OWN_TIMEOUT_US, false,
-				ad);
-	if (err)
-		goto unlock;
+	if (!xnic_mdio_own(ad))
+		goto disown;
 	xnic_wr(ad, XNIC_MDIC,
 		FIELD_PREP(XNIC_MDIC_OP, op) | FIELD_PREP(XNIC_MDIC_PHY, address) |
 			FIELD_PREP(XNIC_MDIC_REG, reg) | value);
@@ -47,9 +62,9 @@ static int mdio_access(struct xnic_adapter *ad, u32 op, int address, int reg, u1
 	/* A device that is gone reads as all ones, which has both bits set. */
 	if (!err && mdic & XNIC_MDIC_ERROR)
 		err = -EIO;
-	xnic_wr(ad, XNIC_EXTCNF_CTRL, xnic_rd(ad, XNIC_EXTCNF_CTRL) & ~XNIC_EXTCNF_MDIO_SW_OWNED);
 
-unlock:
+disown:
+	xnic_mdio_disown(ad);
 	mutex_unlock(&ad->mdio_lock);
 	/* phylib takes an error for a defect of the kernel and warns. A PHY that reads as zeros has
 	 * no link, which is the truth.
@@ -78,6 +93,17 @@ static void xnic_adjust_link(struct net_device *netdev)
 
 	phy_print_status(ad->phydev);
 	xnic_notify(ad, &ad->link_change);
+}
+
+/**
+ * xnic_phy_hung() - whether the PHY is stuck, which it is (on this part) when both of its counts of
+ * errors, of receptions and of idle symbols, are at their ends. Reading clears them.
+ * @ad: the port, which is open.
+ */
+bool xnic_phy_hung(struct xnic_adapter *ad)
+{
+	return phy_read(ad->phydev, XNIC_PHY_RX_ERRORS) == 0xffff &&
+	       (phy_read(ad->phydev, MII_STAT1000) & XNIC_PHY_IDLE_ERRORS) == XNIC_PHY_IDLE_ERRORS;
 }
 
 /**

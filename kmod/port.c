@@ -78,51 +78,77 @@ static u32 port_rx_buffer(const struct xnic_adapter *ad)
 	return clamp(round_down(room, XNIC_RX_BUFFER_STEP), XNIC_RX_BUFFER_MIN, XNIC_RX_BUFFER_MAX);
 }
 
-/** xnic_port_rx_on() - let the receiver run, with the buffer size that now fits. */
-void xnic_port_rx_on(struct xnic_adapter *ad)
-{
-	ad->rx_buffer = port_rx_buffer(ad);
-	xnic_hw_rx_control(ad, true);
-}
-
-/** xnic_port_up() - start the device on the rings there are. Cannot fail. */
-void xnic_port_up(struct xnic_adapter *ad)
+/* Start the device on the rings there are. It has been reset, and the receiver is off. */
+static void port_start(struct xnic_adapter *ad)
 {
 	unsigned int i;
 
-	ad->rx_buffer = port_rx_buffer(ad);
-	xnic_hw_setup(ad);
-	xnic_irq_setup(ad);
-	for (i = 0; i < XNIC_HW_QUEUES; i++) {
-		/* A ring without length is none. Writing the tail while the receiver is off makes
-		 * QEMU drop frames that have waited for a receiver since the port was last up; a
-		 * device would have dropped them as they came. */
-		xnic_wr(ad, XNIC_RDLEN(i), 0);
-		xnic_wr(ad, XNIC_TDLEN(i), 0);
-		xnic_wr(ad, XNIC_RDT(i), 0);
-		ad->rx[i].rung = 0;
-	}
 	for (i = 0; i < ad->shape.pairs; i++)
 		xnic_pair_start(ad, i);
 	/* The watchdog looks at all queues: one that is not in use must not look stuck. */
 	for (; i < XNIC_HW_QUEUES; i++)
 		netif_tx_start_queue(ad->tx[i].nq);
 	xnic_hw_tx_control(ad, true);
-	xnic_port_rx_on(ad);
+	xnic_hw_rx_control(ad, true);
 	for (i = 0; i < ad->shape.pairs; i++)
 		xnic_pair_kick(ad, i);
 	xnic_irq_enable_other(ad);
 }
 
-/** xnic_port_down() - stop the device; rings and link stay. Mirrors xnic_port_up(). */
+static void port_setup(struct xnic_adapter *ad)
+{
+	ad->rx_buffer = port_rx_buffer(ad);
+	if (!xnic_hw_fits(ad)) /* another MTU since the last reset */
+		xnic_hw_reset(ad);
+	xnic_hw_setup(ad);
+	xnic_irq_setup(ad);
+}
+
+/** xnic_port_up() - start the device, which has been reset, on the rings there are. Cannot fail. */
+void xnic_port_up(struct xnic_adapter *ad)
+{
+	unsigned int i;
+
+	port_setup(ad);
+	for (i = 0; i < XNIC_HW_QUEUES; i++) {
+		/* Writing the tail while the receiver is off makes QEMU drop frames that have
+		 * waited for a receiver since the port was last up; a device would have dropped
+		 * them as they came. */
+		xnic_wr(ad, XNIC_RDT(i), 0);
+		ad->rx[i].rung = 0;
+	}
+	port_start(ad);
+}
+
+/** xnic_port_up_again() - the same after a moment only: what has waited under QEMU is received. */
+void xnic_port_up_again(struct xnic_adapter *ad)
+{
+	port_setup(ad);
+	port_start(ad);
+}
+
+/**
+ * xnic_port_down() - stop the device and reset it; link and rings stay. Mirrors xnic_port_up().
+ * @ad: the port.
+ *
+ * Intel's datasheet wants the rings' registers written after a reset only, before receiver and
+ * transmitter are enabled: else descriptors that the device has fetched may live on. So nothing is
+ * given back before the reset. A device out of reach is none (recovery.c sees to its DMA).
+ */
 void xnic_port_down(struct xnic_adapter *ad)
 {
 	unsigned int i;
 
 	for (i = ad->shape.pairs; i--;)
 		xnic_pair_stop(ad, i);
-	xnic_hw_tx_control(ad, false);
-	xnic_irq_disable_all(ad);
+	for (i = ad->shape.pairs; i--;)
+		xnic_pair_drain(ad, i);
+	xnic_hw_stop(ad);
+	xnic_hw_statistics(ad); /* which a reset clears */
+	if (READ_ONCE(ad->regs) && !pci_channel_offline(ad->pdev))
+		xnic_hw_reset(ad);
+	for (i = ad->shape.pairs; i--;)
+		xnic_pair_clear(ad, i);
 }
 
 /** xnic_port_restart() - take up what can only be changed while nothing is received. */
@@ -140,15 +166,12 @@ void xnic_port_restart(struct xnic_adapter *ad)
  */
 int xnic_port_reset(struct xnic_adapter *ad)
 {
-	int err;
-
 	ad->resets++;
 	xnic_port_down(ad);
-	xnic_hw_statistics(ad);
-	err = xnic_hw_reset(ad);
-	if (!err)
-		xnic_port_up(ad);
-	return err;
+	if (!READ_ONCE(ad->regs))
+		return -ENODEV;
+	xnic_port_up(ad);
+	return 0;
 }
 
 /**
@@ -280,6 +303,28 @@ static bool port_holds_stale(struct xnic_adapter *ad)
 	return false;
 }
 
+/* A stuck PHY receives nothing: one that does is left alone, and keeps its counts. It is taken for
+ * stuck after two looks, as by e1000e. */
+static void port_look_at_phy(struct xnic_adapter *ad)
+{
+	u64 received = u64_stats_read(&ad->hw[XNIC_HW_RX_PACKETS]);
+	bool idle = received == ad->phy_received;
+
+	ad->phy_received = received;
+	if (!idle || !netif_carrier_ok(ad->netdev) || !xnic_phy_hung(ad)) {
+		ad->phy_hung = 0;
+		return;
+	}
+	if (!ad->phy_hung++)
+		return;
+	ad->phy_hung = 0;
+	netdev_warn(ad->netdev, "the PHY is stuck, resetting it and the device\n");
+	if (xnic_port_reset(ad))
+		return; /* the main loop will hear of it */
+	phy_init_hw(ad->phydev);
+	phy_restart_aneg(ad->phydev);
+}
+
 /**
  * xnic_port_tick() - what is due once a second while the port is open: hardware counters, a poll
  * for every pair that may wait in vain, and an end to frames that wait for a link.
@@ -292,6 +337,7 @@ void xnic_port_tick(struct xnic_adapter *ad)
 	xnic_hw_statistics(ad);
 	if (port_holds_stale(ad))
 		xnic_port_restart(ad);
+	port_look_at_phy(ad);
 	for (i = 0; i < ad->shape.pairs; i++) {
 		struct xnic_queue *q = &ad->queue[i];
 

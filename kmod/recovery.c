@@ -39,6 +39,7 @@ static int recovery_wake(struct xnic_adapter *ad, unsigned int why)
 	ad->why_asleep &= ~why;
 	if (ad->why_asleep)
 		return 0;
+	xnic_disable_aspm(ad->pdev);
 	rtnl_lock();
 	err = xnic_call(ad, &call, XNIC_MSG_RESUME);
 	rtnl_unlock();

@@ -8,8 +8,6 @@
  * 50 ms, but with a lost link it never ends, so that waiting longer than for a few frames buys
  * nothing: what is left is discarded. */
 #define XNIC_TX_DRAIN_US 10000
-/* Time for the frame in the receiver's hands to reach memory: 20 KiB of FIFO over one PCIe lane. */
-#define XNIC_RX_DRAIN_US 100
 
 /* ---- receive ---- */
 
@@ -209,7 +207,7 @@ static void rx_start(struct xnic_adapter *ad, struct xnic_rx *rx)
 	u32 start = rx->rung & (mem->count - 1);
 
 	/* From where the tail register stands: it is not written while the receiver is off. Under
-	 * QEMU that would throw away frames that wait for the other queue. */
+	 * QEMU that would throw away frames that wait. */
 	rx->next = start;
 	rx->filled = start;
 	rx->rung = start;
@@ -218,9 +216,6 @@ static void rx_start(struct xnic_adapter *ad, struct xnic_rx *rx)
 	xnic_wr(ad, XNIC_RDBAH(i), upper_32_bits(mem->dma));
 	xnic_wr(ad, XNIC_RDLEN(i), mem->count * sizeof(*mem->desc));
 	xnic_wr(ad, XNIC_RDH(i), start);
-	xnic_wr(ad, XNIC_RXDCTL(i),
-		FIELD_PREP(XNIC_DCTL_PTHRESH, 32) | FIELD_PREP(XNIC_DCTL_HTHRESH, 4) |
-			FIELD_PREP(XNIC_DCTL_WTHRESH, 1) | XNIC_DCTL_GRAN);
 	rx->tail = ad->mapped + XNIC_RDT(i);
 	/* Only now: a pool that is given up unused must not belong to a NAPI that runs. */
 	WRITE_ONCE(mem->pages->p.napi, &ad->queue[i].napi);
@@ -249,18 +244,15 @@ static void tx_start(struct xnic_adapter *ad, struct xnic_tx *tx)
 	xnic_wr(ad, XNIC_TDLEN(i), mem->count * sizeof(*mem->desc));
 	xnic_wr(ad, XNIC_TDH(i), 0);
 	xnic_wr(ad, XNIC_TDT(i), 0);
-	/* One write-back a report: a threshold above 1 would hold reports back. */
-	xnic_wr(ad, XNIC_TXDCTL(i),
-		FIELD_PREP(XNIC_DCTL_PTHRESH, 31) | FIELD_PREP(XNIC_DCTL_HTHRESH, 1) |
-			FIELD_PREP(XNIC_DCTL_WTHRESH, 1) | XNIC_DCTL_COUNT_DESC | XNIC_DCTL_GRAN);
 	xnic_wr(ad, XNIC_TARC(i), tarc);
 	tx->tail = ad->mapped + XNIC_TDT(i);
 	netdev_tx_reset_queue(tx->nq);
 }
 
 /**
- * xnic_pair_start() - let a stopped pair's rings and NAPI run. The receiver (RCTL.EN) is off; once
- * it is on again, xnic_pair_kick() hands the buffers out.
+ * xnic_pair_start() - let a stopped pair's rings and NAPI run. Since the device was reset neither
+ * receiver nor transmitter have been on: only then may it be told of rings. Once they are,
+ * xnic_pair_kick() hands the buffers out.
  * @ad: the port.
  * @i: the pair.
  *
@@ -296,20 +288,6 @@ void xnic_pair_kick(struct xnic_adapter *ad, unsigned int i)
 	local_bh_enable();
 }
 
-static void tx_drain(struct xnic_adapter *ad, unsigned int i)
-{
-	unsigned int us;
-
-	for (us = 0; us < XNIC_TX_DRAIN_US; us += 100) {
-		if (xnic_rd(ad, XNIC_TDH(i)) == xnic_rd(ad, XNIC_TDT(i)))
-			return;
-		usleep_range(100, 200);
-	}
-	xnic_wr(ad, XNIC_TARC(i), xnic_rd(ad, XNIC_TARC(i)) & ~XNIC_TARC_ENABLE);
-	xnic_flush(ad);
-	usleep_range(1000, 2000);
-}
-
 /* Count the frames in the ring of a receiver that is off: nobody will look at them. */
 static void rx_discard(struct xnic_rx *rx)
 {
@@ -327,16 +305,14 @@ static void rx_discard(struct xnic_rx *rx)
 }
 
 /**
- * xnic_pair_stop() - take a pair out of the data plane. Leaves the receiver (RCTL.EN) off.
+ * xnic_pair_stop() - take a pair out of the data plane.
  * @ad: the port.
  * @i: the pair.
  *
- * When it returns, nobody sends on the pair, no poll runs or will, the device owns none of its
- * buffers, AF_XDP frames that were sent are completed, AF_XDP buffers are back in their pool. The
- * page buffers stay in their ring.
+ * When it returns, nobody sends on the pair, no poll runs or will. The device still works on the
+ * rings.
  *
- * In this order: senders, interrupt, NAPI, device. An interrupt after NAPI was disabled would be
- * swallowed; a poll after the ring was taken apart would use it.
+ * In this order: senders, interrupt, NAPI. An interrupt after NAPI was disabled would be swallowed.
  */
 void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 {
@@ -351,10 +327,32 @@ void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 	xnic_irq_disable_pair(q);
 	xnic_napi_disable(&q->napi);
 	xnic_irq_cancel_dim(q);
-	tx_drain(ad, i);
-	xnic_hw_rx_control(ad, false);
-	usleep_range(XNIC_RX_DRAIN_US, 2 * XNIC_RX_DRAIN_US);
-	xnic_tx_discard(tx);
+}
+
+/** xnic_pair_drain() - give a stopped pair's transmitter time to send what it has. */
+void xnic_pair_drain(struct xnic_adapter *ad, unsigned int i)
+{
+	unsigned int us;
+
+	for (us = 0; us < XNIC_TX_DRAIN_US; us += 100) {
+		if (xnic_rd(ad, XNIC_TDH(i)) == xnic_rd(ad, XNIC_TDT(i)))
+			return;
+		usleep_range(100, 200);
+	}
+}
+
+/**
+ * xnic_pair_clear() - empty a stopped pair's rings, which the device, having been reset, knows no
+ * more: it may have fetched descriptors long before it used them.
+ * @ad: the port.
+ * @i: the pair.
+ *
+ * AF_XDP frames that were sent are completed, AF_XDP buffers are back in their pool. The page
+ * buffers stay in their ring.
+ */
+void xnic_pair_clear(struct xnic_adapter *ad, unsigned int i)
+{
+	xnic_tx_discard(&ad->tx[i]);
 	rx_discard(&ad->rx[i]);
 	if (ad->rx[i].pool)
 		xnic_xsk_rx_clean(&ad->rx[i]);

@@ -147,7 +147,8 @@ static int tx_tso(struct xnic_tx *tx, struct sk_buff *skb, struct tx_offload *of
 
 /**
  * xnic_features_check() - ndo_features_check: what a context descriptor cannot say, which has eight
- * bits for a position in the frame, is left to the stack.
+ * bits for a position in the frame, is left to the stack; and segmentation below 1000 Mbit/s, which
+ * the part does not do reliably (e1000e leaves it there, too).
  * @skb: the frame.
  * @netdev: the port.
  * @features: what it could do for the frame otherwise.
@@ -158,7 +159,8 @@ netdev_features_t xnic_features_check(struct sk_buff *skb, struct net_device *ne
 	if (skb->ip_summed == CHECKSUM_PARTIAL &&
 	    skb_checksum_start_offset(skb) + skb->csum_offset > XNIC_TXC_PLACE_MAX)
 		features &= ~(NETIF_F_CSUM_MASK | NETIF_F_GSO_MASK);
-	if (skb_is_gso(skb) && skb_tcp_all_headers(skb) > XNIC_TXC_PLACE_MAX)
+	if (skb_is_gso(skb) && (skb_tcp_all_headers(skb) > XNIC_TXC_PLACE_MAX ||
+				READ_ONCE(((struct xnic_adapter *)netdev_priv(netdev))->slow)))
 		features &= ~NETIF_F_GSO_MASK;
 	return vlan_features_check(skb, features);
 }

@@ -6,7 +6,7 @@
  * reconfigures; every entry point that wants such a thing sends it a message. The data plane is one
  * NAPI instance per queue pair (rx.c, tx.c, xdp.c, xsk.c, xsk_tx.c): it never waits for the thread.
  * They meet where the thread stops a pair: xnic_pair_stop() returns when nothing of the data plane
- * can touch that pair's rings any more.
+ * can touch that pair's rings any more; the device can until it has been reset (xnic_port_down()).
  */
 #ifndef XNIC_H
 #define XNIC_H
@@ -121,6 +121,7 @@ struct xnic_adapter {
 	struct net_device *netdev;
 	u8 __iomem *regs; /* NULL once the device does not answer, and while the port is asleep */
 	struct bpf_prog *prog;
+	bool slow; /* the link: below 1000 Mbit/s */
 	struct xnic_queue queue[XNIC_HW_QUEUES];
 	struct xnic_rx rx[XNIC_HW_QUEUES];
 	struct xnic_tx tx[XNIC_HW_QUEUES];
@@ -131,12 +132,15 @@ struct xnic_adapter {
 	netdev_features_t features; /* as programmed */
 	unsigned int mtu;	    /* as programmed */
 	u32 rx_buffer;		    /* bytes the device writes into one buffer */
+	u32 rx_kib;		    /* the receiver's share of the packet buffer */
 	bool rx_on;		    /* RCTL.EN */
 	u32 vlans[XNIC_VFTA_WORDS]; /* a bit each */
 	u8 rss_key[XNIC_RSS_KEY_BYTES];
 	u8 rss_table[XNIC_RETA_ENTRIES];
 	struct xnic_pause pause;
-	bool was_open; /* before it fell asleep, or was lost */
+	bool was_open;	  /* before it fell asleep, or was lost */
+	u64 phy_received; /* frames, at the last look at the PHY, which seemed stuck */
+	u8 phy_hung;	  /* so many times running */
 
 	struct u64_stats_sync hw_sync;
 	u64_stats_t hw[XNIC_HW_COUNTERS];
@@ -181,6 +185,7 @@ static_assert(offsetof(struct xnic_xdp, xdp) == 0);
 
 /* ---- registers: main.c ---- */
 
+void xnic_disable_aspm(struct pci_dev *pdev);
 u32 xnic_rd(struct xnic_adapter *ad, u32 reg);
 bool xnic_answers(struct xnic_adapter *ad);
 
@@ -205,7 +210,10 @@ void xnic_shutdown(struct pci_dev *pdev);
 void xnic_recovery_leave(struct xnic_adapter *ad);
 
 /* ---- hw.c: the port's registers; all called by the control thread, or by probe ---- */
+void xnic_hw_stop(struct xnic_adapter *ad);
 int xnic_hw_reset(struct xnic_adapter *ad);
+bool xnic_hw_fits(const struct xnic_adapter *ad);
+void xnic_hw_release(struct xnic_adapter *ad);
 void xnic_hw_read_mac(struct xnic_adapter *ad, u8 *addr);
 void xnic_hw_setup(struct xnic_adapter *ad);
 void xnic_hw_rx_control(struct xnic_adapter *ad, bool on);
@@ -230,19 +238,21 @@ void xnic_mem_free(struct xnic_adapter *ad, struct xnic_mem *mem);
 void xnic_mem_swap(struct xnic_adapter *ad, struct xnic_mem *mem);
 void xnic_pair_start(struct xnic_adapter *ad, unsigned int i);
 void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i);
+void xnic_pair_drain(struct xnic_adapter *ad, unsigned int i);
+void xnic_pair_clear(struct xnic_adapter *ad, unsigned int i);
 void xnic_pair_kick(struct xnic_adapter *ad, unsigned int i);
 
 /* ---- port.c: the whole port up and down; the control thread's ---- */
 int xnic_port_acquire(struct xnic_adapter *ad);
 void xnic_port_release(struct xnic_adapter *ad);
 void xnic_port_up(struct xnic_adapter *ad);
+void xnic_port_up_again(struct xnic_adapter *ad);
 void xnic_port_down(struct xnic_adapter *ad);
 void xnic_port_restart(struct xnic_adapter *ad);
 int xnic_port_reset(struct xnic_adapter *ad);
 bool xnic_port_tx_stuck(const struct xnic_adapter *ad);
 int xnic_port_reshape(struct xnic_adapter *ad, const struct xnic_shape *shape);
 int xnic_port_set_mtu(struct xnic_adapter *ad, unsigned int mtu);
-void xnic_port_rx_on(struct xnic_adapter *ad);
 void xnic_port_tick(struct xnic_adapter *ad);
 
 /* ---- rx.c ---- */
@@ -309,6 +319,9 @@ int xnic_poll(struct napi_struct *napi, int budget);
 void xnic_dim_work(struct work_struct *work);
 
 /* ---- phy.c ---- */
+bool xnic_mdio_own(struct xnic_adapter *ad);
+void xnic_mdio_disown(struct xnic_adapter *ad);
+bool xnic_phy_hung(struct xnic_adapter *ad);
 int xnic_phy_attach(struct xnic_adapter *ad);
 void xnic_phy_detach(struct xnic_adapter *ad);
 

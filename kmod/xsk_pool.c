@@ -51,18 +51,16 @@ static void xsk_assign(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 
 	WRITE_ONCE(ad->tx[queue].pool, pool);
 }
 
-/* Stops and starts the pair alone, unless the buffer size, which is the port's, changes. */
+/* The part cannot forget one ring of two: a change of one pair's buffers takes a reset. */
 static void xsk_replace(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16 queue)
 {
 	if (ad->state != XNIC_OPENED) {
 		xsk_assign(ad, pool, queue);
 		return;
 	}
-	xnic_pair_stop(ad, queue);
+	xnic_port_down(ad);
 	xsk_assign(ad, pool, queue);
-	xnic_pair_start(ad, queue);
-	xnic_port_rx_on(ad);
-	xnic_pair_kick(ad, queue);
+	xnic_port_up_again(ad);
 }
 
 /*
@@ -94,8 +92,8 @@ static int xsk_register(struct xnic_adapter *ad, struct xsk_buff_pool *pool, u16
  * @pool: NULL to take away.
  * @queue: which pair.
  *
- * The link stays, and so does the other pair; the receiver stands still for some 100 us. Taking
- * away cannot fail: the pages are still there.
+ * The device is reset, which takes some 40 ms and leaves the PHY alone. Taking away cannot fail:
+ * the pages are still there.
  *
  * Return: 0; -EINVAL: no such pair, or the pool's buffers are too small for the device; -EBUSY: has
  * one; -ENOMEM.
