@@ -30,8 +30,13 @@ nothing_held() {
 	# Those that touch frames and clients may do less.
 	expect_eq "$1: filters of the workers and the clerk" "$(grep -lxE 'rx[01]|clerk' /proc/"$daemon"/task/*/comm | sed 's/comm$/status/' | xargs sed -n 's/^Seccomp_filters:[[:space:]]*//p' | paste -sd ' ')" "2 2 2"
 	# net_admin net_raw sys_ptrace sys_admin perfmon bpf
-	expect_eq "$1: its keeper" "$(sed -n 's/^\(CapEff\|CapBnd\|NoNewPrivs\):[[:space:]]*//p' "/proc/$(keeper)/status" | paste -sd ' ')" "000000c000283000 0000000000000000 1"
+	expect_eq "$1: its keeper" "$(sed -n 's/^\(CapEff\|CapBnd\|NoNewPrivs\|Seccomp\):[[:space:]]*//p' "/proc/$(keeper)/status" | paste -sd ' ')" "000000c000283000 0000000000000000 1 2"
 }
+
+# The keeper itself executes, mounts, traces and enters nothing.
+sleep infinity &
+cleanup kill_now $!
+expect_status 0 "$BUILD/tests/netns/keeper_sandbox" $!
 
 # tried WHAT: what became of it.
 tried() { jq -r --arg what "$1" '.report[$what]' "$dir/tried"; }

@@ -275,5 +275,5 @@ int rights_of_keeper(void)
 		err = set_caps(permitted & keep);
 	if (!err && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
 		err = -errno;
-	return err;
+	return err ?: sandbox_keeper();
 }

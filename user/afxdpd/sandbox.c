@@ -45,6 +45,10 @@
 #define REFUSE (SECCOMP_RET_ERRNO | EPERM)
 #define ABSENT (SECCOMP_RET_ERRNO | ENOSYS)
 
+#define NEW_NAMESPACES                                                                 \
+	(CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | \
+	 CLONE_NEWPID | CLONE_NEWNET)
+
 #define FILTER_MAX 1024
 
 struct filter {
@@ -175,10 +179,7 @@ static void put_clone(struct filter *f)
 	load(f, ARG(0));
 	put(f, BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 1, 0);
 	leave(f, OTHERS);
-	put(f, BPF_JMP | BPF_JSET | BPF_K,
-	    CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
-		    CLONE_NEWPID | CLONE_NEWNET,
-	    0, 1);
+	put(f, BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1);
 	leave(f, REFUSE);
 	leave(f, ALLOW);
 	end_call(f, at);
@@ -378,6 +379,50 @@ static int install(const struct filter *f, unsigned int flags)
 }
 
 #define LISTEN (SECCOMP_FILTER_FLAG_NEW_LISTENER | SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV)
+
+/* The keeper's: what the engine may, and what it is there for. Its helpers are processes. */
+static const uint16_t keepers[] = {
+	SYS_bpf,
+	SYS_socket,
+	SYS_setsockopt,
+	SYS_pidfd_getfd,
+	/* NAPI settings, through a sysfs of its own that is mounted nowhere. */
+	SYS_fsopen,
+	SYS_fsconfig,
+	SYS_fsmount,
+	/* The names of pins. */
+	SYS_symlinkat,
+#ifdef SYS_fork
+	SYS_fork,
+	SYS_vfork,
+#endif
+};
+
+int sandbox_keeper(void)
+{
+	struct filter f = { .n = 0 };
+	uint16_t at;
+	int ret;
+
+	if (!ARCH)
+		return 0;
+	begin_filter(&f);
+	at = begin_call(&f, SYS_clone);
+	load(&f, ARG(0));
+	put(&f, BPF_JMP | BPF_JSET | BPF_K, NEW_NAMESPACES, 0, 1);
+	leave(&f, REFUSE);
+	leave(&f, ALLOW);
+	end_call(&f, at);
+	load(&f, offsetof(struct seccomp_data, nr));
+	on(&f, SYS_clone3, OTHERS == ALLOW ? ALLOW : ABSENT);
+	for (size_t i = 0; i < sizeof(keepers) / sizeof(*keepers); i++)
+		on(&f, keepers[i], ALLOW);
+	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
+		on(&f, plain[i], ALLOW);
+	leave(&f, OTHERS);
+	ret = install(&f, 0);
+	return ret < 0 ? ret : 0;
+}
 
 int sandbox_possible(void)
 {

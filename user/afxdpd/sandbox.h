@@ -23,6 +23,16 @@ int sandbox_possible(void);
 int sandbox_enter(int *listener);
 
 /**
+ * sandbox_keeper() - for the keeper, which has one thread, and whose no_new_privs is set: what the
+ * engine may, processes of its own, and what it is there for (bpf, sockets, descriptors of the
+ * engine). What it may do with these is decided by its code; but it executes, mounts, traces and
+ * enters nothing.
+ *
+ * Return: 0 (also where this processor is not known) or -errno.
+ */
+int sandbox_keeper(void);
+
+/**
  * sandbox_narrow() - for the calling thread, which touches frames or speaks with clients: no file,
  * no socket, no thread is opened by it any more, and bpf() looks maps up and updates them, no more.
  * No matter if it cannot be had.
