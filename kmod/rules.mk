@@ -13,23 +13,25 @@ KMOD_SRC := $(wildcard kmod/*.[ch]) kmod/Makefile
 KMOD_LINKS := $(KMOD_SRC:kmod/%=$(KMOD)/%)
 KBUILD = $(KRUN) $(MAKE) -C $(KDIR) M=$(abspath $(KMOD)) W=1
 
-# XNIC_FAULTS=1 compiles the fault knobs in; the flag is a file, so that changing it builds anew.
+# XNIC_FAULTS=1 compiles the fault knobs in. With what and for which headers is a file's name, so that changing it, or another kernel of the same name
+# in their place, builds anew.
 export XNIC_FAULTS
+KMOD_FOR := $(KMOD)/.for-$(XNIC_FAULTS)$(subst /,-,$(or $(realpath $(KDIR)),$(KDIR)))
 
 $(KMOD)/%: kmod/%
 	@mkdir -p $(@D)
 	$(Q)ln -sf $(abspath $<) $@
 
 kmod: $(KMOD)/xnic.ko
-$(KMOD)/xnic.ko: $(KMOD_LINKS) include/afxdp/ring.h include/afxdp/mailbox.h $(KMOD)/.faults-$(XNIC_FAULTS)
+$(KMOD)/xnic.ko: $(KMOD_LINKS) include/afxdp/ring.h include/afxdp/mailbox.h $(KMOD_FOR)
 	@[ -n "$(KDIR)" ] || { echo "make kmod: no headers of a $(KERNEL) kernel in /lib/modules; scripts/deps vm installs those of 6.12, scripts/vm.d/newer-kernel fetch $(KERNEL) others" >&2; exit 1; }
 	$(call say,KBUILD,$@)
 	$(Q)$(KBUILD) $(if $(filter 1,$(V)),,-s) modules
 	@touch $@
 
-$(KMOD)/.faults-$(XNIC_FAULTS):
+$(KMOD_FOR):
 	@mkdir -p $(@D)
-	@rm -f $(KMOD)/.faults-* $(KMOD)/*.o
+	@rm -f $(KMOD)/.faults-* $(KMOD)/.for-* $(KMOD)/*.o
 	@touch $@
 
 # build/debug/kmod/xnic.ko: for the kernel of scripts/vm --debug, with fault knobs.
