@@ -77,7 +77,8 @@ fifo_read() { [ "$(stat -L -c %i "/proc/$reader/fd/"* /proc/"$(pgrep -P $reader)
 wait_for 20 fifo_read || true
 start_daemon -s "pcap:$dir/fifo"
 for i in 1 2 3 4 5; do
-	gen --count 2000 --pps 20k >/dev/null
+	# Its end takes the generator's peer away.
+	gen --count 2000 --pps 20k >/dev/null 2>&1 || true
 	! gone "$daemon" || break
 	wait_for 5 gone "$daemon" || continue
 done

@@ -35,7 +35,7 @@ send -n 5
 send -n 3 --dport 11
 wait_for 10 live_is '.tee.sinks.all.observed' 110 || fail "copies of the new rules: $(ctl ledger)"
 # With a dump beside them.
-expect_status 0 timeout 20 nsenter --net="/run/netns/$rx" sh -c "'$BUILD/afxdpctl' -i $rxif dump -c 1 -w '$dir/dump' udp & sleep 2; nsenter --net=/run/netns/$tx '$BUILD/afxdpgen' -i $txif -n 1 --dport 12 >/dev/null; wait \$!"
+expect_status 0 timeout 60 nsenter --net="/run/netns/$rx" sh -c "'$BUILD/afxdpctl' -i $rxif dump -c 1 -w '$dir/dump' udp & until [ -s '$dir/dump' ]; do sleep 0.1; done; nsenter --net=/run/netns/$tx '$BUILD/afxdpgen' -i $txif -n 1 --dport 12 >/dev/null; wait \$!"
 wait_for 10 live_is '.tee.sinks.all.observed' 111 || fail "copies beside a dump: $(ctl ledger)"
 
 # Mistakes change nothing.
