@@ -9,12 +9,14 @@
 static struct pcap_spec spec;
 static char why[512];
 
-#define GOOD(text) CHECK(!pcap_spec_parse(&spec, text, why, sizeof(why)), "%s: %s", text, why)
-#define REFUSED(text, word)                                                                   \
-	do {                                                                                  \
-		CHECK(pcap_spec_parse(&spec, text, why, sizeof(why)) == -EINVAL, "%s", text); \
-		CHECK(strstr(why, word), "%s: it says: %s", text, why);                       \
-		CHECK(!strchr(why, '\n'), "%s: more than a line", text);                      \
+#define GOOD(text) \
+	CHECK(!pcap_spec_parse(&spec, "pcap", text, why, sizeof(why)), "%s: %s", text, why)
+#define REFUSED(text, word)                                                                    \
+	do {                                                                                   \
+		CHECK(pcap_spec_parse(&spec, "pcap", text, why, sizeof(why)) == -EINVAL, "%s", \
+		      text);                                                                   \
+		CHECK(strstr(why, word), "%s: it says: %s", text, why);                        \
+		CHECK(!strchr(why, '\n'), "%s: more than a line", text);                       \
 	} while (0)
 
 static void test_words(void)

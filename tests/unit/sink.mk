@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # Tests of sinks: all of them are linked, because the table names all.
-SINK_SRCS := $(wildcard user/afxdpd/sinks/*.c) user/common/text.c user/common/numbers.c user/common/printable.c user/afxdpd/log.c user/common/wall.c user/lib/copies.c user/common/trust.c user/common/writable.c
+SINK_SRCS := $(wildcard user/afxdpd/sinks/*.c) user/common/text.c user/common/numbers.c user/common/printable.c user/afxdpd/log.c user/common/wall.c user/common/pcapng.c user/lib/copies.c user/common/trust.c user/common/writable.c
 SINK_LIBS := -Iuser/afxdpd -lpcap -ljansson -ldl -lbpf
 SINK_TESTS := sink_table sink_pcap sink_echo sink_plugin sink_race
 

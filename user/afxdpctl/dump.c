@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <linux/bpf.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -25,7 +24,6 @@
 #include "copies.h"
 #include "ctl.h"
 #include "numbers.h"
-#include "pcapng.h"
 #include "vlan.h"
 #include "wall.h"
 
@@ -142,22 +140,6 @@ static void describe(struct dump *d, const struct afxdp_copied *c, bool text, ch
 
 /* ---- frames ---- */
 
-/* As if we had decided so, for who reads captures. */
-static uint64_t xdp_action(uint32_t verdict)
-{
-	static const uint8_t actions[AFXDP_VERDICTS] = {
-		[AFXDP_PASS] = XDP_PASS,
-		[AFXDP_DROP] = XDP_DROP,
-		[AFXDP_LIMIT] = XDP_DROP,
-		[AFXDP_ABORT] = XDP_ABORTED,
-		[AFXDP_TX] = XDP_TX,
-		[AFXDP_UNCLAIMED] = XDP_PASS,
-		[AFXDP_CAPTURE] = XDP_REDIRECT,
-	};
-
-	return verdict < AFXDP_VERDICTS ? actions[verdict] : XDP_ABORTED;
-}
-
 static int failed(struct dump *d, int err)
 {
 	/* Who reads a pipe may have seen enough. */
@@ -169,32 +151,32 @@ static int failed(struct dump *d, int err)
 /* afxdp_ring_each: Return: whether to take no more now. */
 static int take(void *arg, const struct afxdp_copied *c, const uint8_t *bytes)
 {
-	uint8_t head[VLAN_TAG_OFFSET + VLAN_HLEN];
+	uint8_t tag[VLAN_TAG_OFFSET + VLAN_HLEN];
 	struct dump *d = arg;
-	char comment[1024];
-	struct pcapng_packet p = { .ns = d->wall.offset + (int64_t)c->ns,
-				   .length = c->length,
-				   .bytes = bytes,
-				   .bytes_len = c->captured,
-				   .queue = c->queue,
-				   .xdp_action = xdp_action(AFXDP_CLASS_VERDICT(c->class)),
-				   .comment = comment };
+	char comment[PCAPNG_COMMENT_MAX];
+	struct pcapng_packet p = {
+		.ns = d->wall.offset + (int64_t)c->ns,
+		.length = c->length,
+		.captured = c->captured,
+		.queue = c->queue,
+		.xdp_action = pcapng_xdp_action(AFXDP_CLASS_VERDICT(c->class)),
+		.comment = comment,
+	};
+	bool stripped = c->flags & AFXDP_META_VLAN_STRIP && c->captured >= VLAN_TAG_OFFSET;
 	int err;
 
 	if (enough(d))
 		return 0; /* taken, and not shown */
 	describe(d, c, true, comment, sizeof(comment));
-	if (c->flags & AFXDP_META_VLAN_STRIP && c->captured >= VLAN_TAG_OFFSET) {
-		vlan_put(head, bytes, c->flags, c->vlan_tci);
-		p.head = head;
-		p.head_len = sizeof(head);
-		p.bytes += VLAN_TAG_OFFSET;
-		p.bytes_len -= VLAN_TAG_OFFSET;
+	if (stripped) {
+		vlan_put(tag, bytes, c->flags, c->vlan_tci);
+		p.captured += VLAN_HLEN;
 		p.length += VLAN_HLEN;
 	}
 	if (d->is_text)
 		describe(d, c, false, dump_text_note(d->text), NOTE_MAX);
-	err = pcapng_packet(d->to, &p);
+	err = dump_file_packet(d->to, &p, stripped ? tag : NULL,
+			       bytes + (stripped ? VLAN_TAG_OFFSET : 0));
 	if (err)
 		return failed(d, err);
 	d->seen++;
@@ -298,8 +280,8 @@ static int run(struct dump *d)
 	if (d->is_text)
 		return dump_text_end(d->text) ?: d->status;
 	if (d->account && !ferror(d->to)) {
-		err = pcapng_end(d->to, d->wall.offset + (int64_t)clock_ns(CLOCK_MONOTONIC), copied,
-				 lost);
+		err = dump_file_end(d->to, d->wall.offset + (int64_t)clock_ns(CLOCK_MONOTONIC),
+				    copied, lost);
 		if (err)
 			failed(d, err);
 	}
@@ -425,8 +407,8 @@ static int begin(struct dump *d, const json_t *request, uint32_t snap)
 	if (!err && d->named && ftruncate(fileno(d->to), 0) && errno != EINVAL)
 		err = -errno;
 	if (!err)
-		err = pcapng_begin(d->to, "afxdpctl " AFXDP_VERSION,
-				   json_string_value(json_object_get(reply, "interface")), snap);
+		err = dump_file_begin(d->to, json_string_value(json_object_get(reply, "interface")),
+				      snap);
 	if (!err && fflush(d->to))
 		err = -errno;
 	if (err && !status)

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include "pcapng.h"
 
 /* What is said beside a frame. */
 #define NOTE_MAX 96
@@ -46,5 +47,19 @@ void dump_text_turn(struct dump_text *t);
 
 /** dump_text_end() - no more frames: print the rest. Return: 0, or an exit status after the line. */
 int dump_text_end(struct dump_text *t);
+
+/* All return 0, or -errno of the stream's last write; a stream with a buffer tells late. */
+
+/** dump_file_begin() - what comes before the first packet. @snap: bytes of a frame there are at
+ * most. */
+int dump_file_begin(FILE *f, const char *ifname, uint32_t snap);
+
+/** dump_file_packet() - @tag: what comes first of a frame whose tag had to be put back, or NULL;
+ * @bytes: the rest. */
+int dump_file_packet(FILE *f, const struct pcapng_packet *p, const uint8_t *tag,
+		     const uint8_t *bytes);
+
+/** dump_file_end() - how many frames were to be here, and how many of these are not. */
+int dump_file_end(FILE *f, uint64_t ns, uint64_t copied, uint64_t lost);
 
 #endif

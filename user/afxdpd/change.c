@@ -258,6 +258,7 @@ bool daemon_sink_failed(struct daemon *d, const struct life *l)
 
 void daemon_sink_begin(struct daemon *d)
 {
+	daemon_tell_rules(d);
 	if (d->sink->ops->begin)
 		d->sink->ops->begin(d->sink->sink);
 }

@@ -178,6 +178,7 @@ static void run(struct daemon *d)
 		daemon_serve(d);
 		daemon_sink_tick(d);
 		daemon_rotate_step(d);
+		daemon_news_tick(d);
 		daemon_rules_tick(d);
 		tee_tick(d);
 		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");
@@ -266,6 +267,7 @@ static int final_report(struct daemon *d)
 
 	if (err)
 		return daemon_failed(d, EXIT_RUNTIME, "cannot read the ledger: %s", strerror(-err));
+	daemon_tell_ledger(d, &p);
 	report = report_json(d, &p);
 	if (!report)
 		status = daemon_failed(d, EXIT_RUNTIME, "out of memory for the report");
@@ -334,7 +336,17 @@ static int report_lost(struct daemon *d)
 
 static bool sink_is_stdout(const char *spec)
 {
-	return !strcmp(spec, "pcap:-") || !strcmp(spec, "pcap:/dev/stdout");
+	static const char *const is[] = { "pcap:-", "pcap:/dev/stdout", "pcapng:-",
+					  "pcapng:/dev/stdout" };
+	size_t len;
+
+	/* With or without options behind. */
+	for (size_t i = 0; i < sizeof(is) / sizeof(*is); i++) {
+		len = strlen(is[i]);
+		if (!strncmp(spec, is[i], len) && (!spec[len] || spec[len] == ','))
+			return true;
+	}
+	return false;
 }
 
 /* Whether report or frames go there. */

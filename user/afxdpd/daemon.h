@@ -100,6 +100,7 @@ struct daemon {
 	struct life *leaving;	/* others that are to close, once they are back */
 	struct named named[NAMED_MAX];
 	uint32_t named_count;	    /* that have been begun */
+	uint64_t news_ns;	    /* when sinks were told of the ledger */
 	bool settle;		    /* next_sink needs more than the one before: see needs.c */
 	bool installing;	    /* workers are being told of next_sink */
 	struct needs needs;	    /* of the sink that workers were told of last */
@@ -314,6 +315,13 @@ void daemon_rotate_step(struct daemon *d);
 
 /** daemon_rotate_back() - order @o is back from a sink. */
 void daemon_rotate_back(struct daemon *d, const struct life_order *o);
+
+/** daemon_tell_rules(), daemon_tell_ledger() - to sinks that keep them with their frames. */
+void daemon_tell_rules(struct daemon *d);
+void daemon_tell_ledger(struct daemon *d, const struct picture *p);
+
+/** daemon_news_tick() - the ledger, each second, if there is such a sink. */
+void daemon_news_tick(struct daemon *d);
 
 /** daemon_begin_named() - they get frames from now on. */
 void daemon_begin_named(struct daemon *d);

@@ -135,6 +135,7 @@ static void note_idle(const struct daemon *d)
 
 void daemon_begin_named(struct daemon *d)
 {
+	daemon_tell_rules(d);
 	for (uint32_t i = 0; i < d->named_count; i++) {
 		struct life *l = d->named[i].life;
 

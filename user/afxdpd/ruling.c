@@ -116,6 +116,7 @@ static int take(struct daemon *d, struct reading *r, json_t **was)
 	afxdp_rules_free(d->rules);
 	d->rules = r->rules;
 	r->rules = NULL;
+	daemon_tell_rules(d);
 	return 0;
 }
 

@@ -27,6 +27,18 @@ struct sink_count {
 	uint64_t dropped;
 };
 
+/* What the daemon has counted until @ns, for sinks that keep it with their frames. */
+struct sink_ledger {
+	uint64_t ns, began_ns; /* CLOCK_MONOTONIC */
+	uint64_t received;
+	uint64_t missed; /* by the device */
+	/* Of this sink: */
+	uint64_t captured;
+	uint64_t lost; /* of these, before a worker had them */
+	uint64_t delivered;
+	char text[800]; /* the whole ledger, in words */
+};
+
 struct sink;
 struct afxdp_ring;
 
@@ -103,6 +115,10 @@ struct sink_ops {
 	/* The steward, once: records of @ring are the sink's to read, besides frames, as long as it
 	 * is open. NULL: it takes no copies. */
 	void (*tee)(struct sink *sink, struct afxdp_ring *ring);
+	/* The steward, at any time while it is open: the rules' texts, a line each; what has been
+	 * counted. Both are copied. NULL: it does not care. */
+	void (*rules)(struct sink *sink, const char *text);
+	void (*ledger)(struct sink *sink, const struct sink_ledger *l);
 	/* The sink's own thread, which may wait for some seconds: what is written from now on goes
 	 * into another file. Return: 0; or -errno, with one line in @why, and the one before goes
 	 * on. NULL: it has no files. */
@@ -131,8 +147,8 @@ struct sink {
 	const struct sink_ops *ops;
 };
 
-extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_echo_ops,
-	sink_forward_ops, sink_plugin_ops;
+extern const struct sink_ops sink_count_ops, sink_drop_ops, sink_pcap_ops, sink_pcapng_ops,
+	sink_echo_ops, sink_forward_ops, sink_plugin_ops;
 
 /**
  * sink_find() - the sink that @spec (NAME or NAME:ARG, as after -s) names.

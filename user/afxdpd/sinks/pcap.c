@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pcap.c - writes every frame to a nanosecond pcap file, in a thread of its own (handover.h).
+ * pcap.c - writes every frame to a nanosecond pcap file, or a pcapng file, in a thread of its own
+ * (handover.h).
  *
  * The worker copies nothing: it hands over descriptors. The writer lets writev() take large frames
  * straight from the UMEM; small ones it gathers, because the kernel's work on a piece of a writev()
@@ -20,6 +21,7 @@
 #include <stdio.h>
 #include <time.h>
 #include "pcap_header.h"
+#include "pcap_news.h"
 #include "pcap_outage.h"
 #include "pcap_records.h"
 #include "rights.h"
@@ -34,13 +36,14 @@
 struct pcap_sink {
 	struct sink sink;
 	struct handover handover;
-	char *text;	  /* pcap:FILE,... */
+	char *text;	  /* pcap:FILE,... or pcapng:FILE,... */
 	const char *name; /* behind the colon */
 	uint8_t header[PCAP_HEADER];
 	pthread_t thread;
 	bool running;
 	/* The writer's; counters are read by others. */
 	struct pcap_records out;
+	struct pcap_news news;	   /* out.ng */
 	struct afxdp_ring *copies; /* or NULL; set by the steward */
 	uint64_t copies_written, copies_lost;
 	uint64_t bytes, write_errors;
@@ -80,6 +83,42 @@ static uint32_t write_records(struct pcap_sink *s)
 	return written;
 }
 
+/* What a file lost, by itself. */
+static void end_file(struct pcap_sink *s)
+{
+	uint8_t block[PCAP_NEWS_END];
+	size_t n;
+	int err;
+
+	if (!s->out.ng || !s->out.file.begun || s->outage.now)
+		return;
+	n = pcap_news_end(&s->news, block, s->out.wall.offset);
+	err = n ? pcap_file_put(&s->out.file, block, n) : 0;
+	if (err)
+		complain(s, err);
+}
+
+static void next_file(struct pcap_sink *s)
+{
+	end_file(s);
+	pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+}
+
+/* Other rules: a section of their own, in this file and at the start of the next ones. */
+static void hear_news(struct pcap_sink *s)
+{
+	struct pcap_file *f = &s->out.file;
+	int err;
+
+	if (!s->out.ng || !pcap_news_turn(&s->news))
+		return;
+	f->header = s->news.header;
+	f->header_len = s->news.header_len;
+	err = f->begun ? pcap_file_put(f, f->header, f->header_len) : 0;
+	if (err)
+		complain(s, err);
+}
+
 /* Write what one worker handed over. Return: descriptors. */
 static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 {
@@ -88,10 +127,10 @@ static uint32_t write_port(struct pcap_sink *s, struct handover_port *p)
 	if (!n)
 		return 0;
 	if (pcap_series_late(&s->out.series, s->out.now))
-		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+		next_file(s);
 	got = pcap_records_collect(&s->out, p, pos, n);
 	if (!got && s->out.full) {
-		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+		next_file(s);
 		got = pcap_records_collect(&s->out, p, pos, n);
 	}
 	records = s->out.file.records;
@@ -112,7 +151,7 @@ static uint32_t write_copies(struct pcap_sink *s)
 		return 0;
 	if (pcap_series_late(&s->out.series, s->out.now) ||
 	    pcap_series_full(&s->out.series, &s->out.file, PCAP_SCRATCH, s->out.now))
-		pcap_series_next(&s->out.series, &s->out.file, s->out.now);
+		next_file(s);
 	afxdp_ring_read(ring, pcap_records_copy, &s->out);
 	records = s->out.file.records;
 	if (!records)
@@ -121,17 +160,6 @@ static uint32_t write_copies(struct pcap_sink *s)
 	sink_add(&s->copies_written, written);
 	sink_add(&s->copies_lost, records - written);
 	return handover_stopping(&s->handover) ? 0 : records;
-}
-
-static uint32_t write_round(struct pcap_sink *s)
-{
-	uint32_t ports = sink_ports_attached(&s->handover.ports), n = 0;
-
-	s->out.now = clock_ns(CLOCK_MONOTONIC);
-	wall_turn(&s->out.wall, s->out.now);
-	for (uint32_t i = 0; i < ports; i++)
-		n += write_port(s, sink_ports_at(&s->handover.ports, i));
-	return n + write_copies(s);
 }
 
 /* What an existing file had goes when the start has succeeded, not before. */
@@ -146,12 +174,30 @@ static void begin_file(struct pcap_sink *s)
 		complain(s, err);
 }
 
+static uint32_t write_round(struct pcap_sink *s)
+{
+	uint32_t ports = sink_ports_attached(&s->handover.ports), n = 0;
+
+	s->out.now = clock_ns(CLOCK_MONOTONIC);
+	wall_turn(&s->out.wall, s->out.now);
+	/* What frames were captured by is told before the start has succeeded, and comes first. */
+	if (s->out.ng && !__atomic_load_n(&s->wanted, __ATOMIC_ACQUIRE) &&
+	    !handover_stopping(&s->handover))
+		return 0;
+	hear_news(s);
+	begin_file(s);
+	for (uint32_t i = 0; i < ports; i++)
+		n += write_port(s, sink_ports_at(&s->handover.ports, i));
+	return n + write_copies(s);
+}
+
 static void rotate_file(struct pcap_sink *s)
 {
 	uint32_t wanted = __atomic_load_n(&s->rotate, __ATOMIC_ACQUIRE);
 
 	if (wanted == s->rotated)
 		return;
+	end_file(s);
 	s->rotate_err = pcap_series_rotate(&s->out.series, &s->out.file, s->out.now);
 	__atomic_store_n(&s->rotated, wanted, __ATOMIC_RELEASE);
 }
@@ -165,7 +211,6 @@ static void *writer(void *arg)
 	do {
 		stopping = handover_stopping(&s->handover);
 		n = write_round(s);
-		begin_file(s);
 		rotate_file(s);
 		handover_wait(&s->handover, n);
 	} while (n || !stopping);
@@ -193,25 +238,61 @@ static int start_writer(struct pcap_sink *s)
 	return 0;
 }
 
-static int open_files(struct pcap_sink *s, char *why, size_t size)
+static int pcap_check(const char *arg, const struct sink_env *env, char *why, size_t size)
 {
-	int err = pcap_spec_parse(&s->out.series.spec, s->name, why, size);
+	(void)env;
+	return pcap_series_check("pcap", arg, why, size);
+}
+
+static int pcapng_check(const char *arg, const struct sink_env *env, char *why, size_t size)
+{
+	(void)env;
+	return pcap_series_check("pcapng", arg, why, size);
+}
+
+static int make_header(struct pcap_sink *s, const char *ifname)
+{
+	const uint32_t snaplen = s->out.series.spec.snaplen;
+	struct pcap_file *f = &s->out.file;
+	int err;
+
+	f->header = s->header;
+	f->header_len = sizeof(s->header);
+	if (!s->out.ng)
+		return pcap_header_make(s->header, snaplen);
+	err = pcap_news_init(&s->news, ifname, snaplen);
+	f->late = true; /* the rules are told when frames can come */
+	f->header = s->news.header;
+	f->header_len = s->news.header_len;
+	s->out.reserve = PCAP_NEWS_END;
+	return err;
+}
+
+static int open_files(struct pcap_sink *s, const char *ifname, char *why, size_t size)
+{
+	int err = pcap_spec_parse(&s->out.series.spec, s->sink.ops->name, s->name, why, size);
 
 	if (err)
 		return err;
 	s->out.file.spec = &s->out.series.spec;
-	s->out.file.header = s->header;
-	s->out.file.header_len = sizeof(s->header);
-	err = pcap_header_make(s->header, s->out.series.spec.snaplen);
+	err = make_header(s, ifname);
 	if (err)
 		snprintf(why, size, "sink '%s': %s", s->text, strerror(-err));
 	return err
-		       ?: pcap_series_open(&s->out.series, &s->out.file, s->name,
+		       ?: pcap_series_open(&s->out.series, &s->out.file, s->text,
 					   clock_ns(CLOCK_MONOTONIC), why, size);
 }
 
-static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink_env *env,
-			  char *why, size_t size)
+static void free_sink(struct pcap_sink *s)
+{
+	pcap_news_free(&s->news);
+	handover_free(&s->handover);
+	free(s->text);
+	free(s);
+}
+
+static int open_sink(struct sink **sink, const struct sink_ops *ops, const char *arg,
+		     const struct sink_env *env, char *why, size_t size)
 {
 	struct pcap_sink *s = aligned_alloc(AFXDP_CACHE_LINE, sizeof(*s));
 	int err = -ENOMEM;
@@ -219,13 +300,16 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 	if (!s)
 		goto memory;
 	memset(s, 0, sizeof(*s));
-	s->sink.ops = &sink_pcap_ops;
+	s->sink.ops = ops;
+	s->out.ng = ops == &sink_pcapng_ops;
 	handover_init(&s->handover, env, sizeof(struct handover_port));
-	if (asprintf(&s->text, "pcap:%s", arg) < 0)
+	if (asprintf(&s->text, "%s:%s", ops->name, arg) < 0) {
+		s->text = NULL;
 		goto free;
+	}
 	s->outage.text = s->text;
 	s->name = strchr(s->text, ':') + 1;
-	err = open_files(s, why, size);
+	err = open_files(s, env->ifname, why, size);
 	if (err)
 		goto free_said;
 	err = start_writer(s);
@@ -236,15 +320,25 @@ static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink
 close:
 	pcap_series_close(&s->out.series, &s->out.file);
 free:
-	snprintf(why, size, "sink 'pcap:%s': %s", arg, strerror(-err));
+	snprintf(why, size, "sink '%s:%s': %s", ops->name, arg, strerror(-err));
 free_said:
-	handover_free(&s->handover);
-	free(s->text);
-	free(s);
+	free_sink(s);
 	return err;
 memory:
-	snprintf(why, size, "sink 'pcap:%s': %s", arg, strerror(-err));
+	snprintf(why, size, "sink '%s:%s': %s", ops->name, arg, strerror(-err));
 	return err;
+}
+
+static int pcap_open_sink(struct sink **sink, const char *arg, const struct sink_env *env,
+			  char *why, size_t size)
+{
+	return open_sink(sink, &sink_pcap_ops, arg, env, why, size);
+}
+
+static int pcapng_open_sink(struct sink **sink, const char *arg, const struct sink_env *env,
+			    char *why, size_t size)
+{
+	return open_sink(sink, &sink_pcapng_ops, arg, env, why, size);
 }
 
 static int pcap_attach(struct sink *sink, struct afxdp_xsk *xsk, struct sink_port **port)
@@ -346,11 +440,25 @@ static json_t *pcap_report(struct sink *sink)
 
 		frames += sink_get(&port->there.delivered);
 	}
-	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:s?}", "name", "pcap", "file",
+	return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:s?}", "name", sink->ops->name, "file",
 			 json_text(s->name), "files", (json_int_t)sink_get(&s->out.series.files),
 			 "frames", (json_int_t)frames, "bytes", (json_int_t)sink_get(&s->bytes),
 			 "write_errors", (json_int_t)sink_get(&s->write_errors), "error",
 			 err ? strerror(err) : NULL);
+}
+
+static void pcapng_rules(struct sink *sink, const char *text)
+{
+	struct pcap_sink *s = (struct pcap_sink *)sink;
+
+	pcap_news_rules(&s->news, text);
+}
+
+static void pcapng_ledger(struct sink *sink, const struct sink_ledger *l)
+{
+	struct pcap_sink *s = (struct pcap_sink *)sink;
+
+	pcap_news_ledger(&s->news, l);
 }
 
 static void pcap_close_sink(struct sink *sink)
@@ -358,29 +466,33 @@ static void pcap_close_sink(struct sink *sink)
 	struct pcap_sink *s = (struct pcap_sink *)sink;
 
 	pcap_finish(sink);
+	/* The writer is gone; a pipe has room, or not. */
+	pcap_file_give_up(&s->out.file);
+	if (!s->over)
+		end_file(s);
 	pcap_series_close(&s->out.series, &s->out.file);
-	handover_free(&s->handover);
-	free(s->text);
-	free(s);
+	free_sink(s);
 }
 
+/* Of both. */
+#define CAPTURE_OPS                                                                     \
+	.own_thread = true, .stamp = 1, .needs = SINK_NEED_META | AFXDP_NEED_TAG,       \
+	.attach = pcap_attach, .begin = pcap_begin, .over = pcap_over, .tee = pcap_tee, \
+	.rotate = pcap_rotate, .finish = pcap_finish, .report = pcap_report,            \
+	.close = pcap_close_sink, .consume = handover_consume, .reclaim = handover_reclaim
+
 const struct sink_ops sink_pcap_ops = {
+	CAPTURE_OPS,
 	.name = "pcap",
 	.arg = "FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES][,mode=OCTAL][,append|,excl]",
-	.own_thread = true,
 	.help = "write frames to FILE (- is stdout) as nanosecond pcap",
-	.stamp = 1,
-	.needs = SINK_NEED_META | AFXDP_NEED_TAG,
-	.check = pcap_series_check,
+	.check = pcap_check,
 	.open = pcap_open_sink,
-	.attach = pcap_attach,
-	.begin = pcap_begin,
-	.over = pcap_over,
-	.tee = pcap_tee,
-	.rotate = pcap_rotate,
-	.finish = pcap_finish,
-	.report = pcap_report,
-	.close = pcap_close_sink,
-	.consume = handover_consume,
-	.reclaim = handover_reclaim,
+};
+
+const struct sink_ops sink_pcapng_ops = {
+	CAPTURE_OPS,	       .name = "pcapng",
+	.arg = "FILE[,...]",   .help = "the same as pcapng, with verdict, rule, rules and ledger",
+	.check = pcapng_check, .open = pcapng_open_sink,
+	.rules = pcapng_rules, .ledger = pcapng_ledger,
 };

@@ -96,6 +96,9 @@ int pcap_file_begin(struct pcap_file *f)
 {
 	if (f->begun)
 		return 0;
+	/* A pipe, or a device. */
+	if (lseek(f->fd, 0, SEEK_CUR) < 0)
+		return write_header(f);
 	if (ftruncate(f->fd, f->keep) || lseek(f->fd, f->keep, SEEK_SET) < 0)
 		return -errno;
 	return f->keep ? go_on(f) : write_header(f);
@@ -213,7 +216,7 @@ int pcap_file_open(struct pcap_file *f, const char *name, char *why, size_t size
 	f->fd = f->given_up < 0 ? -1 : open_fd(name, f->spec);
 	err = prepare(f, f->fd, &st, &f->keep);
 	/* What is in a file already stays until there is something better. */
-	if (!err && (!strcmp(name, "-") || !S_ISREG(st.st_mode) || !st.st_size))
+	if (!err && !f->late && (!strcmp(name, "-") || !S_ISREG(st.st_mode) || !st.st_size))
 		err = write_header(f);
 	if (err)
 		goto close;
@@ -344,6 +347,20 @@ int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes)
 	f->pieces = 0;
 	f->records = 0;
 	f->copied = 0;
+	return err;
+}
+
+int pcap_file_put(struct pcap_file *f, const void *data, uint32_t len)
+{
+	bool fresh = f->fresh;
+	uint32_t written;
+	uint64_t bytes;
+	int err;
+
+	pcap_file_piece(f, data, len);
+	pcap_file_end(f, len);
+	err = pcap_file_write(f, &written, &bytes);
+	f->fresh = fresh;
 	return err;
 }
 

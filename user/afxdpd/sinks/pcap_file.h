@@ -48,6 +48,7 @@ struct pcap_file {
 	bool broken;  /* half a record went where it cannot be taken back */
 	bool fresh;   /* no record has followed the header */
 	const struct pcap_spec *spec;
+	bool late;	       /* nothing is written before pcap_file_begin() */
 	const uint8_t *header; /* whoever appends may exchange it: it is the next file's then */
 	uint32_t header_len;
 	uint32_t pieces, records, copied;
@@ -59,7 +60,8 @@ struct pcap_file {
 /**
  * pcap_file_open() - create or open the file @name ("-" is stdout). An existing file keeps what it
  * has until pcap_file_begin(), or the first record; and for good, if @f->spec says to append.
- * @f->spec, @f->header, @f->header_len: set by the caller, who keeps them; the rest is not.
+ * @f->spec, @f->late, @f->header, @f->header_len: set by the caller, who keeps them; the rest is
+ * not.
  * @why: one line, quoting @name, if it fails.
  *
  * Return: 0; -EBUSY if a capture is being written there; -ELOOP for a link that others may have
@@ -149,6 +151,10 @@ static inline void pcap_file_end(struct pcap_file *f, uint32_t bytes)
  * Return: 0, or -errno if some could not be written.
  */
 int pcap_file_write(struct pcap_file *f, uint32_t *written, uint64_t *bytes);
+
+/** pcap_file_put() - write @len bytes that are no record (a pcapng block); nothing may be
+ * collected. Return: 0 or -errno, and none of them is there. */
+int pcap_file_put(struct pcap_file *f, const void *data, uint32_t len);
 
 /** pcap_file_give_up() - from now on a pipe that is full is an error (ECANCELED), also for a
  * pcap_file_write() that waits for room. Any thread. */

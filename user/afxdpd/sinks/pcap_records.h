@@ -16,6 +16,12 @@ struct pcap_records {
 	struct wall wall;
 	uint64_t now; /* CLOCK_MONOTONIC when this round began */
 	bool full;    /* the next record is the next file's */
+	bool ng;      /* pcapng */
+	/* Of it: */
+	uint32_t interface; /* number of the present rules' block in this file */
+	uint32_t reserve;   /* bytes that what ends a file needs */
+	uint32_t rule;	    /* the last frame's, as a comment */
+	char comment[16];
 };
 
 /** pcap_records_collect() - of the @n descriptors from @pos on, until there is no room, or

@@ -9,6 +9,7 @@
 #include <unistd.h>
 #include "log.h"
 #include "pcap_header.h"
+#include "pcapng.h"
 
 #define NS_PER_S 1000000000ULL
 
@@ -44,26 +45,34 @@ static void free_names(struct pcap_series *s)
 
 static int not_regular(const char *text, const char *name, char *why, size_t size)
 {
-	snprintf(why, size, "sink 'pcap:%s': '%s' is no regular file: no other can follow", text,
-		 name);
+	snprintf(why, size, "sink '%s': '%s' is no regular file: no other can follow", text, name);
 	return -EINVAL;
 }
 
-int pcap_series_check(const char *text, const struct sink_env *env, char *why, size_t size)
+/* What a capture of this kind begins with, as far as it matters to one that goes on. */
+static int begins_with(bool ng, const struct pcap_spec *spec, uint8_t header[PCAP_HEADER])
+{
+	if (!ng)
+		return pcap_header_make(header, spec->snaplen);
+	pcapng_section_start(header);
+	return 0;
+}
+
+int pcap_series_check(const char *kind, const char *arg, char *why, size_t size)
 {
 	struct pcap_spec spec;
-	char name[PATH_MAX];
+	char name[PATH_MAX], text[PATH_MAX + 64];
 	uint8_t header[PCAP_HEADER];
 	struct stat st;
-	int err = pcap_spec_parse(&spec, text, why, size);
+	int err = pcap_spec_parse(&spec, kind, arg, why, size);
 
-	(void)env;
 	if (err)
 		return err;
+	snprintf(text, sizeof(text), "%s:%s", kind, arg);
 	err = pcap_spec_name(&spec, 0, time(NULL), NULL, name, sizeof(name))
-		      ?: pcap_header_make(header, spec.snaplen);
+		      ?: begins_with(!strcmp(kind, "pcapng"), &spec, header);
 	if (err) {
-		snprintf(why, size, "sink 'pcap:%s': %s", text, strerror(-err));
+		snprintf(why, size, "sink '%s': %s", text, strerror(-err));
 		return err;
 	}
 	err = pcap_file_check(&spec, header, name, why, size);
@@ -84,7 +93,7 @@ int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *tex
 		err = s->kept ? 0 : -ENOMEM;
 	}
 	if (err) {
-		snprintf(why, size, "sink 'pcap:%s': %s", text, strerror(-err));
+		snprintf(why, size, "sink '%s': %s", text, strerror(-err));
 		return err;
 	}
 	err = pcap_file_open(f, s->current, why, size);

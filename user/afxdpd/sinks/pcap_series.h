@@ -19,7 +19,7 @@ struct pcap_series {
 };
 
 /**
- * pcap_series_open() - open the first file of @s->spec, which is @text, as pcap_file_open() does.
+ * pcap_series_open() - open the first file of @s->spec, of the sink @text, as pcap_file_open() does.
  * @now: CLOCK_MONOTONIC, ns. @why: one line, quoting @text, if it fails.
  *
  * Return: 0 or -errno, with nothing left open.
@@ -27,11 +27,9 @@ struct pcap_series {
 int pcap_series_open(struct pcap_series *s, struct pcap_file *f, const char *text, uint64_t now,
 		     char *why, size_t size);
 
-struct sink_env;
-
 /** pcap_series_check() - whether pcap_series_open() would succeed, without making or opening a
- * file: the sink's check(). Return: 0, or -errno with @why. */
-int pcap_series_check(const char *text, const struct sink_env *env, char *why, size_t size);
+ * file. @kind: the sink, "pcap" or "pcapng"; @arg: what follows. Return: 0, or -errno with @why. */
+int pcap_series_check(const char *kind, const char *arg, char *why, size_t size);
 
 /** pcap_series_close() - and the file that is open. */
 void pcap_series_close(struct pcap_series *s, struct pcap_file *f);

@@ -125,8 +125,8 @@ static const char *words_begin(const char *text)
 }
 
 /* @comma: where the first one begins, or the end of @text. */
-static int parse_words(struct pcap_spec *spec, const char *text, const char *comma, char *why,
-		       size_t size)
+static int parse_words(struct pcap_spec *spec, const char *kind, const char *text,
+		       const char *comma, char *why, size_t size)
 {
 	while (*comma) {
 		const struct word *w = word_at(comma);
@@ -135,16 +135,16 @@ static int parse_words(struct pcap_spec *spec, const char *text, const char *com
 
 		if (!w) {
 			snprintf(why, size,
-				 "sink 'pcap:%s': '%.*s' is none of size=, seconds=, files=, "
+				 "sink '%s:%s': '%.*s' is none of size=, seconds=, files=, "
 				 "snaplen=, mode=, append, excl",
-				 text, (int)(end - comma - 1), comma + 1);
+				 kind, text, (int)(end - comma - 1), comma + 1);
 			return -EINVAL;
 		}
 		comma += strlen(w->name) + 1 + !!w->wants;
 		snprintf(value, sizeof(value), "%.*s", (int)(end - comma), comma);
 		if (end - comma >= (long)sizeof(value) || !w->set(spec, value)) {
-			snprintf(why, size, "sink 'pcap:%s': %s='%s': must be %s", text, w->name,
-				 value, w->wants);
+			snprintf(why, size, "sink '%s:%s': %s='%s': must be %s", kind, text,
+				 w->name, value, w->wants);
 			return -EINVAL;
 		}
 		comma = end;
@@ -153,7 +153,8 @@ static int parse_words(struct pcap_spec *spec, const char *text, const char *com
 }
 
 /* Whether one word leaves another its meaning. */
-static int agree(const struct pcap_spec *spec, const char *text, char *why, size_t size)
+static int agree(const struct pcap_spec *spec, const char *kind, const char *text, char *why,
+		 size_t size)
 {
 	bool rotates = pcap_spec_rotates(spec);
 	const char *wrong =
@@ -169,11 +170,12 @@ static int agree(const struct pcap_spec *spec, const char *text, char *why, size
 
 	if (!wrong)
 		return 0;
-	snprintf(why, size, "sink 'pcap:%s': %s", text, wrong);
+	snprintf(why, size, "sink '%s:%s': %s", kind, text, wrong);
 	return -EINVAL;
 }
 
-int pcap_spec_parse(struct pcap_spec *spec, const char *text, char *why, size_t size)
+int pcap_spec_parse(struct pcap_spec *spec, const char *kind, const char *text, char *why,
+		    size_t size)
 {
 	const char *comma = words_begin(text);
 	size_t len = comma - text;
@@ -182,14 +184,14 @@ int pcap_spec_parse(struct pcap_spec *spec, const char *text, char *why, size_t 
 	/* What is captured is nobody else's business. */
 	*spec = (struct pcap_spec){ .snaplen = PCAP_SNAPLEN, .mode = 0600 };
 	if (len >= sizeof(spec->path)) {
-		snprintf(why, size, "sink 'pcap:%s': the name is too long", text);
+		snprintf(why, size, "sink '%s:%s': the name is too long", kind, text);
 		return -ENAMETOOLONG;
 	}
 	memcpy(spec->path, text, len);
-	err = parse_words(spec, text, comma, why, size);
+	err = parse_words(spec, kind, text, comma, why, size);
 	if (err)
 		return err;
-	return agree(spec, text, why, size);
+	return agree(spec, kind, text, why, size);
 }
 
 /* Whether @before is @name, or that with a number behind it. */

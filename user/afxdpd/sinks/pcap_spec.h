@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * pcap_spec.h - what stands behind "pcap:", and the names of the files it asks for.
+ * pcap_spec.h - what stands behind "pcap:" or "pcapng:", and the names of the files it asks for.
  *
  *	FILE[,size=BYTES][,seconds=N][,files=N][,snaplen=BYTES][,mode=OCTAL][,append|,excl]
  *
@@ -37,11 +37,13 @@ struct pcap_spec {
 
 /**
  * pcap_spec_parse() - read @text.
+ * @kind: the sink it is for, "pcap" or "pcapng".
  * @why: one line, quoting @text, if it cannot be.
  *
  * Return: 0, -EINVAL or -ENAMETOOLONG.
  */
-int pcap_spec_parse(struct pcap_spec *spec, const char *text, char *why, size_t size);
+int pcap_spec_parse(struct pcap_spec *spec, const char *kind, const char *text, char *why,
+		    size_t size);
 
 /** pcap_spec_rotates() - whether there may be more than one file. */
 static inline bool pcap_spec_rotates(const struct pcap_spec *spec)

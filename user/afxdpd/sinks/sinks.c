@@ -7,7 +7,7 @@
 #include <string.h>
 
 static const struct sink_ops *const sinks[] = {
-	&sink_count_ops, &sink_drop_ops,    &sink_pcap_ops,
+	&sink_count_ops, &sink_drop_ops,    &sink_pcap_ops,   &sink_pcapng_ops,
 	&sink_echo_ops,	 &sink_forward_ops, &sink_plugin_ops,
 };
 
@@ -27,7 +27,7 @@ static void list_all(char *to, size_t size)
 	size_t used = 0;
 
 	for (size_t i = 0; i < SINKS && used + 1 < size; i++) {
-		char usage[64];
+		char usage[128];
 
 		print_usage(usage, sizeof(usage), sinks[i]);
 		used += snprintf(to + used, size - used, "%s%s", i ? ", " : "", usage);
@@ -37,7 +37,7 @@ static void list_all(char *to, size_t size)
 const struct sink_ops *sink_find(const char *spec, const char **arg, char *why, size_t size)
 {
 	size_t len = strcspn(spec, ":");
-	char known[256];
+	char known[512];
 
 	*arg = spec[len] && spec[len + 1] ? spec + len + 1 : NULL;
 	for (size_t i = 0; i < SINKS; i++) {
@@ -72,7 +72,7 @@ int sink_check(const char *spec, const struct sink_env *env, char *why, size_t s
 void sink_help(void)
 {
 	for (size_t i = 0; i < SINKS; i++) {
-		char usage[64];
+		char usage[128];
 
 		print_usage(usage, sizeof(usage), sinks[i]);
 		printf("  %-24s %s\n", usage, sinks[i]->help);
