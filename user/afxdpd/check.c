@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "daemon.h"
 #include "door.h"
 #include "http.h"
@@ -12,7 +13,11 @@
 int check_report(struct daemon *d)
 {
 	const char *path = d->options->report;
+	struct stat st;
 	int err = path && strcmp(path, "-") ? writable(path) : 0;
+
+	if (!err && path && !lstat(path, &st) && S_ISLNK(st.st_mode) && !directory_is_ours(path))
+		err = -ELOOP;
 
 	return err ? daemon_failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
 				   strerror(-err))

@@ -67,6 +67,7 @@ static int open_signals(struct daemon *d)
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	/* A reader of the live line or of pcap:- that goes away must not take us with it. */
 	sigaddset(&set, SIGPIPE);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
@@ -84,6 +85,8 @@ void daemon_read_signals(struct daemon *d)
 			d->stop = true;
 		else if (info.ssi_signo == SIGHUP)
 			d->reload = true;
+		else if (info.ssi_signo == SIGUSR1)
+			d->report_due = true;
 	}
 }
 
@@ -179,6 +182,7 @@ static void run(struct daemon *d)
 		daemon_sink_tick(d);
 		daemon_rotate_step(d);
 		daemon_news_tick(d);
+		daemon_report_tick(d);
 		daemon_rules_tick(d);
 		tee_tick(d);
 		daemon_change_tick(d, &d->mode_change, "waiting for a worker that is stuck");
@@ -198,32 +202,6 @@ static void run(struct daemon *d)
 
 /* ---- taking down ---- */
 
-/* What a terminal, a pipe or a file may take to accept the last words. */
-#define LAST_WORDS_MS 1000
-
-static int write_words(int fd, const char *text)
-{
-	uint64_t end = daemon_now() + LAST_WORDS_MS * 1000000ULL;
-
-	while (*text) {
-		struct pollfd out = { .fd = fd, .events = POLLOUT };
-		size_t len = strlen(text);
-		ssize_t n;
-
-		/* What poll() promises a pipe to have room for. */
-		if (len > PIPE_BUF)
-			len = PIPE_BUF;
-		if (poll(&out, 1, until(end)) <= 0)
-			return -ETIMEDOUT;
-		n = write(fd, text, len);
-		if (n < 0 && errno != EINTR && errno != EAGAIN)
-			return -errno;
-		if (n > 0)
-			text += n;
-	}
-	return 0;
-}
-
 static int print_table(struct daemon *d, const json_t *report)
 {
 	char *text = NULL;
@@ -233,29 +211,11 @@ static int print_table(struct daemon *d, const json_t *report)
 
 	if (f) {
 		table_report(f, report);
-		err = fclose(f) ? -ENOMEM : write_words(d->out, printable_text(text));
+		err = fclose(f) ? -ENOMEM : daemon_write_words(d->out, printable_text(text));
 	}
 	free(text);
 	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write to standard output: %s",
 				   err == -ETIMEDOUT ? "nobody reads it" : strerror(-err))
-		   : 0;
-}
-
-static int write_report(struct daemon *d, const json_t *report)
-{
-	char *text = json_dumps(report, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	int err = text ? 0 : -ENOMEM;
-
-	/* Not before there is a better one. A pipe cannot be truncated, and stdout is not ours. */
-	if (!err && d->report != STDOUT_FILENO && ftruncate(d->report, 0) && errno != EINVAL)
-		err = -errno;
-	if (!err)
-		err = write_words(d->report, text);
-	if (!err)
-		err = write_words(d->report, "\n");
-	free(text);
-	return err ? daemon_failed(d, EXIT_RUNTIME, "cannot write report '%s': %s",
-				   d->options->report, strerror(-err))
 		   : 0;
 }
 
@@ -274,7 +234,7 @@ static int final_report(struct daemon *d)
 	else
 		status = print_table(d, report);
 	if (report && d->report >= 0)
-		status = write_report(d, report) ?: status;
+		status = daemon_write_report(d, report) ?: status;
 	json_decref(report);
 	if (!status && p.total.held)
 		status = daemon_failed(d, EXIT_RUNTIME,

@@ -131,7 +131,8 @@ struct daemon {
 	bool apart;	  /* from our rights: the keeper has them */
 	char rights_why[192]; /* or else why not */
 	bool stop, reload;
-	bool lost; /* what is served has gone for good: d->why */
+	bool report_due; /* SIGUSR1 has come */
+	bool lost;	 /* what is served has gone for good: d->why */
 	bool port_begun;
 	const char *sink_over; /* why the sink takes no frame ever again; NULL: it does */
 	bool forced; /* somebody did not come back in time: end without touching what they hold */
@@ -322,6 +323,18 @@ void daemon_tell_ledger(struct daemon *d, const struct picture *p);
 
 /** daemon_news_tick() - the ledger, each second, if there is such a sink. */
 void daemon_news_tick(struct daemon *d);
+
+/** daemon_open_report() - the file of --report. Return: 0, or an exit status. */
+int daemon_open_report(struct daemon *d);
+
+/** daemon_write_report() - in the place of the one before. Return: 0, or an exit status. */
+int daemon_write_report(struct daemon *d, const json_t *report);
+
+/** daemon_report_tick() - if SIGUSR1 has asked for it. */
+void daemon_report_tick(struct daemon *d);
+
+/** daemon_write_words() - all of @text, unless nobody takes it for a second. Return: 0 or -errno. */
+int daemon_write_words(int fd, const char *text);
 
 /** daemon_begin_named() - they get frames from now on. */
 void daemon_begin_named(struct daemon *d);

@@ -322,7 +322,7 @@ static const struct option_row rows[] = {
 	{ 0, "interval", "S", set_interval, "seconds, from 0.001", "print a line every S seconds",
 	  AT_RESTART },
 	{ 0, "report", "FILE|-", set_report, "a file name or -",
-	  "write the report as JSON at the end", AT_RESTART },
+	  "write the report as JSON at the end, and at SIGUSR1", AT_RESTART },
 	{ 0, "metrics", "ADDR:PORT", set_metrics, "ADDR:PORT, like 127.0.0.1:9100",
 	  "serve Prometheus metrics over HTTP", AT_RESTART },
 	{ 0, "control", "PATH", set_control, "a path below 100 characters",

@@ -12,25 +12,6 @@
 #include "clerk.h"
 #include "opening.h"
 
-/* At once, so that a name that cannot be written is found before the work is done. An older report
- * stays until there is a new one. */
-static int open_report(struct daemon *d)
-{
-	const char *path = d->options->report;
-
-	if (!path)
-		return 0;
-	/* A FIFO must not keep us waiting for its reader. */
-	d->report = strcmp(path, "-")
-			    ? open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0666)
-			    : STDOUT_FILENO;
-	return d->report >= 0
-		       ? 0
-		       : daemon_failed(d, EXIT_USAGE, "--report '%s': cannot write it: %s", path,
-				       errno == ENXIO ? "no process reads this FIFO"
-						      : strerror(errno));
-}
-
 /* What `ip -br link` prints of one with a peer is no name. */
 static int no_interface(struct daemon *d, const char *name)
 {
@@ -337,7 +318,7 @@ static int look_around(struct daemon *d)
 	if (rights_missing() && !o->check)
 		return daemon_failed(d, EXIT_CANNOT, "needs root, or at least %s: run it with sudo",
 				     rights_missing());
-	err = o->check ? check_report(d) : open_report(d);
+	err = o->check ? check_report(d) : daemon_open_report(d);
 	if (err)
 		return err;
 	if (o->user && rights_find_user(o->user, &d->user))

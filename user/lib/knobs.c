@@ -105,7 +105,8 @@ static int put_back(struct afxdp_knobs *k)
 static int recover(struct afxdp_knobs *k)
 {
 	unsigned int ifindex;
-	FILE *f = fopen(k->saved, "re");
+	int fd = open(k->saved, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	FILE *f = fd < 0 ? NULL : fdopen(fd, "r");
 	int n, err;
 
 	if (!f)
@@ -155,7 +156,7 @@ static int save(struct afxdp_knobs *k)
 		return err;
 	if (mkdir(STATE_DIR, 0755) && errno != EEXIST)
 		return -errno;
-	k->saved_fd = open(k->saved, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	k->saved_fd = open(k->saved, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644);
 	if (k->saved_fd < 0)
 		return -errno;
 	len = snprintf(text, sizeof(text), "%u %ld %ld\n", k->ifindex, k->old_defer, k->old_flush);

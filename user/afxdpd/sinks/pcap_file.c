@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,32 +17,10 @@
 
 #define OPEN_FLAGS (O_WRONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK)
 
-/* Whether only we and root can put a name, so also a link, into the directory of @name. */
-static bool directory_is_ours(const char *name)
-{
-	char *copy = strdup(name);
-	struct stat st;
-	bool ours = copy && !stat(dirname(copy), &st) &&
-		    (st.st_uid == 0 || st.st_uid == geteuid()) &&
-		    !(st.st_mode & (S_IWGRP | S_IWOTH));
-
-	free(copy);
-	return ours;
-}
-
-/* Not through a link that somebody else may have put there; /dev/stdout is one, too. Nothing is
- * truncated yet: see pcap_file_begin(). */
+/* Nothing is truncated yet: see pcap_file_begin(). */
 static int open_path(const char *name, const struct pcap_spec *spec)
 {
-	int flags = OPEN_FLAGS | (spec->excl ? O_EXCL : 0);
-	int fd = open(name, flags | O_NOFOLLOW, spec->mode);
-
-	if (fd < 0 && errno == ELOOP) {
-		if (directory_is_ours(name))
-			return open(name, flags, spec->mode);
-		errno = ELOOP;
-	}
-	return fd;
+	return open_no_stranger(name, OPEN_FLAGS | (spec->excl ? O_EXCL : 0), spec->mode);
 }
 
 /*
