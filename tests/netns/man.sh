@@ -24,6 +24,11 @@ same "sinks" "$(section afxdpd.8 SINKS | defined | grep -oE '\*[a-z]+' | tr -d '
 same "commands of afxdpctl" "$(section afxdpctl.8 DESCRIPTION | defined | awk '{ sub(/^\*/, ""); sub(/\*.*/, ""); print $1 }')" \
 	"$("$BUILD/afxdpctl" --help | awk '/^  [a-z]/ { print $1 }')"
 
+# The driver's counters, as its sources name them, queues as N; and its devices.
+names() { sed -n "/^const char \*const xnic_$1_counter_names/,/^};/s/.*= \"\(.*\)\",/$2\1/p" "$ROOT/kmod/stats.c"; }
+same "counters of xnic" "$(section xnic.4 STATISTICS | defined | tr -d '*')" "$(names rx rxN_; names tx txN_; names hw ''; printf '%s\n' tx_timeouts resets)"
+same "devices of xnic" "$(section xnic.4 DESCRIPTION | grep -oE '8086:[0-9a-f]{4}' | cut -d: -f2)" "$(sed -n 's/^#define XNIC_DEVICE_.* 0x\([0-9a-f]*\).*/\1/p' "$ROOT/kmod/hw.h")"
+
 start_daemon --metrics 127.0.0.1:9190
 # shellcheck disable=SC2016 # for the inner shell. It may end before the server has closed the connection: what matters is the page.
 in_ns "$rx" timeout 20 bash -c 'exec 3<>/dev/tcp/127.0.0.1/9190; printf "GET /metrics HTTP/1.0\r\n\r\n" >&3

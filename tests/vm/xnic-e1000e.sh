@@ -130,5 +130,34 @@ for mtu in 1500 3000; do
 	[ "$mtu" != 1500 ] || [[ $ours =~ ^[0-9]+\ [1-9] ]] || fail "no frame was too long"
 done
 
+for n in 0 1 2 3; do ip link set eth$n mtu 1500; done
+wait_for 120 lit || fail "no link"
+
+# What afxdp's doctor says of either.
+expect_match "doctor of eth2" "$(build/afxdpctl doctor -i eth2)" "no native mode.*can be given to afxdp's driver xnic"
+[[ $(build/afxdpctl doctor -i eth0) != *"can be given to"* ]] || fail "the doctor sends xnic's card to xnic"
+
+# ---- a card is given, and given back, as xnic(4) says ----
+card=0000:03:00.0
+echo xnic >/sys/bus/pci/devices/$card/driver_override
+echo $card >/sys/bus/pci/devices/$card/driver/unbind
+echo $card >/sys/bus/pci/drivers_probe
+expect_eq "the card's driver" "$(basename "$(readlink /sys/bus/pci/devices/$card/driver)")" xnic
+echo >/sys/bus/pci/devices/$card/driver_override
+echo $card >/sys/bus/pci/devices/$card/driver/unbind
+echo $card >/sys/bus/pci/drivers/e1000e/bind
+expect_eq "the card's driver" "$(basename "$(readlink /sys/bus/pci/devices/$card/driver)")" e1000e
+port=$(ls /sys/bus/pci/devices/$card/net)
+ip link set "$port" up
+works() { ethtool "$port" | grep -q "Link detected: yes"; }
+wait_for 120 works || fail "no link under e1000e after xnic"
+expect_eq "tags that e1000e lets through after xnic" "$(python3 tests/xnic/tags.py hear "$port" eth3)" "$every"
+
+# ---- each question that one of the two answers: the table is of 6.12 ----
+ip link set eth0 mtu 1500
+ethtool -G eth0 rx 512
+wait_for 120 lit || fail "no link"
+[[ $(uname -r) != 6.12.* ]] || python3 tests/xnic/rival.py eth0 "$port" docs/driver.md || fail "the answers of the two differ otherwise than docs/driver.md has it"
+
 # xnic goes, e1000e stays.
 xnic_unload

@@ -62,6 +62,7 @@ static void check_link(struct finding *f, const struct afxdp_nic *nic)
 
 static void check_xdp(struct finding *f, const struct afxdp_nic *nic)
 {
+	const char *advice = "afxdpd will fall back to generic mode, which is several times slower";
 	uint64_t x = nic->xdp_features;
 
 	if (!nic->features_known) {
@@ -69,11 +70,12 @@ static void check_xdp(struct finding *f, const struct afxdp_nic *nic)
 		    "this kernel does not tell (before 6.3): afxdpd finds out by trying");
 		return;
 	}
-	say(f, "xdp",
-	    x & AFXDP_NIC_XDP_BASIC
-		    ? NULL
-		    : "afxdpd will fall back to generic mode, which is several times slower",
-	    "%s%s%s%s", x & AFXDP_NIC_XDP_BASIC ? "native" : "no native mode",
+	if (x & AFXDP_NIC_XDP_BASIC)
+		advice = NULL;
+	else if (!strcmp(nic->driver, "e1000e")) /* of whose cards xnic drives one kind */
+		advice = "an 82574L can be given to afxdp's driver xnic, which has native mode "
+			 "and zero-copy, and others be left to e1000e: xnic(4), ONE CARD OF SEVERAL";
+	say(f, "xdp", advice, "%s%s%s%s", x & AFXDP_NIC_XDP_BASIC ? "native" : "no native mode",
 	    x & AFXDP_NIC_XDP_REDIRECT ? ", redirect" : "",
 	    x & AFXDP_NIC_XDP_NDO_XMIT ? ", redirect target" : "",
 	    x & AFXDP_NIC_XDP_RX_SG ? ", multi-buffer" : "");
