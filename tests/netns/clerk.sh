@@ -90,7 +90,8 @@ assert head.startswith(b"HTTP/1.1 200 ") and head.endswith(b"\r\n\r\n"), head
 assert b"\r\nContent-Length: " in head
 post = web(b"POST /metrics HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc")
 assert post.startswith(b"HTTP/1.1 405 ") and b"Allow: GET, HEAD\r\n" in post, post
-assert web(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404 ")
+assert web(b"GET / HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200 ")
+assert web(b"GET /other HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 404 ")
 assert web(b"GET /metrics?x=1 HTTP/1.1\r\n\r\n").startswith(b"HTTP/1.1 200 ")
 assert web(b"\x16\x03\x01\r\n\r\n").startswith(b"HTTP/1.1 400 ")
 assert web(b"GET /" + b"a" * 9000).startswith(b"HTTP/1.1 431 ")

@@ -29,6 +29,7 @@ struct conn {
 	bool closing;		/* hang up when all is sent */
 	bool lingering;		/* http: all is sent, and the client should hang up first */
 	bool head;		/* http: only the head of the answer is wanted */
+	bool json;		/* http: the report itself, not the metrics */
 	bool openmetrics;	/* http: the format that the client would rather have */
 	size_t have, len, sent;
 	char *out; /* len bytes to send, from malloc() */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include "metrics.h"
@@ -108,13 +109,15 @@ int http_listen(const char *address, bool *everybody, char *why, size_t size)
 
 /* RFC 9112: the head tells how long the body is, and that the connection ends with it. */
 #define PLAIN	    "text/plain; charset=utf-8"
+#define HTML	    "text/html; charset=utf-8"
+#define JSON	    "application/json"
 #define PROMETHEUS  "text/plain; version=0.0.4; charset=utf-8"
 #define OPENMETRICS "application/openmetrics-text; version=1.0.0; charset=utf-8"
 
 static void answer(struct conn *conn, const char *status, const char *type, const char *more,
 		   const char *body, size_t size)
 {
-	char head[512];
+	char head[1024];
 	int n = snprintf(head, sizeof(head),
 			 "HTTP/1.1 %s\r\n"
 			 "Content-Type: %s\r\n"
@@ -126,6 +129,53 @@ static void answer(struct conn *conn, const char *status, const char *type, cons
 	if (!conn->head)
 		conn_say(conn, body, size);
 	conn->closing = true;
+}
+
+/* page.S */
+extern const char http_page[], http_page_end[];
+
+#define NONCE_WORD "NONCENONCENONCENONCEXX"
+#define NONCE_LEN  (sizeof(NONCE_WORD) - 1)
+
+/* What nobody can guess, so that only scripts and styles of our page are its own. Return: false if
+ * there is none to be had. */
+static bool make_nonce(char nonce[NONCE_LEN + 1])
+{
+	static const char digits[] = "0123456789abcdef";
+	uint8_t bytes[NONCE_LEN / 2];
+
+	if (getrandom(bytes, sizeof(bytes), 0) != sizeof(bytes))
+		return false;
+	for (size_t i = 0; i < NONCE_LEN; i++)
+		nonce[i] = digits[bytes[i / 2] >> (i & 1 ? 0 : 4) & 0xf];
+	nonce[NONCE_LEN] = '\0';
+	return true;
+}
+
+/* The page may load and run nothing but what is in it, and ask nobody but us. */
+#define PAGE_HEADERS                                                                           \
+	"Content-Security-Policy: default-src 'none'; script-src 'nonce-%s'; style-src "       \
+	"'nonce-%s'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'none'; " \
+	"frame-ancestors 'none'\r\n"                                                           \
+	"X-Content-Type-Options: nosniff\r\nReferrer-Policy: no-referrer\r\n"                  \
+	"Cache-Control: no-store\r\n"
+
+static void show_page(struct conn *conn)
+{
+	size_t size = http_page_end - http_page;
+	char nonce[NONCE_LEN + 1], more[sizeof(PAGE_HEADERS) + 2 * NONCE_LEN], *page, *at;
+
+	page = make_nonce(nonce) ? malloc(size + 1) : NULL;
+	if (!page) {
+		answer(conn, "503 Service Unavailable", PLAIN, "", "no memory\n", 10);
+		return;
+	}
+	memcpy(page, http_page, size + 1);
+	for (at = strstr(page, NONCE_WORD); at; at = strstr(at, NONCE_WORD))
+		memcpy(at, nonce, NONCE_LEN);
+	snprintf(more, sizeof(more), PAGE_HEADERS, nonce, nonce);
+	answer(conn, "200 OK", HTML, more, page, size);
+	free(page);
 }
 
 static void say(struct conn *conn, const char *status, const char *more, const char *body)
@@ -180,18 +230,40 @@ bool http_read(struct conn *conn)
 	}
 	conn->openmetrics = header_has(conn->in, "Accept", "application/openmetrics-text");
 	target[strcspn(target, "?")] = '\0';
-	if (strcmp(target, "/metrics")) {
-		say(conn, "404 Not Found", "", "see /metrics\n");
+	conn->json = !strcmp(target, "/report");
+	if (!strcmp(target, "/")) {
+		show_page(conn);
+		return false;
+	}
+	if (!conn->json && strcmp(target, "/metrics")) {
+		say(conn, "404 Not Found", "", "see / for the page, /metrics and /report\n");
 		return false;
 	}
 	return true;
 }
 
+static void show_report(struct conn *conn, const json_t *report)
+{
+	char *text = json_dumps(report, JSON_COMPACT);
+
+	if (text)
+		answer(conn, "200 OK", JSON, "Cache-Control: no-store\r\n", text, strlen(text));
+	else
+		say(conn, "503 Service Unavailable", "", "no memory\n");
+	free(text);
+}
+
 void http_show(struct conn *conn, const json_t *report)
 {
 	size_t size;
-	char *page = report ? metrics_text(report, conn->openmetrics, &size) : NULL;
+	char *page = NULL;
 
+	if (report && conn->json) {
+		show_report(conn, report);
+		return;
+	}
+	if (report)
+		page = metrics_text(report, conn->openmetrics, &size);
 	if (page)
 		answer(conn, "200 OK", conn->openmetrics ? OPENMETRICS : PROMETHEUS, "", page,
 		       size);

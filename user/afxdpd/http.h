@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * http.h - GET and HEAD of /metrics over HTTP/1.1, and nothing else: one request a connection,
- * which the answer ends.
+ * http.h - GET and HEAD of /metrics, /report and the page / over HTTP/1.1, and nothing else: one
+ * request a connection, which the answer ends.
  */
 #ifndef AFXDP_HTTP_H
 #define AFXDP_HTTP_H
@@ -21,8 +21,8 @@ int http_listen(const char *address, bool *everybody, char *why, size_t size);
  * http_listen(). */
 int http_check(const char *address, char *why, size_t size);
 
-/** http_read() - whether a whole request for the metrics is there. Anything else that is whole is
- * answered by this. */
+/** http_read() - whether a whole request for metrics or report is there. Anything else that is
+ * whole is answered by this. */
 bool http_read(struct conn *conn);
 
 /** http_show() - answer what was asked for from @report; NULL: that it cannot be had now. */
