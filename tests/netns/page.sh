@@ -30,6 +30,8 @@ expect_eq "the report over HTTP" "$(in_ns "$rx" curl -sf -m 10 "http://$web/repo
 expect_match "elsewhere" "$(in_ns "$rx" curl -si -m 10 "http://$web/other")" "404 Not Found"
 
 coproc LOOK { in_ns "$rx" python3 "$(dirname "$0")/page_look.py" "http://$web/"; }
+# bash forgets it when the browser has ended.
+browser=$LOOK_PID
 look() { local line; echo "$1" >&"${LOOK[1]}"; read -r -t 60 line <&"${LOOK[0]}" || fail "the browser does not answer '$1'"; jq -r . <<<"$line"; }
 read -r -t 120 ready <&"${LOOK[0]}" || fail "no browser"
 [ "$ready" = ready ] || fail "the browser says '$ready'"
@@ -58,6 +60,6 @@ wait_for 60 red || fail "a loss does not turn red: $(look 'document.body.innerTe
 expect_eq "red within two seconds" "$(look 'window.seen.red - window.seen.report < 2000')" true
 expect_eq "complaints" "$(look ERRORS)" "[]"
 eval "exec ${LOOK[1]}>&-"
-wait "$LOOK_PID" || fail "the browser did not end well"
+wait "$browser" || fail "the browser did not end well"
 end_daemon
 balanced page
