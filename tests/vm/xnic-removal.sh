@@ -18,8 +18,7 @@ traffic() {
 	local mac
 	rm -f /tmp/quiet
 	mac=$(cat /sys/class/net/eth0/address)
-	pktgen kpktgend_0 rem_device_all
-	wait_for 30 pktgen kpktgend_0 "add_device eth1" || fail "pktgen does not take eth1"
+	pktgen_take eth1 0 eth1
 	for command in "count 0" "pkt_size 60" "delay 0" "ratep 20000" "dst 10.0.0.1" "dst_mac $mac" "src_min 10.9.0.1" "src_max 10.9.15.0"; do
 		pktgen eth1 "$command"
 	done

@@ -35,8 +35,7 @@ full() {
 	busy=$(returned 16) timeouts=$(counters tx_timeouts eth0)
 	for cpu in 0 1; do
 		dev=eth0@$cpu
-		echo rem_device_all >/proc/net/pktgen/kpktgend_$cpu
-		for _ in {1..100}; do echo "add_device $dev" >/proc/net/pktgen/kpktgend_$cpu 2>/dev/null && break; sleep 0.1; done
+		pktgen_take eth0 $cpu "$dev"
 		for command in "count $FRAMES" "pkt_size 1400" "frags 17" "clone_skb 0" "delay 0" "burst 1" "dst 10.0.0.2" "dst_mac $mac" \
 			"udp_dst_min 9" "udp_dst_max 9" "queue_map_min 0" "queue_map_max 0"; do
 			echo "$command" >/proc/net/pktgen/$dev || fail "pktgen: $command"

@@ -213,12 +213,21 @@ flood_end() {
 flood_setup() {
 	local command mac
 	mac=$(cat /sys/class/net/eth0/address)
-	pktgen kpktgend_0 rem_device_all
-	wait_for 30 pktgen kpktgend_0 "add_device eth1" || fail "pktgen does not take eth1" # it is removed some time later
+	pktgen_take eth1 0 eth1
 	for command in "count $1" "pkt_size $2" "clone_skb 0" "delay 0" ${4:+"ratep $4"} ${FLOOD_BURST:+"burst $FLOOD_BURST"} "dst 10.0.0.1" "dst_mac $mac" "udp_dst_min 9" \
 		"udp_dst_max 9" "src_min 10.9.0.1" "src_max 10.9.$((${3:-1} / 256)).$((${3:-1} % 256))"; do
 		pktgen eth1 "$command" || fail "pktgen: $command"
 	done
+}
+# pktgen_take PORT CPU DEVICE: in PORT's namespace CPU's generator has DEVICE, and nothing else. What it had it removes some time after it was told to,
+# and with it whatever was added meanwhile.
+pktgen_take() {
+	pktgen_empty() { on "$1" grep -qx 'Running: ' "/proc/net/pktgen/kpktgend_$2" && on "$1" grep -qx 'Stopped: ' "/proc/net/pktgen/kpktgend_$2"; }
+	if ! pktgen_empty "$@"; then
+		on "$1" bash -c "echo rem_device_all >/proc/net/pktgen/kpktgend_$2"
+		wait_for 60 pktgen_empty "$@" || fail "pktgen keeps what it has: $(on "$1" cat "/proc/net/pktgen/kpktgend_$2")"
+	fi
+	on "$1" bash -c "echo add_device $3 >/proc/net/pktgen/kpktgend_$2" || fail "pktgen does not take $3: $(on "$1" cat "/proc/net/pktgen/kpktgend_$2")"
 }
 # shellcheck disable=SC2016 # the inner shell's
 pktgen() { on eth1 bash -c 'echo "$2" >"/proc/net/pktgen/$1"' pktgen "$@"; }
