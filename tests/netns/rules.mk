@@ -15,7 +15,7 @@ $(NETNS_BPF): $(B)/%.o: %.c
 	$(Q)$(CLANG) $(BPF_CFLAGS) -c $< -o $@
 
 # Plugins, and what is preloaded.
-NETNS_SO := $(B)/tests/netns/stuck_plugin.so $(B)/tests/netns/hostile_plugin.so $(B)/tests/netns/later_preload.so $(B)/tests/netns/refuse_preload.so $(B)/tests/netns/held_preload.so
+NETNS_SO := $(B)/tests/netns/stuck_plugin.so $(B)/tests/netns/hostile_plugin.so $(B)/tests/netns/later_preload.so $(B)/tests/netns/refuse_preload.so $(B)/tests/netns/held_preload.so $(B)/tests/netns/unsent_preload.so
 $(NETNS_SO): $(B)/%.so: %.c include/afxdp/plugin.h
 	$(call say,PLUGIN,$@)
 	@mkdir -p $(@D)

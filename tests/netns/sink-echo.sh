@@ -109,6 +109,21 @@ wait_for 10 grep -q ' 0% packet loss' "$dir/flood" || fail "flood: $(cat "$dir/f
 stop
 check "a flood" '.sink.icmp == 5000'
 
+# An answer that the device has no room for goes out when it has, though no frame comes behind it; one that never goes is not delivered.
+ip -n "$a" neigh replace 10.1.1.1 lladdr "$mac" dev tx0 nud permanent
+for mode in spin busy adaptive; do
+	UNSENT=3 LD_PRELOAD=$BUILD/tests/netns/unsent_preload.so daemon -s echo:10.1.1.1 -m $mode
+	pings -c 1 10.1.1.1
+	stop
+	check "sent later, $mode" '.sink.icmp == 1'
+done
+UNSENT=1000000000 LD_PRELOAD=$BUILD/tests/netns/unsent_preload.so daemon -s echo:10.1.1.1 -m spin
+silent 10.1.1.1
+kill -TERM "$pid"
+wait "$pid" || fail "exit status $?: $(cat "$dir/log")"
+check "never sent" '.ledger | .unexplained == 0 and .sink_dropped == 2 and .delivered == .captured - 2'
+ip -n "$a" neigh del 10.1.1.1 dev tx0
+
 # Nobody says which addresses are ours: all, but never one that somebody else asks for because he wants to use it.
 ip -n "$b" addr flush dev rx0
 daemon -s echo

@@ -197,6 +197,29 @@ static struct sink_port *sending_port(const struct worker *w)
 	return w->port;
 }
 
+/* What the kernel has not taken from the TX ring by now was not delivered. */
+static void give_up_unsent(struct worker *w)
+{
+	if (w->xsk.tx_pending)
+		transmit_take_back(&w->xsk, sending_port(w));
+}
+
+void worker_drain(struct worker *w)
+{
+	struct timespec nap = { .tv_nsec = COLLECT_MS * 1000000L };
+
+	w->emptying = true;
+	do {
+		worker_collect(w);
+	} while (worker_receive(w));
+	worker_collect(w);
+	for (int i = 0; i < LAST_ROUNDS && w->xsk.tx_pending && transmit_waiting(&w->xsk); i++) {
+		nanosleep(&nap, NULL);
+		worker_collect(w);
+	}
+	give_up_unsent(w);
+}
+
 static void handle(struct worker *w, struct worker_order *o);
 
 static void take_mail(struct worker *w)
@@ -238,8 +261,7 @@ static void rest(struct worker *w)
 	come_home(w);
 	if (w->stopping)
 		return;
-	if (w->xsk.tx_pending)
-		transmit_take_back(&w->xsk, sending_port(w));
+	give_up_unsent(w);
 	/* Not w->snapshot, which the steward may be reading, or ask for again before it has read
 	 * this one. */
 	look(w, &w->last);

@@ -15,6 +15,7 @@
 #include <time.h>
 #include "prog.h"
 #include "sandbox.h"
+#include "sinks/transmit.h"
 
 /* An adaptive worker that polls looks at the clock once in so many turns: 30 ns of clock against at
  * least 32 turns. */
@@ -256,6 +257,9 @@ static void collect_from(struct worker *w, struct sink_port *port)
 static void collect(struct worker *w)
 {
 	afxdp_xsk_complete(&w->xsk);
+	/* What the device had no room for waits in the TX ring, maybe with no frame behind it. */
+	if (w->xsk.tx_pending)
+		transmit_kick(&w->xsk);
 	collect_from(w, w->port);
 	collect_from(w, w->leaving);
 	for (uint32_t i = 0; i < w->lanes; i++)
@@ -422,18 +426,6 @@ void worker_collect(struct worker *w)
 	collect(w);
 }
 
-/* The program no longer redirects to us and has run dry: what is in the RX ring is all there will
- * ever be. */
-static void drain(struct worker *w)
-{
-	w->emptying = true;
-	do {
-		collect(w);
-	} while (receive(w));
-	if (w->xsk.tx_pending)
-		afxdp_xsk_wake_tx(&w->xsk);
-}
-
 static void *worker_run(void *arg)
 {
 	struct worker *w = arg;
@@ -461,7 +453,7 @@ static void *worker_run(void *arg)
 		}
 	}
 	if (!w->resting)
-		drain(w);
+		worker_drain(w);
 	worker_reply(&w->order[WORKER_STOP]);
 	return NULL;
 }

@@ -31,6 +31,10 @@ void worker_read_mail(struct worker *w);
 /** worker_stay() - while it rests. */
 void worker_stay(struct worker *w);
 
+/** worker_drain() - the program no longer redirects to us and has run dry: what is in the RX ring
+ * is all there will ever be. What the device has still no room for then is not delivered. */
+void worker_drain(struct worker *w);
+
 /** worker_leave() - answer WORKER_LEAVE, if it has come and can be. */
 void worker_leave(struct worker *w);
 
