@@ -273,7 +273,7 @@ static int parse_rule(const struct parser *p, const char *line)
 		if (ret)
 			return wrong(p, ret, "%s", why);
 	} else if (args.action == ACTION_SAMPLE) {
-		ret = parse_sample(p, &s, &args);
+		ret = parse_to(p, &s, &args.to) ?: parse_sample(p, &s, &args);
 	} else if (args.action == ACTION_CAPTURE) {
 		ret = parse_to(p, &s, &args.to);
 	} else if (args.action == ACTION_COPY) {
