@@ -60,4 +60,5 @@ expect_eq "what it leads to" "$(cat "$dir/kept")" kept
 ln -s "$dir/kept" "$dir/own/link"
 in_ns "$rx" timeout 60 "$BUILD/afxdpd" -i "$rxif" --report "$dir/own/link" --duration 0.1 >/dev/null 2>&1 || fail "a link of our own is refused"
 [ -L "$dir/own/link" ] && jq -e .ledger "$dir/kept" >/dev/null || fail "a link of our own is not followed"
-in_ns "$rx" timeout 60 "$BUILD/afxdpd" -i "$rxif" --report /dev/stdout --duration 0.1 2>/dev/null | grep -q '"ledger":' || fail "/dev/stdout"
+in_ns "$rx" timeout 60 "$BUILD/afxdpd" -i "$rxif" --report /dev/stdout --duration 0.1 >"$dir/printed" 2>/dev/null || fail "/dev/stdout"
+grep -q '"ledger":' "$dir/printed" || fail "/dev/stdout: $(cat "$dir/printed")"
