@@ -322,6 +322,7 @@ void xnic_pair_stop(struct xnic_adapter *ad, unsigned int i)
 	WRITE_ONCE(q->running, false);
 	__netif_tx_lock_bh(tx->nq);
 	WRITE_ONCE(tx->up, false);
+	txq_trans_cond_update(tx->nq); /* or the watchdog takes an idle queue for stuck meanwhile */
 	netif_tx_stop_queue(tx->nq);
 	__netif_tx_unlock_bh(tx->nq);
 	xnic_irq_disable_pair(q);
