@@ -127,13 +127,21 @@ void xnic_port_up_again(struct xnic_adapter *ad)
 	port_start(ad);
 }
 
+/* Not the channel's state alone: of a recovery that failed it goes on telling after the port was
+ * woken by a reset by hand. */
+static bool port_out_of_reach(const struct xnic_adapter *ad)
+{
+	return !READ_ONCE(ad->regs) ||
+	       (READ_ONCE(ad->why_asleep) & XNIC_WHY_ERROR && pci_channel_offline(ad->pdev));
+}
+
 /**
  * xnic_port_down() - stop the device and reset it; link and rings stay. Mirrors xnic_port_up().
  * @ad: the port.
  *
  * Intel's datasheet wants the rings' registers written after a reset only, before receiver and
  * transmitter are enabled: else descriptors that the device has fetched may live on. So nothing is
- * given back before the reset. A device out of reach is none (recovery.c sees to its DMA).
+ * given back before the reset, or, if the device is out of reach, before it is no bus master.
  */
 void xnic_port_down(struct xnic_adapter *ad)
 {
@@ -143,10 +151,13 @@ void xnic_port_down(struct xnic_adapter *ad)
 		xnic_pair_stop(ad, i);
 	for (i = ad->shape.pairs; i--;)
 		xnic_pair_drain(ad, i);
+	xnic_irq_quiesce(ad); /* a handler would find the device in its reset, and unmask */
 	xnic_hw_stop(ad);
 	xnic_hw_statistics(ad); /* which a reset clears */
-	if (READ_ONCE(ad->regs) && !pci_channel_offline(ad->pdev))
-		xnic_hw_reset(ad);
+	/* Should the device only be deaf: before anything is given back it must not write any more.
+	 * A reset makes it a bus master again. */
+	if (port_out_of_reach(ad) || xnic_hw_reset(ad))
+		pci_clear_master(ad->pdev);
 	for (i = ad->shape.pairs; i--;)
 		xnic_pair_clear(ad, i);
 }
@@ -319,10 +330,15 @@ static void port_look_at_phy(struct xnic_adapter *ad)
 		return;
 	ad->phy_hung = 0;
 	netdev_warn(ad->netdev, "the PHY is stuck, resetting it and the device\n");
-	if (xnic_port_reset(ad))
-		return; /* the main loop will hear of it */
-	phy_init_hw(ad->phydev);
-	phy_restart_aneg(ad->phydev);
+	ad->resets++;
+	phy_stop(ad->phydev);
+	/* Down and up, also if the device dies meanwhile: the state is still the opened one's. */
+	xnic_port_restart(ad);
+	if (READ_ONCE(ad->regs)) {
+		genphy_soft_reset(ad->phydev); /* marvell.ko has none for this PHY */
+		phy_init_hw(ad->phydev);
+	}
+	phy_start(ad->phydev);
 }
 
 /**

@@ -14,11 +14,14 @@ static struct net_device netdev;
 static struct netdev_queue queues[XNIC_HW_QUEUES];
 static struct pci_dev pdev;
 static unsigned int discarded; /* transmit descriptors that had not been sent */
+static unsigned int dies;      /* at so many register reads from now; 0: does not */
 
 /* ---- what the rest of the driver would do ---- */
 
 u32 xnic_rd(struct xnic_adapter *port, u32 reg)
 {
+	if (dies && !--dies)
+		port->regs = NULL;
 	return port->regs ? readl(port->regs + reg) : ~0U;
 }
 
@@ -132,7 +135,7 @@ static void probe(bool busy)
 	CHECK(!xnic_irq_alloc_vectors(&ad), "no vectors");
 	CHECK(!xnic_phy_attach(&ad), "no PHY");
 	*ad.phydev = (struct phy_device){
-		.bus = ad.mdio, .link = 1, .duplex = 1, .speed = 1000, .autoneg = 1
+		.bus = ad.mdio, .link = 1, .duplex = 1, .speed = 1000, .autoneg = 1, .on = true
 	};
 	ad.mtu = 1500;
 }
@@ -300,6 +303,43 @@ static void test_phy(void)
 	leave();
 }
 
+/* The card stops answering at any register read of a restart, one that the PHY asks for included.
+ * It may be deaf only, and still write: nothing is given back while it is a bus master. And whoever
+ * comes next finds the port as it should be. */
+static void test_death(void)
+{
+	unsigned int at, kind;
+
+	for (kind = 0; kind < 2; kind++) {
+		for (at = 1, dies = 0; !dies; at++) {
+			probe(false);
+			open_port();
+			send(3);
+			if (kind) {
+				xnic_port_tick(&ad);
+				card_hang_phy();
+				xnic_port_tick(&ad);
+			}
+			dies = at;
+			if (kind)
+				xnic_port_tick(&ad);
+			else
+				xnic_port_restart(&ad);
+			if (dies)
+				break; /* later than all reads */
+			phy_stop(ad.phydev);
+			xnic_port_down(&ad);
+			xnic_port_release(&ad);
+			xnic_phy_detach(&ad);
+			xnic_irq_free_vectors(&ad);
+		}
+		dies = 0;
+		close_port();
+		leave();
+		CHECK(at > 20, "%u reads only", at);
+	}
+}
+
 /* Moderation off is 1, not 0; and the longest fits. */
 static void test_throttle(void)
 {
@@ -321,6 +361,7 @@ int main(void)
 	test_loss();
 	test_link();
 	test_phy();
+	test_death();
 	test_throttle();
 	return 0;
 }

@@ -359,10 +359,15 @@ void card_set_master(void)
 	c.master = true;
 }
 
+void card_clear_master(void)
+{
+	c.master = false;
+}
+
 /* Doubt 2: descriptors that were fetched ahead are used long after the rings were stopped. */
 void card_given_back(const char *what)
 {
-	RULE(!c.rx_used && !c.tx_used,
+	RULE(!c.master || (!c.rx_used && !c.tx_used),
 	     "%s given back: the device may still write to it, or read it", what);
 }
 
@@ -372,16 +377,16 @@ void card_ring_freed(uint64_t address)
 		uint64_t rx = *r(XNIC_RDBAL(q)) | (uint64_t)*r(XNIC_RDBAH(q)) << 32;
 		uint64_t tx = *r(XNIC_TDBAL(q)) | (uint64_t)*r(XNIC_TDBAH(q)) << 32;
 
-		RULE(address != rx || !*r(XNIC_RDLEN(q)) || !c.rx_used,
+		RULE(address != rx || !*r(XNIC_RDLEN(q)) || !c.rx_used || !c.master,
 		     "the memory of receive ring %u freed in use", q);
-		RULE(address != tx || !*r(XNIC_TDLEN(q)) || !c.tx_used,
+		RULE(address != tx || !*r(XNIC_TDLEN(q)) || !c.tx_used || !c.master,
 		     "the memory of transmit ring %u freed in use", q);
 	}
 }
 
-void card_aneg(void)
+void card_phy_reset(bool reset)
 {
-	c.phy_hangs = false;
+	c.phy_hangs &= !reset;
 }
 
 /* ---- the test's ---- */

@@ -17,6 +17,7 @@ uint32_t card_read(const uint8_t *at);
 uint64_t card_now_us(void);
 void card_wait_us(uint64_t us);
 void card_set_master(void);
+void card_clear_master(void);
 
 /** card_given_back() - memory that the device may have been told of is somebody else's now. */
 void card_given_back(const char *what);
@@ -24,8 +25,9 @@ void card_given_back(const char *what);
 /** card_ring_freed() - the same for a ring, at the address that the device was told. */
 void card_ring_freed(uint64_t address);
 
-/** card_aneg() - the PHY is told to negotiate anew: it is no longer stuck. */
-void card_aneg(void);
+/** card_phy_reset() - the PHY is told to negotiate anew, or, which helps if it is stuck, is @reset.
+ */
+void card_phy_reset(bool reset);
 
 /* ---- what the test does to it ---- */
 

@@ -366,6 +366,7 @@ struct pci_dev {
 #define IRQ_NONE			      0
 #define IRQ_HANDLED			      1
 #define pci_set_master(dev)		      ((void)(dev), card_set_master())
+#define pci_clear_master(dev)		      ((void)(dev), card_clear_master())
 #define pci_channel_offline(dev)	      ((void)(dev), false)
 #define pci_name(dev)			      ((void)(dev), "0000:01:00.0")
 #define pci_irq_vector(dev, i)		      ((void)(dev), 40 + (int)(i))
@@ -390,13 +391,16 @@ struct pci_dev {
 #define phy_disconnect(phy)			    ((void)(phy))
 #define phy_connect_direct(dev, phy, handler, mode) ((void)(phy), (void)(handler), 0)
 #define phy_init_hw(phy)			    ((void)(phy))
-#define phy_restart_aneg(phy)			    card_aneg()
+#define phy_restart_aneg(phy)			    card_phy_reset(false)
+#define genphy_soft_reset(phy)			    ((void)(phy), card_phy_reset(true))
+#define phy_stop(phy)				    ((void)(assert((phy)->on), (phy)->on = false))
+#define phy_start(phy)				    ((void)(assert(!(phy)->on), (phy)->on = true))
 
 struct phy_device {
 	struct mutex lock;
 	struct mii_bus *bus;
 	int link, duplex, speed, autoneg;
-	bool mac_managed_pm;
+	bool mac_managed_pm, on;
 };
 struct mii_bus {
 	const char *name;
