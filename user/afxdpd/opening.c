@@ -2,13 +2,12 @@
 #include "opening.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "aside.h"
 #include "daemon.h"
 
 /* Put the one line into o->why. Return: @status. */
@@ -314,20 +313,8 @@ static void *opener(void *arg)
 
 int opening_start(struct opening *o)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int err;
-
 	o->msg.type = OPENING;
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = -pthread_create(&thread, &attr, opener, o);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return err;
+	return aside_start(opener, o);
 }
 
 void opening_free(struct opening *o)

@@ -4,12 +4,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "aside.h"
 
 /* What a new reader reads, sampled or not: bytes. A frame of 60 bytes takes 100, so of these it is
  * 40 ms at a million a second; it takes the memory of as many bytes, and address space of two. */
@@ -131,23 +130,6 @@ static char *copy(const char *text, int *err)
 	return to;
 }
 
-static int start(struct reading *r)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int err;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = -pthread_create(&thread, &attr, reader, r);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return err;
-}
-
 static struct reading *make(const struct copies *copies, struct afxdp_post *home)
 {
 	struct reading *r = calloc(1, sizeof(*r));
@@ -167,7 +149,7 @@ static struct reading *make(const struct copies *copies, struct afxdp_post *home
 static int begin(struct reading *r, int err, struct reading **reading)
 {
 	if (!err)
-		err = start(r);
+		err = aside_start(reader, r);
 	if (err)
 		reading_free(r);
 	else
@@ -228,7 +210,7 @@ int reading_load(struct reading *r, const struct afxdp_prog *prog, uint8_t needs
 
 	if (!r->rules)
 		r->prog.needs = needs;
-	return err ?: start(r);
+	return err ?: aside_start(reader, r);
 }
 
 void reading_unload(struct reading *r)

@@ -2,12 +2,11 @@
 #include "reload.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include "aside.h"
 #include "daemon.h"
 #include "opening.h"
 #include "options_parts.h"
@@ -40,23 +39,6 @@ static void *reader(void *arg)
 	r->err = read_file(r);
 	afxdp_post_send(r->home, &r->msg);
 	return NULL;
-}
-
-static int start(struct reload *r)
-{
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int err;
-
-	pthread_attr_init(&attr);
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	err = -pthread_create(&thread, &attr, reader, r);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return err;
 }
 
 /* ---- what has changed ---- */
@@ -255,7 +237,7 @@ void daemon_reload(struct daemon *d)
 		daemon_sink_env(d, false, &r->env);
 		memcpy(r->ifname, d->nic.name, sizeof(r->ifname));
 		r->env.ifname = r->ifname;
-		err = start(r);
+		err = aside_start(reader, r);
 	}
 	if (err) {
 		daemon_warn("SIGHUP: cannot read the configuration: %s", strerror(-err));
