@@ -21,9 +21,9 @@
  * of the source. */
 #define META_ROOM 96
 
-/* The kernel destroys a dead process's socket in an RCU callback and a work item: milliseconds, a
- * second on a loaded machine. */
-#define BIND_RETRIES	 200
+/* The kernel destroys a dead process's socket in an RCU callback and a work item: milliseconds,
+ * seconds on a machine whose processors are all taken (2 were too few beside four guests). */
+#define BIND_RETRIES	 500
 #define BIND_RETRY_SLEEP 10000000L /* ns */
 
 int afxdp_xsk_check(const struct afxdp_xsk_config *config, const char **why)
