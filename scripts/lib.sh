@@ -21,6 +21,9 @@ run_cleanups() {
 	local status=$? i
 	trap - EXIT
 	set +e
+	# One that finds something wrong must not keep the others from running.
+	fail() { return 1; }
+	die() { return 1; }
 	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do eval "${CLEANUPS[i]}" >/dev/null 2>&1; done
 	exit "$status"
 }
