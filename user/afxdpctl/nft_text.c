@@ -115,7 +115,7 @@ uint32_t nft_behind(const struct nft_words *w, uint32_t i)
 			return i + 1;
 		}
 	}
-	return i;
+	return w->n; /* also if it was asked from behind the last */
 }
 
 void nft_join(const struct nft_words *w, uint32_t from, uint32_t to, char *line, uint32_t size)
